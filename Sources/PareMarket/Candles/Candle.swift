@@ -1,0 +1,78 @@
+/// One candle: what a market did between `start` and `start + interval`.
+public struct Candle: Sendable, Hashable {
+  /// Opening time, Unix milliseconds, UTC. The key within a series.
+  public var start: Int64
+  /// Prices in the quote currency.
+  public var open: Double
+  public var high: Double
+  public var low: Double
+  public var close: Double
+  /// Traded volume in the base coin (or contracts, as the venue counts).
+  public var volume: Double
+  /// Traded value in the quote currency; nil where the source does not keep it.
+  public var turnover: Double?
+
+  public init(
+    start: Int64, open: Double, high: Double, low: Double, close: Double, volume: Double, turnover: Double? = nil
+  ) {
+    self.start = start
+    self.open = open
+    self.high = high
+    self.low = low
+    self.close = close
+    self.volume = volume
+    self.turnover = turnover
+  }
+}
+
+/// The length of a candle, with the venue's spelling.
+public enum CandleInterval: String, Sendable, CaseIterable, Codable {
+  case oneMinute = "1"
+  case threeMinutes = "3"
+  case fiveMinutes = "5"
+  case fifteenMinutes = "15"
+  case thirtyMinutes = "30"
+  case oneHour = "60"
+  case twoHours = "120"
+  case fourHours = "240"
+  case sixHours = "360"
+  case twelveHours = "720"
+  case oneDay = "D"
+  case oneWeek = "W"
+  case oneMonth = "M"
+
+  /// Length in milliseconds; nil for a month, which has no fixed length.
+  public var milliseconds: Int64? {
+    switch self {
+    case .oneDay: 86_400_000
+    case .oneWeek: 7 * 86_400_000
+    case .oneMonth: nil
+    default: Int64(rawValue).map { $0 * 60_000 }
+    }
+  }
+}
+
+/// What a series of candles is of.
+public struct SeriesKey: Sendable, Hashable {
+  /// Upper case, as the venue spells it: `BTCUSDT`.
+  public var symbol: String
+  public var interval: CandleInterval
+
+  public init(symbol: String, interval: CandleInterval) {
+    self.symbol = symbol
+    self.interval = interval
+  }
+}
+
+/// Candles of one symbol and interval: ascending and unique by `start`. Gaps are allowed and known, never filled.
+public struct CandleSeries: Sendable {
+  public let key: SeriesKey
+  public let candles: [Candle]
+
+  /// - Precondition: `candles` ascend strictly by `start`; readers establish this before they make a series.
+  public init(key: SeriesKey, candles: [Candle]) {
+    precondition(zip(candles, candles.dropFirst()).allSatisfy { $0.start < $1.start }, "candles must ascend strictly")
+    self.key = key
+    self.candles = candles
+  }
+}
