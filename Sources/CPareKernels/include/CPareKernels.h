@@ -1,1 +1,8 @@
-#pragma once
+// Micro-kernels of Pare: they cannot fail and cannot allocate. A folder per operation, a file per instruction set.
+#ifndef CPAREKERNELS_H
+#define CPAREKERNELS_H
+
+#include "pare_inference_kernels.h"
+#include "pare_training_kernels.h"
+
+#endif

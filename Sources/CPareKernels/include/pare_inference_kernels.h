@@ -1,0 +1,4 @@
+#ifndef PARE_INFERENCE_KERNELS_H
+#define PARE_INFERENCE_KERNELS_H
+
+#endif

@@ -1,0 +1,4 @@
+#ifndef PARE_TRAINING_KERNELS_H
+#define PARE_TRAINING_KERNELS_H
+
+#endif

@@ -1,0 +1,167 @@
+import PareTensor
+
+/// What Pare knows of an operator: one conforming type per operator, in one file of `Operators/`, on one line of
+/// `OperatorCatalogue`.
+public protocol Operator: Sendable {
+  static var name: OperatorName { get }
+  /// How many inputs may be given, trailing optional ones included.
+  static var inputCount: ClosedRange<Int> { get }
+  static var outputCount: ClosedRange<Int> { get }
+  /// Every attribute that is understood; another is refused by name.
+  static var attributeNames: [String] { get }
+
+  /// The types of the outputs.
+  static func inferTypes(_ context: InferenceContext) throws -> [ValueType]
+
+  /// The reference evaluation for concrete shapes: plain Swift, written to be read. Everything that depends on
+  /// shapes and attributes is worked out here; the closure that is returned only computes, allocates nothing, and
+  /// writes every element of every output.
+  static func prepare(_ context: PreparationContext) throws -> Evaluation
+
+  /// The gradient as more graph: for each input the name of a value that holds it, or nil where none flows.
+  ///
+  /// - Throws: `graph.not-differentiable` by default.
+  static func gradient(_ context: inout GradientContext) throws -> [String?]
+}
+
+extension Operator {
+  public static var outputCount: ClosedRange<Int> { 1...1 }
+  public static var attributeNames: [String] { [] }
+
+  public static func gradient(_ context: inout GradientContext) throws -> [String?] {
+    throw GraphError("not-differentiable", node: context.node, found: "\(name) has no gradient, and something trainable lies before it")
+  }
+}
+
+/// What an operator sees when its output types are inferred.
+public struct InferenceContext {
+  public let node: Node
+  /// One per input of the node; nil where an optional input is not given.
+  public let inputs: [ValueType?]
+  /// The value of each input that is a parameter which training does not change.
+  public let constants: [Tensor?]
+
+  /// The type of a required input.
+  public func input(_ index: Int) throws -> ValueType {
+    guard index < inputs.count, let type = inputs[index] else {
+      throw GraphError("missing-input", node: node, expected: "input \(index)", found: "none")
+    }
+    return type
+  }
+
+  public func has(_ index: Int) -> Bool { index < inputs.count && inputs[index] != nil }
+
+  public func constant(_ index: Int) -> Tensor? { index < constants.count ? constants[index] : nil }
+}
+
+/// Element type and shape of a value whose every extent is known.
+public struct TensorType: Sendable, Hashable {
+  public var elementType: ElementType
+  public var shape: Shape
+
+  public init(_ elementType: ElementType, _ shape: Shape) {
+    self.elementType = elementType
+    self.shape = shape
+  }
+
+  public var byteCount: Int { shape.elementCount * elementType.byteCount }
+}
+
+/// What an operator sees when its evaluation is prepared.
+///
+/// The element types are those to compute in: where a whole graph is evaluated in Float64, every floating-point value
+/// is Float64 here whatever the graph says, so an operator follows these types and not its attributes.
+public struct PreparationContext {
+  public let node: Node
+  public let inputs: [TensorType?]
+  public let outputs: [TensorType]
+  public let constants: [Tensor?]
+
+  public init(node: Node, inputs: [TensorType?], outputs: [TensorType], constants: [Tensor?]) {
+    self.node = node
+    self.inputs = inputs
+    self.outputs = outputs
+    self.constants = constants
+  }
+
+  public func input(_ index: Int) throws -> TensorType {
+    guard index < inputs.count, let type = inputs[index] else {
+      throw GraphError("missing-input", node: node, expected: "input \(index)", found: "none")
+    }
+    return type
+  }
+
+  public func has(_ index: Int) -> Bool { index < inputs.count && inputs[index] != nil }
+
+  public func constant(_ index: Int) -> Tensor? { index < constants.count ? constants[index] : nil }
+
+  /// An error for an element type that the operator does not take.
+  public func unsupported(_ type: ElementType) -> GraphError {
+    GraphError("element-type", node: node, expected: "a supported element type", found: type.rawValue)
+  }
+}
+
+/// Memory that an evaluation reads and writes; who runs it planned it.
+public struct EvaluationBuffers {
+  let inputs: UnsafePointer<UnsafeRawPointer?>
+  let outputs: UnsafePointer<UnsafeMutableRawPointer>
+  /// Counts runs: operators that draw random numbers derive them from their seed and this.
+  public let step: UInt64
+
+  public init(
+    inputs: UnsafePointer<UnsafeRawPointer?>, outputs: UnsafePointer<UnsafeMutableRawPointer>, step: UInt64
+  ) {
+    self.inputs = inputs
+    self.outputs = outputs
+    self.step = step
+  }
+
+  /// The elements of an input that the node has.
+  @inline(__always)
+  public func input<Element: TensorElement>(_ index: Int, as type: Element.Type = Element.self) -> UnsafePointer<Element> {
+    // An optional input is asked for only by an operator that found it given when it was prepared.
+    inputs[index].unsafelyUnwrapped.assumingMemoryBound(to: Element.self)
+  }
+
+  @inline(__always)
+  public func output<Element: TensorElement>(
+    _ index: Int = 0, as type: Element.Type = Element.self
+  ) -> UnsafeMutablePointer<Element> {
+    outputs[index].assumingMemoryBound(to: Element.self)
+  }
+}
+
+/// One node's computation, ready to run over and over.
+public typealias Evaluation = @Sendable (EvaluationBuffers) throws -> Void
+
+/// What an operator sees when its gradient is built.
+public struct GradientContext {
+  public let node: Node
+  /// For each output, the value that holds the gradient of the loss by it; nil where none flows back.
+  public let outputGradients: [String?]
+  /// For each input, whether anyone asks for its gradient. Others may be left out.
+  public let wanted: [Bool]
+  /// The graph under construction: forward part and gradient so far.
+  public var builder: GraphBuilder
+
+  public init(node: Node, outputGradients: [String?], wanted: [Bool], builder: GraphBuilder) {
+    self.node = node
+    self.outputGradients = outputGradients
+    self.wanted = wanted
+    self.builder = builder
+  }
+
+  /// The gradient by the first output.
+  public var outputGradient: String? { outputGradients.first ?? nil }
+
+  public func isWanted(_ index: Int) -> Bool { index < wanted.count && wanted[index] }
+
+  public func type(of value: String) throws -> ValueType { try builder.type(of: value) }
+
+  /// Adds a node to the gradient and names its (first) output.
+  public mutating func apply(
+    _ operatorName: OperatorName, _ inputs: [String], _ attributes: [String: Attribute] = [:]
+  ) throws -> String {
+    try builder.apply(operatorName, inputs, attributes: attributes)
+  }
+}

@@ -1,0 +1,76 @@
+import PareTensor
+
+/// One extent of a value in a graph: known, or a name that is bound when the graph is planned (`batch`).
+public enum Dimension: Sendable, Hashable, CustomStringConvertible {
+  case fixed(Int)
+  case symbolic(String)
+
+  public var fixedValue: Int? {
+    if case .fixed(let value) = self { value } else { nil }
+  }
+
+  public var description: String {
+    switch self {
+    case .fixed(let value): String(value)
+    case .symbolic(let name): name
+    }
+  }
+}
+
+extension Dimension: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
+  public init(integerLiteral value: Int) { self = .fixed(value) }
+  public init(stringLiteral name: String) { self = .symbolic(name) }
+}
+
+/// Element type and extents of a value in a graph.
+public struct ValueType: Sendable, Hashable, CustomStringConvertible {
+  public var elementType: ElementType
+  public var dimensions: [Dimension]
+
+  public init(_ elementType: ElementType, _ dimensions: [Dimension]) {
+    self.elementType = elementType
+    self.dimensions = dimensions
+  }
+
+  public init(_ tensor: Tensor) {
+    self.init(tensor.elementType, tensor.shape.dimensions.map(Dimension.fixed))
+  }
+
+  public var rank: Int { dimensions.count }
+
+  /// The shape with every name bound; nil where a name has no binding.
+  public func shape(binding: [String: Int]) -> Shape? {
+    var bound: [Int] = []
+    for dimension in dimensions {
+      switch dimension {
+      case .fixed(let value): bound.append(value)
+      case .symbolic(let name):
+        guard let value = binding[name] else { return nil }
+        bound.append(value)
+      }
+    }
+    return Shape(bound)
+  }
+
+  public var description: String {
+    "\(elementType.rawValue)[" + dimensions.map(\.description).joined(separator: ", ") + "]"
+  }
+
+  /// The dimensions of two operands broadcast against each other, as ONNX and NumPy do it; nil where they do not meet.
+  public static func broadcast(_ left: [Dimension], _ right: [Dimension]) -> [Dimension]? {
+    var result: [Dimension] = []
+    for offset in 1...max(left.count, right.count, 1) {
+      let a = offset <= left.count ? left[left.count - offset] : 1
+      let b = offset <= right.count ? right[right.count - offset] : 1
+      if offset > left.count && offset > right.count { break }
+      if a == b || b == 1 {
+        result.append(a)
+      } else if a == 1 {
+        result.append(b)
+      } else {
+        return nil
+      }
+    }
+    return result.reversed()
+  }
+}
