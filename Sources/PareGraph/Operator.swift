@@ -29,7 +29,8 @@ extension Operator {
   public static var attributeNames: [String] { [] }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    throw GraphError("not-differentiable", node: context.node, found: "\(name) has no gradient, and something trainable lies before it")
+    throw GraphError(
+      "not-differentiable", node: context.node, found: "\(name) has no gradient, and something trainable lies before it")
   }
 }
 

@@ -18,7 +18,8 @@ struct TypeInference {
         "too-large", subject: "value '\(name)'", expected: "extents from 0 that fit in memory together", found: "\(type)")
     }
     guard !name.isEmpty, types.updateValue(type, forKey: name) == nil else {
-      throw GraphError("duplicate-value", subject: "value '\(name)'", expected: "a name used once", found: "a second value of that name")
+      throw GraphError(
+        "duplicate-value", subject: "value '\(name)'", expected: "a name used once", found: "a second value of that name")
     }
   }
 
@@ -45,7 +46,8 @@ struct TypeInference {
         "attribute", node: node, expected: "attributes among \(definition.attributeNames)", found: "'\(unknown)'")
     }
     for input in node.inputs where !input.isEmpty && types[input] == nil {
-      throw GraphError("missing-value", node: node, expected: "value '\(input)' to be made before it is used", found: "no such value")
+      throw GraphError(
+        "missing-value", node: node, expected: "value '\(input)' to be made before it is used", found: "no such value")
     }
     let context = InferenceContext(
       node: node, inputs: node.inputs.map { types[$0] }, constants: node.inputs.map { constants[$0] })

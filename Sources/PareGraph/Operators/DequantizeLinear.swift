@@ -90,8 +90,10 @@ struct QuantizationSlices: Sendable {
     _ context: InferenceContext, of x: ValueType, scale: Int, zeroPoint: Int, quantized: ElementType?
   ) throws {
     let node = context.node
-    guard try node.int("block_size", default: 0) == 0 else {
-      throw GraphError("attribute", node: node, expected: "block_size 0 (blocks are not supported)", found: "\(try node.int("block_size", default: 0))")
+    let blockSize = try node.int("block_size", default: 0)
+    guard blockSize == 0 else {
+      throw GraphError(
+        "attribute", node: node, expected: "block_size 0 (blocks are not supported)", found: "\(blockSize)")
     }
     let scaleType = try context.floatingPointInput(scale)
     if !scaleType.isScalar {

@@ -71,7 +71,8 @@ public enum Gemm: FloatingPointOperator {
     }
   }
 
-  /// dA = alpha · dY · B'ᵀ, dB = alpha · A'ᵀ · dY (transposed back where the input is), dC = beta · dY summed to C's shape.
+  /// dA = alpha · dY · B'ᵀ and dB = alpha · A'ᵀ · dY, transposed back where the input is; dC = beta · dY, summed to C's
+  /// shape.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
     guard let dy = context.outputGradient else { return context.noGradients }
     let node = context.node

@@ -35,10 +35,13 @@ struct ExecutionOrder {
     for name in used.sorted() {
       guard let type = inferred[name] else { continue }
       guard let shape = type.shape(binding: binding) else {
-        throw GraphError("unbound", subject: "value '\(name)'", expected: "every dimension bound", found: "\(type) with \(binding)")
+        throw GraphError(
+          "unbound", subject: "value '\(name)'", expected: "every dimension bound", found: "\(type) with \(binding)")
       }
       guard shape.elementCount <= Self.byteLimit / type.elementType.byteCount else {
-        throw GraphError("too-large", subject: "value '\(name)'", expected: "at most \(Self.byteLimit) bytes", found: "\(type.elementType.rawValue)\(shape)")
+        throw GraphError(
+          "too-large", subject: "value '\(name)'", expected: "at most \(Self.byteLimit) bytes",
+          found: "\(type.elementType.rawValue)\(shape)")
       }
       let widens = precision == .float64 && type.elementType.isFloatingPoint
       types[name] = TensorType(widens ? .float64 : type.elementType, shape)
@@ -63,7 +66,9 @@ struct ExecutionOrder {
     memory = MemoryPlan(
       names.map { MemoryPlan.Request(byteCount: types[$0]?.byteCount ?? 0, lifetime: lifetimes[$0] ?? 0...end) })
     guard memory.byteCount <= Self.byteLimit else {
-      throw GraphError("too-large", subject: "graph '\(graph.name)'", expected: "at most \(Self.byteLimit) bytes of values", found: "\(memory.byteCount)")
+      throw GraphError(
+        "too-large", subject: "graph '\(graph.name)'", expected: "at most \(Self.byteLimit) bytes of values",
+        found: "\(memory.byteCount)")
     }
     offsets = Dictionary(uniqueKeysWithValues: zip(names, memory.offsets))
     nodes = try needed.nodes.map { node in

@@ -66,7 +66,9 @@ public final class ReferenceEvaluator {
     for name in plan.inputs {
       guard let type = plan.types[name], let destination = address(name) else { continue }
       guard let tensor = inputs[name] else {
-        throw GraphError("missing-input", subject: "input '\(name)'", expected: "a tensor of \(type.elementType.rawValue)\(type.shape)", found: "none")
+        throw GraphError(
+          "missing-input", subject: "input '\(name)'", expected: "a tensor of \(type.elementType.rawValue)\(type.shape)",
+          found: "none")
       }
       let converted = tensor.converted(for: type.elementType)
       guard converted.elementType == type.elementType, tensor.shape == type.shape else {
