@@ -66,6 +66,16 @@ private func close(_ one: Double?, _ other: Double?, within bound: Double = 1e-1
     #expect(later.hitRate == 0)
   }
 
+  @Test func aTradeThatEarnsOneSideOfItsCostsIsNoHit() throws {
+    func hitRate(_ fee: Double) throws -> Double? {
+      try Backtest(
+        opens: [100, 100, 100.15, 100, 100], times: times(5), costs: TradingCosts(fee: fee, halfSpread: 0, slippage: 0)
+      ).run(positions: [1, 0]).metrics.hitRate
+    }
+    #expect(try hitRate(10) == 0)
+    #expect(try hitRate(7) == 1)
+  }
+
   @Test func dailyRatiosEqualTheOnesWorkedOutByHand() throws {
     // One candle a day: 24 days held long, of which every third falls 1 % and the others rise 2 %.
     var opens = [100.0, 100]

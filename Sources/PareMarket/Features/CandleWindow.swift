@@ -37,17 +37,18 @@ struct CandleWindow: Sendable {
   mutating func push(_ candle: Candle) {
     let previous = count == 0 ? candle.close : self.candle.close
     newest = newest + 1 == 2 * depth ? depth : newest + 1
-    write(candle.close, to: &closes)
-    write(count == 0 ? 0 : candle.close / previous - 1, to: &returns)
-    write(max(candle.high, previous) - min(candle.low, previous), to: &trueRanges)
-    write(candle.volume, to: &volumes)
+    let change = count == 0 ? 0 : candle.close / previous - 1
+    let trueRange = max(candle.high, previous) - min(candle.low, previous)
+    closes[newest] = candle.close
+    closes[newest - depth] = candle.close
+    returns[newest] = change
+    returns[newest - depth] = change
+    trueRanges[newest] = trueRange
+    trueRanges[newest - depth] = trueRange
+    volumes[newest] = candle.volume
+    volumes[newest - depth] = candle.volume
     self.candle = candle
     count = min(count + 1, depth)
-  }
-
-  private func write(_ value: Double, to column: inout [Double]) {
-    column[newest] = value
-    column[newest - depth] = value
   }
 
   /// The feature's value on a window that holds at least `feature.candlesNeeded` candles.
@@ -63,27 +64,33 @@ struct CandleWindow: Sendable {
     case .momentum(let n): return quotient(candle.close - closes[newest - n], sum(trueRanges, n))
     case .averageRatio(let n): return ratioToMean(closes, n)
     case .volumeRatio(let n): return ratioToMean(volumes, n)
-    case .volumeWeightedReturn(let n):
-      var weighted = 0.0
-      var total = 0.0
-      for index in newest - n + 1...newest {
-        weighted += volumes[index] * returns[index]
-        total += volumes[index]
-      }
-      return quotient(weighted, total)
-    case .relativeStrength(let n):
-      var gains = 0.0
-      var losses = 0.0
-      for index in newest - n + 1...newest {
-        let change = closes[index] - closes[index - 1]
-        gains += max(change, 0)
-        losses += max(-change, 0)
-      }
-      return quotient(gains - losses, gains + losses)
+    case .volumeWeightedReturn(let n): return volumeWeightedReturn(over: n)
+    case .relativeStrength(let n): return relativeStrength(over: n)
     case .averageTrueRange(let n): return sum(trueRanges, n) / Double(n) / candle.close
     case .timeOfDaySine: return sin(2 * Double.pi * shareOfDay(closeTime))
     case .timeOfDayCosine: return cos(2 * Double.pi * shareOfDay(closeTime))
     }
+  }
+
+  private func volumeWeightedReturn(over n: Int) -> Double {
+    var weighted = 0.0
+    var total = 0.0
+    for index in newest - n + 1...newest {
+      weighted += volumes[index] * returns[index]
+      total += volumes[index]
+    }
+    return quotient(weighted, total)
+  }
+
+  private func relativeStrength(over n: Int) -> Double {
+    var gains = 0.0
+    var losses = 0.0
+    for index in newest - n + 1...newest {
+      let change = closes[index] - closes[index - 1]
+      gains += max(change, 0)
+      losses += max(-change, 0)
+    }
+    return quotient(gains - losses, gains + losses)
   }
 
   private func sum(_ column: [Double], _ n: Int) -> Double {

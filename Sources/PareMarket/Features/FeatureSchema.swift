@@ -13,6 +13,8 @@ public struct FeatureSchema: Sendable, Hashable {
   /// Longer candles, built from the pushed ones, on which the same features (but the time of day) are computed again.
   public let coarser: [CandleInterval]
   public let features: [Feature]
+  /// Number of columns in a row.
+  public let width: Int
 
   /// - Parameters:
   ///   - interval: any but a month, whose length varies.
@@ -52,6 +54,7 @@ public struct FeatureSchema: Sendable, Hashable {
     self.interval = interval
     self.coarser = coarser
     self.features = features
+    width = features.count + coarser.count * features.count { !$0.isClock }
   }
 
   /// Length of a pushed candle, in milliseconds.
@@ -62,9 +65,6 @@ public struct FeatureSchema: Sendable, Hashable {
 
   /// The features computed on each coarser candle: all but the time of day.
   var coarserFeatures: [Feature] { features.filter { !$0.isClock } }
-
-  /// Number of columns in a row.
-  public var width: Int { features.count + coarser.count * coarserFeatures.count }
 
   /// Names of the columns, in order: `return(1)`, …, then `60/return(1)` for the coarser candles.
   public var columns: [String] {

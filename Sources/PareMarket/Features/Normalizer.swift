@@ -105,8 +105,7 @@ private struct ColumnFit {
 
   /// - Precondition: `values` are finite and at least one.
   init(_ kind: NormalizerKind, _ values: [Double]) {
-    let sorted = values.sorted()
-    let (least, most) = (sorted[0], sorted[sorted.count - 1])
+    let (least, most) = values.reduce((values[0], values[0])) { (min($0.0, $1), max($0.1, $1)) }
     let spread: Double
     let target: Double
     switch kind {
@@ -119,6 +118,7 @@ private struct ColumnFit {
     case .symmetric:
       (centre, spread, target) = (least / 2 + most / 2, most - least, 2)
     case .robust:
+      let sorted = values.sorted()
       centre = Self.quantile(0.5, of: sorted)
       spread = Self.quantile(0.75, of: sorted) - Self.quantile(0.25, of: sorted)
       target = 1

@@ -71,10 +71,10 @@ public struct MarketDataset: Sendable {
   }
 
   /// The candles of one symbol from a part's first decision to its last; nil where the symbol has none there.
-  public func candles(of part: DatasetPart, symbol: Int) -> ClosedRange<Int>? {
+  public func candles(of part: DatasetPart, symbol: Int) -> Range<Int>? {
     let rows = rows(of: part, symbol: symbol)
     guard let first = rows.first, let last = rows.last else { return nil }
-    return candleIndices[first]...candleIndices[last]
+    return candleIndices[first]..<candleIndices[last] + 1
   }
 
   /// A normalizer fitted to the labelled rows of the training part.

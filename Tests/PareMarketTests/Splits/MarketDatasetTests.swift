@@ -47,7 +47,7 @@ import Testing
     #expect(one.parts.purged == 6)
     #expect(one.parts.embargoed == 6)
     #expect(one.labelled(.test).rows == Array(93..<117))
-    #expect(one.candles(of: .validation, symbol: 0) == 83...106)
+    #expect(one.candles(of: .validation, symbol: 0) == 83..<107)
   }
 
   @Test func rowsCarryTheFeaturesAndReturnsOfTheirOwnCandle() throws {
