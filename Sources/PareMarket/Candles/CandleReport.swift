@@ -4,6 +4,11 @@ public struct BadRow: Sendable, Hashable, CustomStringConvertible {
   public let line: Int
   public let defect: CandleDefect
 
+  public init(line: Int, defect: CandleDefect) {
+    self.line = line
+    self.defect = defect
+  }
+
   public var description: String { "line \(line): \(defect)" }
 }
 
