@@ -41,7 +41,8 @@ public struct Backtest: Sendable {
     if let first = times.first, let last = times.last, first < 0 || last - first > Self.longestSpan
     {
       throw BacktestError(
-        "times", subject: "times", expected: "starts after 1970 that span at most 200 years", found: "\(first) to \(last)")
+        "times", subject: "times", expected: "starts after 1970 that span at most 200 years",
+        found: "\(first) to \(last)")
     }
     returns = zip(opens, opens.dropFirst()).map { $1 / $0 - 1 }
     self.times = times

@@ -29,7 +29,8 @@ public struct DecidedPositions: SignalSource {
   /// - Parameters:
   ///   - decisions: −1, 0 or 1.
   ///   - candles: the candle at whose close each decision was made, strictly ascending.
-  /// - Throws: `backtest.decisions` where the two do not match or candles do not ascend; `backtest.holding`; `backtest.position`.
+  /// - Throws: `backtest.decisions` where the two do not match or candles do not ascend; `backtest.holding`;
+  ///   `backtest.position`.
   public init(decisions: [Int8], at candles: [Int], holding: Holding = .untilNextDecision) throws(BacktestError) {
     guard decisions.count == candles.count else {
       throw BacktestError(

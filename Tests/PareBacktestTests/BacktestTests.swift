@@ -156,7 +156,8 @@ private func close(_ one: Double?, _ other: Double?, within bound: Double = 1e-1
 
   @Test(arguments: 0..<20) func anOracleEarnsEveryMoveAndRandomDecisionsLoseTheirCosts(seed: UInt64) throws {
     let opens = walk(4_000, seed: seed)
-    let backtest = try Backtest(opens: opens, times: times(4_000), costs: TradingCosts(fee: 1, halfSpread: 0, slippage: 0))
+    let backtest = try Backtest(
+      opens: opens, times: times(4_000), costs: TradingCosts(fee: 1, halfSpread: 0, slippage: 0))
     let oracle = (0..<3_998).map { Int8(opens[$0 + 2] > opens[$0 + 1] ? 1 : -1) }
     let best = try backtest.run(positions: oracle)
     let moves = zip(opens.dropFirst(), opens.dropFirst(2)).reduce(0) { $0 + abs($1.1 / $1.0 - 1) }

@@ -16,8 +16,8 @@ struct CandleAggregator: Sendable {
 
   mutating func reset() { growing = nil }
 
-  /// - Precondition: `candle` follows the one pushed before without a gap, or `reset()` was called in between; it starts at
-  ///   0 or later.
+  /// - Precondition: `candle` starts at 0 or later, and follows the one pushed before without a gap unless `reset()`
+  ///   was called in between.
   /// - Returns: the longer candle that `candle` completes, if it completes one.
   mutating func push(_ candle: Candle) -> Candle? {
     let opening = candle.start - candle.start % whole

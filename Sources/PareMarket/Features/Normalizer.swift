@@ -52,7 +52,8 @@ public struct Normalizer: Codable, Sendable, Hashable {
       let values = stride(from: column, to: rows.count, by: width).map { Double(rows[$0]) }
       if let row = values.firstIndex(where: { !$0.isFinite }) {
         throw MarketError(
-          "feature-not-finite", subject: names[column], expected: "a finite value", found: "\(values[row]) in row \(row)")
+          "feature-not-finite", subject: names[column], expected: "a finite value",
+          found: "\(values[row]) in row \(row)")
       }
       let fit = ColumnFit(kind, values)
       offset.append(Float(fit.centre))
@@ -83,6 +84,26 @@ public struct Normalizer: Codable, Sendable, Hashable {
       column = column + 1 == width ? 0 : column + 1
     }
     return ClipReport(rows: rows.count / width, clipped: clipped)
+  }
+}
+
+extension Normalizer {
+  /// - Throws: `market.normalizer` unless every column has a finite offset and a positive, finite scale, and the bounds
+  ///   enclose something.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    kind = try container.decode(NormalizerKind.self, forKey: .kind)
+    offset = try container.decode([Float].self, forKey: .offset)
+    scale = try container.decode([Float].self, forKey: .scale)
+    lower = try container.decode(Float.self, forKey: .lower)
+    upper = try container.decode(Float.self, forKey: .upper)
+    guard !offset.isEmpty, offset.count == scale.count, offset.allSatisfy(\.isFinite),
+      scale.allSatisfy({ $0 > 0 && $0.isFinite }), lower < upper
+    else {
+      throw MarketError(
+        "normalizer", subject: "normalizer", expected: "a finite offset and a positive scale per column, lower < upper",
+        found: "\(offset.count) offsets, \(scale.count) scales, \(lower) to \(upper)")
+    }
   }
 }
 

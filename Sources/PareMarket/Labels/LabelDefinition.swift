@@ -87,7 +87,8 @@ extension LabelDefinition: Codable {
     let kind: Kind
     switch name {
     case "direction": kind = .direction
-    case "buy-hold-sell": kind = .buyHoldSell(thresholdBasisPoints: try container.decode(Double.self, forKey: .threshold))
+    case "buy-hold-sell":
+      kind = .buyHoldSell(thresholdBasisPoints: try container.decode(Double.self, forKey: .threshold))
     case "forward-return": kind = .forwardReturn
     default:
       throw MarketError(

@@ -75,12 +75,11 @@ public struct ChronologicalSplit: Codable, Sendable, Hashable {
     let second = distinct[min(Int(Double(distinct.count) * (train + validation)), distinct.count - 1)]
     let reach = Int64(horizon) * interval
     let pause = Int64(embargo ?? horizon) * interval
-    let ranges = PartRanges(
+    return PartRanges(
       train: try range(.train, in: times, from: .min, to: first - reach),
       validation: try range(.validation, in: times, from: first + pause, to: second - reach),
       test: try range(.test, in: times, from: second + pause, to: .max),
       cuts: [lowerBound(of: first, in: times), lowerBound(of: second, in: times)])
-    return ranges
   }
 
   /// The rows decided at `from` or later and before `to`.
@@ -109,7 +108,7 @@ public struct ChronologicalSplit: Codable, Sendable, Hashable {
 }
 
 /// Which rows belong to which part; the rows between the parts belong to none.
-public struct PartRanges: Codable, Sendable, Hashable {
+public struct PartRanges: Sendable, Hashable {
   public let train: Range<Int>
   public let validation: Range<Int>
   public let test: Range<Int>

@@ -67,6 +67,15 @@ import Testing
     #expect(throws: MarketError.self) { try Normalizer.fit(.zScore, to: [1], names: ["a"], clip: 0) }
   }
 
+  @Test(arguments: [
+    #"{"kind":"unit","offset":[],"scale":[],"lower":0,"upper":1}"#,
+    #"{"kind":"unit","offset":[1,2],"scale":[1],"lower":0,"upper":1}"#,
+    #"{"kind":"unit","offset":[1],"scale":[0],"lower":0,"upper":1}"#,
+    #"{"kind":"unit","offset":[1],"scale":[1],"lower":1,"upper":0}"#,
+  ]) func aNormalizerThatCannotBeAppliedIsRefused(json: String) {
+    #expect(throws: MarketError.self) { try JSONDecoder().decode(Normalizer.self, from: Data(json.utf8)) }
+  }
+
   @Test func aNormalizerReadsBackFromItsJSONBitForBit() throws {
     var generator = SeededGenerator(seed: 3)
     let rows = (0..<60).map { _ in Float(generator.normal()) }

@@ -46,7 +46,8 @@ import Testing
 
   @Test func definitionsReadBackFromTheirJSON() throws {
     let definitions = [
-      try LabelDefinition(.direction, horizon: 12), try LabelDefinition(.buyHoldSell(thresholdBasisPoints: 7.5), horizon: 1),
+      try LabelDefinition(.direction, horizon: 12),
+      try LabelDefinition(.buyHoldSell(thresholdBasisPoints: 7.5), horizon: 1),
       try LabelDefinition(.forwardReturn, horizon: 3),
     ]
     for definition in definitions {

@@ -65,7 +65,8 @@ import Testing
       #expect(returns[symbol][candle].map { $0 == stacked.forwardReturns[row] } ?? stacked.forwardReturns[row].isNaN)
       if row > 0 { #expect(stacked.times[row - 1] <= stacked.times[row]) }
     }
-    #expect(stacked.rows(of: .test, symbol: 0).count + stacked.rows(of: .test, symbol: 1).count == stacked.parts.test.count)
+    let bySymbol = [0, 1].map { stacked.rows(of: .test, symbol: $0).count }
+    #expect(bySymbol[0] + bySymbol[1] == stacked.parts.test.count)
   }
 
   @Test func theNormalizerSeesTheTrainingPartOnly() throws {
