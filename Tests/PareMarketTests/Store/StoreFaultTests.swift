@@ -102,7 +102,7 @@ import Testing
       "UPDATE series SET interval = '7'",
       "DROP TABLE candle",
       "DROP TABLE candle; CREATE TABLE candle (series, start, open, high, low, close, volume, turnover); "
-        + "INSERT INTO candle VALUES (1, 'soon', 'x', 'y', 'z', NULL, x'00', 'w')",
+        + "INSERT INTO candle VALUES (1, 1704067200000, 'x', 'y', 'z', NULL, x'00', 'w')",
     ]
     for (index, change) in changes.enumerated() {
       let path = folder.path("shape-\(index).sqlite")
