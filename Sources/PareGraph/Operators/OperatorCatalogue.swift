@@ -5,6 +5,7 @@ public enum OperatorCatalogue {
     Add.self,
     Relu.self, ReluGradient.self,
     ReduceSum.self,
+    QuantizeByReciprocal.self, QuantizedDense.self,
   ]
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
