@@ -16,7 +16,7 @@ extension Decoder {
   /// A keyed container that has no key but those of `Key`, and those named by `besides`.
   ///
   /// - Throws: `CompressionError` `compression.unknown-key`, with the path of the key and the nearest valid word.
-  func strictContainer<Key: CodingKey & CaseIterable>(
+  package func strictContainer<Key: CodingKey & CaseIterable>(
     keyedBy type: Key.Type, besides: [String] = []
   ) throws -> KeyedDecodingContainer<Key> {
     let known = Key.allCases.map { $0.stringValue }
@@ -35,7 +35,7 @@ extension Decoder {
   }
 
   /// A keyed container of which exactly one key is given, as in `{energy: 0.95}`.
-  func alternative<Key: CodingKey & CaseIterable>(keyedBy type: Key.Type) throws -> (KeyedDecodingContainer<Key>, Key) {
+  package func alternative<Key: CodingKey & CaseIterable>(keyedBy type: Key.Type) throws -> (KeyedDecodingContainer<Key>, Key) {
     let container = try strictContainer(keyedBy: type)
     guard let key = container.allKeys.first, container.allKeys.count == 1 else {
       throw CompressionError(

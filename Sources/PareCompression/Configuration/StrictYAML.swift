@@ -1,49 +1,53 @@
 import Foundation
+import PareTensor
 import Yams
 
-// YAML and JSON spellings. JSON is read as the YAML that it is, so there is one reader.
-extension Recipe {
-  /// Reads a recipe from YAML or JSON.
+/// Reads and writes configuration in YAML. JSON is read as the YAML that it is, so there is one reader.
+package enum StrictYAML {
+  /// Decodes a value whose `init(from:)` refuses unknown keys (`strictContainer(keyedBy:)`).
   ///
   /// - Parameter source: the file's name, for messages.
-  /// - Throws: `CompressionError`: `steps[1].sparsity: expected a fraction in 0 ..< 1, found 1.2`.
-  public init(yaml text: String, source: String? = nil) throws {
+  /// - Throws: an error whose subject is file and path: `recipe.yaml: steps[1].sparsity: expected …, found …`.
+  package static func decode<Value: Decodable>(_ text: String, source: String? = nil) throws -> Value {
     do {
-      self = try Self.decode(text)
+      return try decode(text)
     } catch let error as CompressionError {
       throw source.map { error.within($0) } ?? error
+    } catch let error as any PareError {
+      guard let source else { throw error }
+      throw CompressionError("value", subject: source, category: error.category, cause: error)
     }
   }
 
-  private static func decode(_ text: String) throws -> Recipe {
+  private static func decode<Value: Decodable>(_ text: String) throws -> Value {
     let document: Node?
     do {
       document = try Yams.compose(yaml: text)
     } catch {
-      throw CompressionError("syntax", subject: "recipe", expected: "YAML or JSON", found: "\(error)")
+      throw CompressionError("syntax", subject: "document", expected: "YAML or JSON", found: "\(error)")
     }
     guard let document else {
-      throw CompressionError("syntax", subject: "recipe", expected: "keys schema, name and steps", found: "an empty document")
+      throw CompressionError("syntax", subject: "document", expected: "keys with values", found: "an empty document")
     }
     do {
-      return try YAMLDecoder().decode(Recipe.self, from: document)
+      return try YAMLDecoder().decode(Value.self, from: document)
     } catch let error as DecodingError {
       throw CompressionError(error, in: document)
     }
   }
 
-  /// Compact JSON with sorted keys and every default spelled out: the same text for the same recipe.
-  public func json() throws -> String {
+  /// Compact JSON with sorted keys: the same text for the same value.
+  package static func json(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 
-  /// YAML with every default spelled out.
+  /// YAML of a value.
   ///
   /// Made from the JSON, whose numbers are the shortest that read back the same.
-  public func yaml() throws -> String {
-    guard let document = try Yams.compose(yaml: try json()) else { return "" }
+  package static func encode(_ value: some Encodable) throws -> String {
+    guard let document = try Yams.compose(yaml: try json(value)) else { return "" }
     return try Yams.serialize(node: document.readable(depth: 0))
   }
 }
@@ -91,7 +95,7 @@ extension CompressionError {
         "wrong-type", subject: ParameterPath(context.codingPath).description,
         expected: "a value that can be read", found: document.description(at: context.codingPath))
     @unknown default:
-      self.init("wrong-type", subject: "recipe", expected: "a recipe", found: "\(error)")
+      self.init("wrong-type", subject: "document", expected: "a value that can be read", found: "\(error)")
     }
   }
 
