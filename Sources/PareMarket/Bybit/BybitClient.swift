@@ -82,7 +82,7 @@ public actor BybitClient {
   }
 
   func klines(_ request: KlineRequest, call: inout Call) async throws -> KlinePage {
-    try request.validate()
+    try request.validate(limit: configuration.pageLimit)
     let url = configuration.baseAddress + request.target(limit: configuration.pageLimit)
     let body = try await body(at: url, call: &call)
     return try KlinePage(body: body, request: request, subject: url)

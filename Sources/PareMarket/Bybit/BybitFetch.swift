@@ -75,7 +75,8 @@ extension BybitClient {
 
   /// The span asked for, cut where candles are not finished yet by this machine's clock.
   private func span(from: Int64, to: Int64?, interval: CandleInterval) throws -> Range<Int64> {
-    guard CandleInterval.timeRange.contains(from), to.map({ CandleInterval.timeRange.contains($0) && $0 > from }) ?? true
+    guard CandleInterval.timeRange.contains(from),
+      to.map({ CandleInterval.timeRange.contains($0) && $0 > from }) ?? true
     else {
       throw MarketError(
         "span", subject: "from … to", expected: "times from 1970 to the year 9999, the first before the second",

@@ -32,8 +32,16 @@ public struct KlineRequest: Sendable, Hashable {
       + "&start=\(starts.lowerBound)&end=\(starts.upperBound)&limit=\(limit)"
   }
 
-  /// - Throws: `.usage` for a symbol that is not upper-case letters, digits, `-`, `_` or `.`.
-  func validate() throws {
+  /// - Throws: `.usage` for a symbol that is not upper-case letters, digits, `-`, `_` or `.`, and for more starts than
+  ///   one answer can hold, of which the exchange would leave out the oldest without a word.
+  func validate(limit: Int) throws {
+    guard CandleInterval.timeRange.contains(starts.lowerBound), CandleInterval.timeRange.contains(starts.upperBound),
+      interval.steps(from: starts.lowerBound, to: starts.upperBound) < limit
+    else {
+      throw MarketError(
+        "span", subject: "starts", expected: "at most \(limit) candles of \(interval.name)", found: "\(starts)",
+        category: .usage)
+    }
     let allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
     guard !symbol.isEmpty, symbol.allSatisfy({ allowed.contains($0) }) else {
       throw MarketError(

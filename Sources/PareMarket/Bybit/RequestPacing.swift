@@ -33,7 +33,7 @@ public struct RetryPolicy: Sendable, Hashable {
   /// Longest pause; also the most that a reset time named by the server is waited for.
   public var cap: Duration
 
-  public init(attempts: Int = 8, base: Duration = .milliseconds(500), cap: Duration = .seconds(60)) {
+  public init(attempts: Int = 6, base: Duration = .milliseconds(500), cap: Duration = .seconds(60)) {
     precondition(attempts > 0, "there is a first attempt")
     self.attempts = attempts
     self.base = base

@@ -19,9 +19,10 @@ struct CandleLayout {
   /// - Throws: `.badData` for a header that lacks a column or names one twice, and for rows without a header that have
   ///   another number of columns than 6 or 7.
   init(firstLine line: UnsafeBufferPointer<UInt8>, subject: String) throws {
-    delimiter = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].max { first, second in
-      line.count { $0 == first } < line.count { $0 == second }
-    } ?? UInt8(ascii: ",")
+    delimiter =
+      [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].max { first, second in
+        line.count { $0 == first } < line.count { $0 == second }
+      } ?? UInt8(ascii: ",")
     let fields = line.split(separator: delimiter, omittingEmptySubsequences: false).map {
       UnsafeBufferPointer(rebasing: $0).trimmed
     }

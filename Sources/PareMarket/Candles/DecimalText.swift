@@ -17,7 +17,9 @@ enum DecimalText {
       index += 1
     }
     var mantissa: UInt64 = 0
-    var digits = 0, significant = 0, exponent = 0
+    var digits = 0
+    var significant = 0
+    var exponent = 0
     var pastPoint = false
     scan: while index < count {
       let byte = text[index]

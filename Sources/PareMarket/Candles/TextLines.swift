@@ -13,7 +13,8 @@ enum TextLines {
     let file = try InputFile(path: path)
     let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: longestLine)
     defer { buffer.deallocate() }
-    var filled = 0, number = 0
+    var filled = 0
+    var number = 0
 
     func deliver(_ bytes: Slice<UnsafeMutableBufferPointer<UInt8>>) throws {
       var bytes = bytes

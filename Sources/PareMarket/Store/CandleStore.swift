@@ -1,6 +1,5 @@
 import Foundation
 import GRDB
-import Logging
 
 /// Candles in an SQLite file: sorted and unique by symbol, interval, venue and start.
 ///

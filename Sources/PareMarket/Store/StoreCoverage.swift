@@ -70,7 +70,7 @@ extension CandleStore {
     return SeriesProvenance(key: key, coverage: coverage, digest: digest, sources: sources)
   }
 
-  /// The runs of starts in `span` that are not stored, oldest first, what lies before and after the stored ones included.
+  /// The runs of starts in `span` that are not stored, oldest first; what lies before and after the stored ones counts.
   public func missingStarts(of key: SeriesKey, in span: Range<Int64>) throws -> [ClosedRange<Int64>] {
     guard let wanted = key.interval.starts(in: span) else { return [] }
     var missing: [ClosedRange<Int64>] = []

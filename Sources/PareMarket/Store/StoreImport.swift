@@ -16,7 +16,8 @@ extension CandleStore {
   ///   - progress: called after each transaction with rows stored so far and rows in all.
   public func importCSV(
     path file: String, symbol: String, interval: CandleInterval? = nil, venue: String = "",
-    policy: BadRowPolicy = .refuse, batch: Int = 10_000, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+    policy: BadRowPolicy = .refuse, batch: Int = 10_000,
+    progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws -> ImportSummary {
     precondition(batch > 0, "a batch holds at least one row")
     let (series, report) = try CandleCSV.read(

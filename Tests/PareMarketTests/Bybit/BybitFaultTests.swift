@@ -67,7 +67,8 @@ import Testing
     let exchange = LocalExchange(Self.candles) { number, _ in
       guard number == 0 else { return nil }
       return Reply(
-        headers: ["X-Bapi-Limit-Reset-Timestamp": reset], body: LocalExchange.refusal(10006, "Too many visits!", time: 5))
+        headers: ["X-Bapi-Limit-Reset-Timestamp": reset],
+        body: LocalExchange.refusal(10006, "Too many visits!", time: 5))
     }
     #expect(try await klines(exchange, clock: clock).candles == Self.candles)
     #expect(clock.elapsed <= .seconds(61))
@@ -77,7 +78,9 @@ import Testing
     let exchange = LocalExchange(Self.candles) { number, _ in
       number < 60 ? Reply(status: number % 2 == 0 ? 429 : 200, body: LocalExchange.refusal(10006, "storm")) : nil
     }
-    #expect(try await klines(exchange, attempts: 61).candles == Self.candles)
+    let clock = ManualClock(wallTime: 0)
+    #expect(try await klines(exchange, clock: clock, attempts: 61).candles == Self.candles)
+    #expect(clock.sleeps.max() == .seconds(30))  // half of the longest pause
     #expect(exchange.queries.count == 61)
   }
 
@@ -203,6 +206,18 @@ import Testing
     #expect(try marketError { _ = try BybitClient.local(address) }.category == .usage)
   }
 
+  @Test func moreStartsThanAPageHoldsAreAUsageErrorAndAreNotAskedFor() async throws {
+    let exchange = LocalExchange(Self.candles)
+    for starts in [Self.candles[0].start...Self.candles[3].start, -1...0, 0 ... .max] as [ClosedRange<Int64>] {
+      let request = KlineRequest(category: .spot, symbol: "BTCUSDT", interval: .fiveMinutes, starts: starts)
+      let error = try await marketError {
+        _ = try await exchange.run { try await BybitClient.local($0, pageLimit: 3).klines(request) }
+      }
+      #expect(error.category == .usage)
+    }
+    #expect(exchange.queries.isEmpty)
+  }
+
   @Test func requestsArePaced() async throws {
     let clock = ManualClock(wallTime: 0)
     let exchange = LocalExchange(Self.candles)
@@ -230,6 +245,7 @@ extension BybitClient {
     configuration.burst = 1_000
     configuration.retry = RetryPolicy(attempts: attempts)
     change(&configuration)
-    return try BybitClient(configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, clock: clock) { 0.5 }
+    let logger = Logger(label: "local-exchange") { _ in SwiftLogNoOpLogHandler() }
+    return try BybitClient(configuration: configuration, logger: logger, clock: clock) { 0.5 }
   }
 }

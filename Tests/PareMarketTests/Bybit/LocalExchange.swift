@@ -34,7 +34,8 @@ final class LocalExchange: Sendable {
   private let fault: @Sendable (Int, Query) -> Reply?
 
   init(
-    _ candles: [Candle], serverTime: Int64 = .max / 2, fault: @escaping @Sendable (Int, Query) -> Reply? = { _, _ in nil }
+    _ candles: [Candle], serverTime: Int64 = .max / 2,
+    fault: @escaping @Sendable (Int, Query) -> Reply? = { _, _ in nil }
   ) {
     rows = Dictionary(uniqueKeysWithValues: candles.map { ($0.start, Self.row($0)) })
     self.serverTime = serverTime
@@ -70,7 +71,8 @@ final class LocalExchange: Sendable {
   private func response(to request: Request) -> Response {
     let parameters = request.uri.queryParameters
     let query = Query(
-      path: request.uri.path, category: String(parameters["category"] ?? ""), symbol: String(parameters["symbol"] ?? ""),
+      path: request.uri.path, category: String(parameters["category"] ?? ""),
+      symbol: String(parameters["symbol"] ?? ""),
       interval: String(parameters["interval"] ?? ""), start: parameters["start"].flatMap { Int64($0) } ?? -1,
       end: parameters["end"].flatMap { Int64($0) } ?? -1, limit: parameters["limit"].flatMap { Int($0) } ?? -1)
     let number = seen.withLock { seen in

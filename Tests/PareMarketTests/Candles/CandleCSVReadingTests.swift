@@ -1,5 +1,6 @@
 import Foundation
 import PareMarket
+import PareTensor
 import Testing
 
 @Suite struct CandleCSVReadingTests {
@@ -185,13 +186,16 @@ import Testing
   }
 
   @Test func numbersAreTheNearestDoubles() throws {
-    var generator = SystemRandomNumberGenerator()
-    var texts = ["123456789012345678901234567890", "0.1", "8143693.2300000004", "9007199254740993", "5e-324", "1e22",
-      "1e23", "0.000000000000000000000000000001", "179769313486231570000e288", ".5", "7.", "+3", "1E+2"]
+    var generator = SeededGenerator(seed: 7)
+    var texts = [
+      "123456789012345678901234567890", "0.1", "8143693.2300000004", "9007199254740993", "5e-324", "1e22",
+      "1e23", "0.000000000000000000000000000001", "179769313486231570000e288", ".5", "7.", "+3", "1E+2",
+    ]
     for _ in 0..<500 {
       texts.append("\(Double.random(in: 0...1, using: &generator))")
       texts.append("\(UInt64.random(in: 0 ... .max, using: &generator))e-\(Int.random(in: 0...40, using: &generator))")
-      texts.append("\(Int.random(in: 1...9_999_999, using: &generator)).\(Int.random(in: 0...99_999, using: &generator))")
+      texts.append(
+        "\(Int.random(in: 1...9_999_999, using: &generator)).\(Int.random(in: 0...99_999, using: &generator))")
     }
     let rows = texts.enumerated().map { index, text in
       "\(SampleCandles.start + Int64(index) * 60_000),1,1,1,1,\(text)"

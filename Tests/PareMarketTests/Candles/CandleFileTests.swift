@@ -26,7 +26,8 @@ import Testing
   }
 
   @Test func theCanonicalFormIsPlain() throws {
-    let candle = Candle(start: 1_704_067_200_000, open: 111_920, high: 111_976.8, low: 111_877, close: 111_900, volume: 2)
+    let candle = Candle(
+      start: 1_704_067_200_000, open: 111_920, high: 111_976.8, low: 111_877, close: 111_900, volume: 2)
     try CandleCSV.write(CandleSeries(key: .sample, candles: [candle]), to: folder.path("one.csv"))
     let text = String(decoding: try folder.bytes("one.csv"), as: UTF8.self)
     #expect(

@@ -84,7 +84,8 @@ import Testing
     #expect(try store.gaps(of: .sample) == coverage.gaps)
 
     let step: Int64 = 300_000
-    let first = candles[0].start, last = candles[94].start
+    let first = candles[0].start
+    let last = candles[94].start
     #expect(
       try store.missingStarts(of: .sample, in: (first - 2 * step)..<(last + 3 * step)) == [
         (first - 2 * step)...(first - step), gone[0].start...gone[4].start, (last + step)...(last + 2 * step),
