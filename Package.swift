@@ -56,7 +56,6 @@ let package = Package(
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
-        .product(name: "DequeModule", package: "swift-collections"),
       ]),
     .target(name: "PareBacktest", dependencies: ["PareMarket"]),
     .target(
