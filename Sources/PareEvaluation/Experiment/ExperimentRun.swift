@@ -102,7 +102,7 @@ public struct ExperimentRun: Sendable {
     observer.began("train \(name)", units: 1000)
     let model = try configuration.train(
       data, seed: experiment.seed, name: name, progress: data.progress(observer))
-    observer.ended("\(configuration.words), \(model.graph.trainableElementCount) parameters")
+    observer.ended("\(configuration.words), \(model.graph.learnedElementCount) parameters")
     return MadeModel(name: name, role: role, made: configuration.words, model: model)
   }
 
@@ -149,7 +149,7 @@ public struct ExperimentRun: Sendable {
       results.append(
         CandidateResult(
           name: made.name, role: made.role, made: made.made, artifact: path,
-          parameters: deployed.model.graph.trainableElementCount, bytes: bytes,
+          parameters: deployed.model.graph.learnedElementCount, bytes: bytes,
           weightBytes: deployed.model.graph.storedByteCount, planBytes: deployed.plan.residentByteCount,
           compressionRatio: Double(teacherBytes) / Double(bytes), validation: validation.measures, test: test.measures,
           latencyNs: latency, pareto: false, withinBudget: false, equity: test.equity))
