@@ -7,7 +7,7 @@ import Foundation
 /// ```
 /// r = σ·z,   z = v(s)·(μ + ε)                                    return close/open − 1
 /// μ = b(t)·( κ·d(s) + q·sin(t) + (ρ(s) + ι·cos(t))·clamp(x) + η·clamp(y) + Σ a·clamp(z_leader, t−lag) )
-/// log volume = base + ℓ′,   ℓ′ = p·ℓ + g·(|z| − 1) + m(s) + w·(normal)
+/// log volume = base + ℓ′,   ℓ′ = p·ℓ + g·(|z| − 1) + (1 − p)·m(s) + w·(normal)
 /// σ′² = σ̄²·(1 − α − β) + σ²·(β + α·clamp(z)²)
 /// x′ = λ·x + √(1 − λ²)·z,   y′ = λ_y·y + √(1 − λ_y²)·z_(delayed)
 /// ```
@@ -103,7 +103,7 @@ package struct MarketLaw: Sendable {
     }
   }
 
-  /// The part of a candle's standardized mean that needs no hidden state but the regime's momentum loading.
+  /// `μ`: a candle's mean in units of `v·σ`.
   ///
   /// - Parameters:
   ///   - momentum: `x`, not yet bounded.
@@ -117,7 +117,7 @@ package struct MarketLaw: Sendable {
   @inline(__always)
   static func clamp(_ value: Double) -> Double { min(max(value, -bound), bound) }
 
-  /// `η·clamp(y) + Σ a·clamp(z_leader)` for the candle whose index is `history.count` of every symbol.
+  /// `η·clamp(y) + Σ a·clamp(z_leader)` for a candle, from returns before it.
   func known(symbol: Int, candle: Int, memoryState: Double, history: [[Double]]) -> Double {
     var sum = memory * Self.clamp(memoryState)
     for source in sources[symbol] where candle >= source.lag {

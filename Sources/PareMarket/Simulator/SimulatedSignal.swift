@@ -8,7 +8,7 @@ public struct SimulatedRegime: Sendable, Hashable {
   public var volatility: Double
   /// Added to the loading of a candle's mean on recent momentum: positive trends, negative reverts.
   public var momentum: Double
-  /// Added to the mean of the logarithm of volume.
+  /// Shift of the logarithm of volume, once the regime has lasted.
   public var volume: Double
 
   public init(name: String, meanDuration: Double, volatility: Double, momentum: Double, volume: Double) {
