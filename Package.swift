@@ -84,7 +84,13 @@ let package = Package(
     .testTarget(name: "PareCompressionTests", dependencies: ["PareCompression"]),
     .testTarget(
       name: "PareMarketTests",
-      dependencies: ["PareMarket", .product(name: "Hummingbird", package: "hummingbird")]),
+      dependencies: [
+        "PareMarket",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ]),
     .testTarget(name: "PareBacktestTests", dependencies: ["PareBacktest"]),
     .testTarget(name: "PareEvaluationTests", dependencies: ["PareEvaluation"]),
     .testTarget(name: "CommandLineTests", dependencies: ["PareEvaluation"]),
