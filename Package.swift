@@ -78,7 +78,8 @@ let package = Package(
     .testTarget(name: "PareGraphTests", dependencies: ["PareGraph"]),
     .testTarget(name: "PareArtifactTests", dependencies: ["PareArtifact"]),
     .testTarget(name: "PareTrainingTests", dependencies: ["PareTraining"]),
-    .testTarget(name: "PareInferenceTests", dependencies: ["PareInference"]),
+    .target(name: "CRuntimeCounters", path: "Tests/CRuntimeCounters"),
+    .testTarget(name: "PareInferenceTests", dependencies: ["PareInference", "CRuntimeCounters"]),
     .testTarget(name: "PareModelsTests", dependencies: ["PareModels"]),
     .testTarget(name: "PareCompressionTests", dependencies: ["PareCompression"]),
     .testTarget(

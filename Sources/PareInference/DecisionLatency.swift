@@ -65,7 +65,7 @@ public struct DecisionLatency {
         for row in 0..<rows {
           let waits = Int(truncatingIfNeeded: last & zero)
           let decision = try context.run(features: base + row * width + waits)
-          last = UInt64(truncatingIfNeeded: Int(decision)) ^ UInt64(context.link)
+          last = UInt64(truncatingIfNeeded: Int(decision)) ^ UInt64(context.link.pointee)
         }
       }
       let end = pare_clock_nanoseconds()

@@ -24,6 +24,8 @@ public final class ExecutionContext {
   private let buffers: [UnsafeMutableRawPointer]
   private let nanFlag: UnsafePointer<Int32>
   private let decision: UnsafePointer<Int8>?
+  /// Four bytes that the last step of a run wrote: what a dependent chain waits for.
+  let link: UnsafePointer<UInt32>
   private let featureBytes: Int
   private let features: UnsafeMutableRawPointer?
 
@@ -62,6 +64,8 @@ public final class ExecutionContext {
     let decides = plan.outputs.contains { $0.name == "decision" && $0.type == TensorType(.int8, [1]) }
     decision = decides
       ? plan.offsets["decision"].map { UnsafePointer((arena + $0).assumingMemoryBound(to: Int8.self)) } : nil
+    let last = plan.outputs.last.flatMap { plan.offsets[$0.name] } ?? 0
+    link = UnsafePointer((arena + last).assumingMemoryBound(to: UInt32.self))
     featureBytes = plan.inputs.count == 1 ? plan.inputs[0].type.byteCount : 0
     features = plan.readsFeaturesInPlace ? nil : plan.inputs.first.flatMap { plan.offsets[$0.name] }.map { arena + $0 }
   }
@@ -145,11 +149,5 @@ public final class ExecutionContext {
 
   private func bytes(of output: ExecutionPlan.Value) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: arena + (plan.offsets[output.name] ?? 0), count: output.type.byteCount)
-  }
-
-  /// Four bytes that the last step of a run wrote: what a dependent chain waits for.
-  var link: UInt32 {
-    let last = plan.outputs.last.flatMap { plan.offsets[$0.name] } ?? 0
-    return UnsafeRawPointer(arena + last).load(as: UInt32.self)
   }
 }

@@ -14,7 +14,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   case scalar, avx2, avxvnni, avx512, avx512vnni
 
   /// The extensions, as `PARE_CPU_` bits.
-  var extensions: UInt32 {
+  package var extensions: UInt32 {
     let (avx2, avxvnni) = (UInt32(PARE_CPU_AVX2), UInt32(PARE_CPU_AVXVNNI))
     let (avx512, avx512vnni) = (UInt32(PARE_CPU_AVX512), UInt32(PARE_CPU_AVX512VNNI))
     return switch self {
@@ -32,7 +32,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
 
 /// Which variant of each kernel a plan uses.
 public struct KernelSelection: Sendable {
-  let extensions: UInt32
+  package let extensions: UInt32
 
   /// Everything that this processor has.
   public static let best = KernelSelection(extensions: pare_cpu_features())
@@ -54,7 +54,11 @@ public struct KernelSelection: Sendable {
   /// - Throws: `inference.instruction-set` for an unknown name or one that this processor lacks.
   public static func fromEnvironment() throws -> KernelSelection {
     guard let value = getenv("PARE_KERNELS") else { return best }
-    let name = String(cString: value)
+    return try named(String(cString: value))
+  }
+
+  /// What a value of `PARE_KERNELS` stands for.
+  package static func named(_ name: String) throws -> KernelSelection {
     guard let set = InstructionSet(rawValue: name) else {
       throw InferenceError(
         "instruction-set", subject: "PARE_KERNELS",
