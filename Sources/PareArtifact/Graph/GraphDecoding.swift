@@ -175,7 +175,7 @@ struct GraphDecoding {
     if let part = rest.first {
       guard case .object(let members) = part.value, rest.count == 1 else { throw part.mismatch("attributes at the end") }
       for (key, value) in members {
-        attributes[key] = try attribute(JSONElement(value: value, path: "\(part.path).\(quoted(key))"))
+        attributes[key] = try AttributeCoding.decode(JSONElement(value: value, path: "\(part.path).\(quoted(key))"))
       }
     }
     graph.nodes.append(Node(operatorName, name: name, inputs: inputs, outputs: outputs, attributes: attributes))
@@ -186,49 +186,6 @@ struct GraphDecoding {
   private func value(_ element: JSONElement) throws -> String {
     let number = try element.integer(in: -1...values.count - 1, "the number of a value made before")
     return number < 0 ? "" : values[number]
-  }
-
-  private func attribute(_ element: JSONElement) throws -> Attribute {
-    switch element.value {
-    case .number(let digits) where isFloat(digits): return .float(try float(element))
-    case .number: return .int(try element.integer(in: Int.min...Int.max, "an integer of 64 bits"))
-    case .string(let text): return .string(text)
-    case .array(let values):
-      let elements = try element.elements()
-      switch values.first {
-      case nil: return .ints([])
-      case .number(let digits)? where isFloat(digits): return .floats(try elements.map { try float($0) })
-      case .number?: return .ints(try elements.map { try $0.integer(in: Int.min...Int.max, "an integer of 64 bits") })
-      case .string?: return .strings(try elements.map { try $0.string() })
-      default: throw elements[0].mismatch("numbers or texts")
-      }
-    case .object(let members):
-      if members["floats"] != nil {
-        let floats = try element.members(["floats"])["floats"]?.elements() ?? []
-        return .floats(try floats.map { try float($0) })
-      }
-      if members["strings"] != nil {
-        let strings = try element.members(["strings"])["strings"]?.elements() ?? []
-        return .strings(try strings.map { try $0.string() })
-      }
-      guard let value = try element.members(["float"])["float"] else { throw element.mismatch("a kind") }
-      return .float(try float(value))
-    default: throw element.mismatch("an attribute")
-    }
-  }
-
-  private func isFloat(_ digits: String) -> Bool { digits.utf8.contains { $0 == 0x2e || $0 | 0x20 == 0x65 } }
-
-  private func float(_ element: JSONElement) throws -> Double {
-    switch element.value {
-    case .number(let digits):
-      if let value = Double(digits), value.isFinite { return value }
-    case .string("nan"): return .nan
-    case .string("inf"): return .infinity
-    case .string("-inf"): return -.infinity
-    default: break
-    }
-    throw element.mismatch("a number, or \"nan\", \"inf\" or \"-inf\"")
   }
 
   /// Infers all types and gives the outputs theirs.

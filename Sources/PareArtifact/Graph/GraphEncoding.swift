@@ -116,27 +116,9 @@ struct GraphEncoding {
     if node.outputs != [node.name] { parts.append(JSONText.array(node.outputs.map(JSONText.string))) }
     if !node.attributes.isEmpty {
       let sorted = node.attributes.sorted { $0.key.precedesByBytes($1.key) }
-      parts.append(JSONText.object(sorted.map { ($0.key, attribute($0.value)) }))
+      parts.append(JSONText.object(sorted.map { ($0.key, AttributeCoding.encode($0.value)) }))
     }
     return JSONText.array(parts)
-  }
-
-  /// A number with a point or an exponent is a float, one without an integer. What JSON cannot tell apart or write
-  /// stands in an object that names the kind: `{"floats":[]}`, `{"float":"nan"}`.
-  private static func attribute(_ attribute: Attribute) -> String {
-    func float(_ value: Double) -> String { value.isFinite ? value.description : JSONText.string(value.description) }
-    switch attribute {
-    case .int(let value): return String(value)
-    case .float(let value) where value.isFinite: return float(value)
-    case .float(let value): return JSONText.object([("float", float(value))])
-    case .string(let text): return JSONText.string(text)
-    case .ints(let values): return JSONText.array(values.map(String.init))
-    case .floats(let values) where !values.isEmpty && values.allSatisfy(\.isFinite):
-      return JSONText.array(values.map(float))
-    case .floats(let values): return JSONText.object([("floats", JSONText.array(values.map(float)))])
-    case .strings(let texts) where !texts.isEmpty: return JSONText.array(texts.map(JSONText.string))
-    case .strings: return JSONText.object([("strings", "[]")])
-    }
   }
 }
 
