@@ -35,7 +35,10 @@ import Testing
 
   @Test func aMatrixOfThatRankIsReproduced() throws {
     var model = try Fixture.model(hidden: [16, 16])
-    let weight = (0..<256).map { Float($0 / 16 % 5) * Float($0 % 16 % 3) + Float($0 / 16) * 0.25 }
+    let weight: [Float] = (0..<256).map { index in
+      let (row, column) = (index / 16, index % 16)
+      return Float(row % 5) * Float(column % 3) + Float(row) * 0.25
+    }
     model.graph.parameters["dense_1.weight"]?.storage = ParameterStorage(Tensor(weight, shape: [16, 16]))
     let result = try LowRankFactorization(.energy(1 - 1e-12), layers: .named(["dense_1"])).compress(model, in: CompressionContext())
     #expect(result.layers.first?.figures["rank"] == 2)
@@ -46,8 +49,12 @@ import Testing
   func everyOrientationComputesTheSameProduct(_ form: (operatorName: String, transB: Int)) throws {
     var generator = SeededGenerator(seed: 5)
     // Rank 2 in 9 × 7, so that nothing but rounding is lost.
-    let (left, right) = ((0..<18).map { _ in generator.normal() }, (0..<14).map { _ in generator.normal() })
-    let product = (0..<63).map { Float(left[$0 / 7 * 2] * right[$0 % 7] + left[$0 / 7 * 2 + 1] * right[7 + $0 % 7]) }
+    let left: [Double] = (0..<18).map { _ in generator.normal() }
+    let right: [Double] = (0..<14).map { _ in generator.normal() }
+    let product: [Float] = (0..<63).map { index in
+      let (row, column) = (index / 7, index % 7)
+      return Float(left[row * 2] * right[column] + left[row * 2 + 1] * right[7 + column])
+    }
     var builder = GraphBuilder(name: "one")
     let width = form.transB == 1 ? 7 : 9
     let x = try builder.input("x", ValueType(.float32, ["batch", .fixed(width)]))
