@@ -42,6 +42,7 @@ int posix_memalign(void **memory, size_t alignment, size_t size) {
 // The Swift runtime calls these through variables, for tools such as this one.
 extern void *(*_swift_retain)(void *);
 extern void (*_swift_release)(void *);
+extern _Bool _swift_enableSwizzlingOfAllocationAndRefCountingFunctions_forInstrumentsOnly __attribute__((weak));
 static void *(*original_retain)(void *);
 static void (*original_release)(void *);
 
@@ -59,6 +60,8 @@ __attribute__((constructor)) static void install(void) {
   original_release = _swift_release;
   _swift_retain = counting_retain;
   _swift_release = counting_release;
+  if (&_swift_enableSwizzlingOfAllocationAndRefCountingFunctions_forInstrumentsOnly)
+    _swift_enableSwizzlingOfAllocationAndRefCountingFunctions_forInstrumentsOnly = 1;
 }
 
 int pare_runtime_counters_available(void) { return 1; }
