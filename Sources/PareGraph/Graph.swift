@@ -96,7 +96,7 @@ public struct Graph: Sendable {
     var kept: [Node] = []
     for node in nodes.reversed() where node.outputs.contains(where: needed.contains) {
       kept.append(node)
-      needed.formUnion(node.inputs)
+      needed.formUnion(node.inputs.filter { !$0.isEmpty })
     }
     var result = self
     result.nodes = kept.reversed()

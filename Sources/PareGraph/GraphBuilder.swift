@@ -16,10 +16,7 @@ public struct GraphBuilder: Sendable {
     self.graph = graph
     for input in graph.inputs { try inference.declare(input.name, input.type) }
     for (name, parameter) in graph.parameters { try inference.declare(name, parameter) }
-    for node in graph.nodes {
-      names.insert(node.name)
-      try inference.infer(node)
-    }
+    for node in graph.nodes { try admit(node) }
   }
 
   public func type(of value: String) throws -> ValueType {
@@ -69,11 +66,16 @@ public struct GraphBuilder: Sendable {
 
   /// Adds a node as it is.
   public mutating func append(_ node: Node) throws {
-    guard names.insert(node.name).inserted else {
+    try admit(node)
+    graph.nodes.append(node)
+  }
+
+  private mutating func admit(_ node: Node) throws {
+    guard !names.contains(node.name) else {
       throw GraphError("duplicate-node", node: node, expected: "a name used once", found: "a second node of that name")
     }
     try inference.infer(node)
-    graph.nodes.append(node)
+    names.insert(node.name)
   }
 
   /// Makes a value an output of the graph.

@@ -131,6 +131,15 @@ public struct EvaluationBuffers {
   }
 }
 
+extension EvaluationBuffers {
+  /// The bytes of an input that the node has, for operators that only move elements.
+  @inline(__always)
+  func rawInput(_ index: Int) -> UnsafeRawPointer { inputs[index].unsafelyUnwrapped }
+
+  @inline(__always)
+  func rawOutput(_ index: Int) -> UnsafeMutableRawPointer { outputs[index] }
+}
+
 /// One node's computation, ready to run over and over.
 public typealias Evaluation = @Sendable (EvaluationBuffers) throws -> Void
 
@@ -163,5 +172,22 @@ public struct GradientContext {
     _ operatorName: OperatorName, _ inputs: [String], _ attributes: [String: Attribute] = [:]
   ) throws -> String {
     try builder.apply(operatorName, inputs, attributes: attributes)
+  }
+
+  /// Adds a node with several outputs to the gradient and names them.
+  public mutating func applyAll(
+    _ operatorName: OperatorName, _ inputs: [String], _ attributes: [String: Attribute] = [:], outputCount: Int
+  ) throws -> [String] {
+    let name = builder.freshNodeName(operatorName.type.lowercased())
+    let outputs = (0..<outputCount).map { "\(name).\($0)" }.map { builder.freshValueName($0) }
+    try builder.append(Node(operatorName, name: name, inputs: inputs, outputs: outputs, attributes: attributes))
+    return outputs
+  }
+
+  /// The gradient by an input that `make` builds, or nil where nobody asks for it.
+  public mutating func ifWanted(
+    _ index: Int, _ make: (inout GradientContext) throws -> String
+  ) rethrows -> String? {
+    isWanted(index) ? try make(&self) : nil
   }
 }

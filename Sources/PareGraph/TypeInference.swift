@@ -5,7 +5,18 @@ struct TypeInference {
   private(set) var types: [String: ValueType] = [:]
   private var constants: [String: Tensor] = [:]
 
+  /// Bytes that the known extents of a value may ask for: beyond any machine, and far from where arithmetic overflows.
+  private static let byteLimit = 1 << 48
+
   mutating func declare(_ name: String, _ type: ValueType) throws {
+    let known = type.dimensions.compactMap(\.fixedValue)
+    // Extents of 0 do not excuse the others: a symbol or a reduction may make them matter.
+    guard let count = Shape.checkedElementCount(known.map { $0 == 0 ? 1 : $0 }),
+      count <= Self.byteLimit / type.elementType.byteCount
+    else {
+      throw GraphError(
+        "too-large", subject: "value '\(name)'", expected: "extents from 0 that fit in memory together", found: "\(type)")
+    }
     guard !name.isEmpty, types.updateValue(type, forKey: name) == nil else {
       throw GraphError("duplicate-value", subject: "value '\(name)'", expected: "a name used once", found: "a second value of that name")
     }
@@ -45,5 +56,8 @@ struct TypeInference {
 }
 
 extension ClosedRange<Int> {
-  var words: String { lowerBound == upperBound ? "\(lowerBound)" : "\(lowerBound) to \(upperBound)" }
+  fileprivate var words: String {
+    if lowerBound == upperBound { return "\(lowerBound)" }
+    return upperBound == .max ? "\(lowerBound) or more" : "\(lowerBound) to \(upperBound)"
+  }
 }

@@ -38,7 +38,10 @@ public struct ValueType: Sendable, Hashable, CustomStringConvertible {
 
   public var rank: Int { dimensions.count }
 
-  /// The shape with every name bound; nil where a name has no binding.
+  /// Whether there is one element, as a scalar or as a vector of it.
+  public var isScalar: Bool { dimensions.isEmpty || dimensions == [1] }
+
+  /// The shape with every name bound; nil where a name has no binding, an extent is negative or the shape is too large.
   public func shape(binding: [String: Int]) -> Shape? {
     var bound: [Int] = []
     for dimension in dimensions {
@@ -49,7 +52,7 @@ public struct ValueType: Sendable, Hashable, CustomStringConvertible {
         bound.append(value)
       }
     }
-    return Shape(bound)
+    return Shape.checkedElementCount(bound) == nil ? nil : Shape(bound)
   }
 
   public var description: String {
@@ -58,11 +61,10 @@ public struct ValueType: Sendable, Hashable, CustomStringConvertible {
 
   /// The dimensions of two operands broadcast against each other, as ONNX and NumPy do it; nil where they do not meet.
   public static func broadcast(_ left: [Dimension], _ right: [Dimension]) -> [Dimension]? {
+    let rank = max(left.count, right.count)
+    let padded = [left, right].map { Array(repeating: 1, count: rank - $0.count) + $0 }
     var result: [Dimension] = []
-    for offset in 1...max(left.count, right.count, 1) {
-      let a = offset <= left.count ? left[left.count - offset] : 1
-      let b = offset <= right.count ? right[right.count - offset] : 1
-      if offset > left.count && offset > right.count { break }
+    for (a, b) in zip(padded[0], padded[1]) {
       if a == b || b == 1 {
         result.append(a)
       } else if a == 1 {
@@ -71,6 +73,6 @@ public struct ValueType: Sendable, Hashable, CustomStringConvertible {
         return nil
       }
     }
-    return result.reversed()
+    return result
   }
 }

@@ -21,7 +21,32 @@ public enum ElementType: String, Sendable, Hashable, Codable, CaseIterable {
     }
   }
 
-  /// The representable range of an integer type; nil for floating point and bool.
+  /// ONNX's number of the type (`TensorProto.DataType`), which attributes such as Cast's `to` hold.
+  public var onnxDataType: Int {
+    switch self {
+    case .float32: 1
+    case .uint8: 2
+    case .int8: 3
+    case .uint16: 4
+    case .int16: 5
+    case .int32: 6
+    case .int64: 7
+    case .bool: 9
+    case .float16: 10
+    case .float64: 11
+    case .uint32: 12
+    case .uint64: 13
+    case .bfloat16: 16
+    }
+  }
+
+  /// The type of a number that ONNX gave it; nil where Pare does not know it.
+  public init?(onnxDataType number: Int) {
+    guard let type = Self.allCases.first(where: { $0.onnxDataType == number }) else { return nil }
+    self = type
+  }
+
+  /// The representable range of an integer type; nil for floating point, bool, and uint64, which Int64 cannot hold.
   public var integerRange: ClosedRange<Int64>? {
     switch self {
     case .int8: -128...127

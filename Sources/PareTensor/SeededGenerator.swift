@@ -21,9 +21,12 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
   ///
   /// - Parameter stream: names the purpose (`"shuffle"`, `"teacher/init"`); hashed by FNV-1a.
   public init(seed: UInt64, stream: String) {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in stream.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    self.init(seed: seed ^ hash)
+    self.init(seed: seed ^ Self.hash(of: stream))
+  }
+
+  /// A number that follows from a name, the same in every process: FNV-1a over its UTF-8.
+  public static func hash(of name: String) -> UInt64 {
+    name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
   public mutating func next() -> UInt64 {
@@ -44,6 +47,8 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
   }
 
   /// Standard normal, by Box–Muller's transform; one of each pair is dropped, so that a draw has no hidden state.
+  ///
+  /// The last bit may differ between mathematical libraries, unlike everything else here.
   public mutating func normal() -> Double {
     let radius = (-2 * log(1 - uniform())).squareRoot()
     return radius * cos(2 * Double.pi * uniform())

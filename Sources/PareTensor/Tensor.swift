@@ -15,13 +15,7 @@ public struct Tensor: Sendable {
   public init<Element: TensorElement>(_ values: [Element], shape: Shape) {
     precondition(values.count == shape.elementCount, "\(values.count) values for shape \(shape)")
     self.init(zeros: Element.elementType, shape: shape)
-    storage.bytes.withMemoryRebound(to: UInt8.self) { destination in
-      values.withUnsafeBytes { source in
-        if let from = source.baseAddress, let to = destination.baseAddress {
-          UnsafeMutableRawPointer(to).copyMemory(from: from, byteCount: source.count)
-        }
-      }
-    }
+    values.withUnsafeBytes { storage.bytes.copyMemory(from: $0) }
   }
 
   /// A vector.
@@ -34,15 +28,15 @@ public struct Tensor: Sendable {
     self.init([value], shape: [])
   }
 
-  /// From the little-endian bytes of its elements.
+  /// From the little-endian bytes of its elements; for bool, whatever is not zero is true.
   ///
   /// - Precondition: `bytes.count` is the element count times the element's size.
   public init(elementType: ElementType, shape: Shape, bytes: UnsafeRawBufferPointer) {
     precondition(bytes.count == shape.elementCount * elementType.byteCount, "\(bytes.count) bytes for shape \(shape)")
     self.init(zeros: elementType, shape: shape)
-    if let from = bytes.baseAddress, let to = storage.bytes.baseAddress {
-      to.copyMemory(from: from, byteCount: bytes.count)
-    }
+    storage.bytes.copyMemory(from: bytes)
+    // A Swift Bool may hold no other bits than these.
+    if elementType == .bool { for index in storage.bytes.indices where storage.bytes[index] != 0 { storage.bytes[index] = 1 } }
   }
 
   public var elementCount: Int { shape.elementCount }

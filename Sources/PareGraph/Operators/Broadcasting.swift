@@ -17,14 +17,12 @@ enum Broadcasting {
     let source = try context.type(of: gradient)
     guard target.dimensions != source.dimensions else { return gradient }
     let offset = source.rank - target.rank
-    let axes = (0..<source.rank).filter {
-      $0 < offset || (target.dimensions[$0 - offset] == 1 && source.dimensions[$0] != 1)
+    let repeated = (offset..<source.rank).filter {
+      target.dimensions[$0 - offset] == 1 && source.dimensions[$0] != 1
     }
-    let leading = Array(0..<offset)
     var result = gradient
-    let kept = axes.filter { $0 >= offset }
-    if !kept.isEmpty { result = try sum(result, over: kept, keepsDimensions: true, in: &context) }
-    if !leading.isEmpty { result = try sum(result, over: leading, keepsDimensions: false, in: &context) }
+    if !repeated.isEmpty { result = try sum(result, over: repeated, keepsDimensions: true, in: &context) }
+    if offset > 0 { result = try sum(result, over: Array(0..<offset), keepsDimensions: false, in: &context) }
     return result
   }
 
@@ -32,48 +30,72 @@ enum Broadcasting {
   static func scaled(_ value: String, by factor: Double, in context: inout GradientContext) throws -> String {
     let type = try context.type(of: value)
     let scalar = type.elementType == .float64 ? Tensor(scalar: factor) : Tensor(scalar: Float(factor))
-    return try context.apply("Mul", [value, context.builder.constant(scalar)])
+    return try context.apply(Mul.name, [value, context.builder.constant(scalar)])
   }
 
-  static func sum(
+  private static func sum(
     _ value: String, over axes: [Int], keepsDimensions: Bool, in context: inout GradientContext
   ) throws -> String {
-    let axesTensor = Tensor(axes.map(Int64.init))
-    return try context.apply(
-      "ReduceSum", [value, context.builder.constant(axesTensor, named: "axes")], ["keepdims": .int(keepsDimensions ? 1 : 0)])
+    let axes = try context.builder.constant(Tensor(axes.map(Int64.init)), named: "axes")
+    return try context.apply(ReduceSum.name, [value, axes], ["keepdims": .int(keepsDimensions ? 1 : 0)])
   }
 }
 
-/// Walks an index over a shape while keeping the offsets of two broadcast operands, without allocating.
+/// Walks over a shape in order while keeping the offset of an operand with strides of its own, without allocating.
+struct StridedLoop: Sendable {
+  private let loop: BroadcastLoop
+
+  init(_ shape: Shape, strides: [Int]) {
+    loop = BroadcastLoop(shape, left: strides, right: strides)
+  }
+
+  /// Calls `body(position, offset)` for each element in order.
+  @inline(__always)
+  func forEach(_ body: (Int, Int) -> Void) {
+    loop.forEach { position, offset, _ in body(position, offset) }
+  }
+}
+
+/// Walks over a shape in order while keeping the offsets of two broadcast operands, without allocating.
 struct BroadcastLoop: Sendable {
   private let extents: [Int]
   private let left: [Int]
   private let right: [Int]
   private let count: Int
 
-  /// Merges neighbouring axes that both operands walk alike, so that most cases are one or two loops.
   init(left: Shape, right: Shape, result: Shape) {
-    let l = Broadcasting.strides(of: left, to: result)
-    let r = Broadcasting.strides(of: right, to: result)
+    self.init(
+      result, left: Broadcasting.strides(of: left, to: result), right: Broadcasting.strides(of: right, to: result))
+  }
+
+  /// For the first two inputs and the first output of a node.
+  init(_ context: PreparationContext) throws {
+    self.init(
+      left: try context.input(0).shape, right: try context.input(1).shape, result: context.outputs[0].shape)
+  }
+
+  /// Merges neighbouring axes that both operands walk alike, so that most cases are one or two loops.
+  init(_ shape: Shape, left: [Int], right: [Int]) {
     var extents: [Int] = []
-    var ls: [Int] = []
-    var rs: [Int] = []
-    for axis in (0..<result.rank) where result[axis] != 1 {
-      if let last = extents.indices.last, ls[last] == l[axis] * result[axis], rs[last] == r[axis] * result[axis] {
-        extents[last] *= result[axis]
-        ls[last] = l[axis]
-        rs[last] = r[axis]
+    var mergedLeft: [Int] = []
+    var mergedRight: [Int] = []
+    for axis in 0..<shape.rank where shape[axis] != 1 {
+      let extent = shape[axis]
+      if let last = extents.indices.last, mergedLeft[last] == left[axis] * extent, mergedRight[last] == right[axis] * extent {
+        extents[last] *= extent
+        mergedLeft[last] = left[axis]
+        mergedRight[last] = right[axis]
       } else {
-        extents.append(result[axis])
-        ls.append(l[axis])
-        rs.append(r[axis])
+        extents.append(extent)
+        mergedLeft.append(left[axis])
+        mergedRight.append(right[axis])
       }
     }
-    if extents.isEmpty { (extents, ls, rs) = ([1], [0], [0]) }
+    if extents.isEmpty { (extents, mergedLeft, mergedRight) = ([1], [0], [0]) }
     self.extents = extents
-    self.left = ls
-    self.right = rs
-    count = result.elementCount
+    self.left = mergedLeft
+    self.right = mergedRight
+    count = shape.elementCount
   }
 
   /// Calls `body(result, left, right)` with element offsets for each element of the result in order.

@@ -1,11 +1,10 @@
 import PareTensor
-import RealModule
 
 /// `Y = alpha · A' · B' + beta · C`, where ' transposes if asked; C broadcasts to Y.
 ///
 /// - Shapes: `A [M, K]` (or `[K, M]` with `transA`), `B [K, N]` (or `[N, K]`), `C` broadcastable to `[M, N]` → `Y [M, N]`.
 /// - Source: ONNX Gemm.
-public enum Gemm: Operator {
+public enum Gemm: FloatingPointOperator {
   public static let name: OperatorName = "Gemm"
   public static let inputCount = 2...3
   public static let attributeNames = ["alpha", "beta", "transA", "transB"]
@@ -24,27 +23,22 @@ public enum Gemm: Operator {
     let (rows, depth) = transposesA ? (a.dimensions[1], a.dimensions[0]) : (a.dimensions[0], a.dimensions[1])
     let (depthB, columns) = transposesB ? (b.dimensions[1], b.dimensions[0]) : (b.dimensions[0], b.dimensions[1])
     guard depth == depthB else {
-      throw GraphError("shape", node: node, expected: "inner dimensions that agree", found: "\(depth) and \(depthB)")
+      throw GraphError(
+        "shape", node: node, expected: "inner dimensions that agree",
+        found: "\(depth) of A \(a) and \(depthB) of B \(b)")
     }
     let result = [rows, columns]
     if context.has(2) {
       let c = try context.input(2)
-      guard ValueType.broadcast(c.dimensions, result) == result else {
-        throw GraphError("shape", node: node, expected: "C to broadcast to \(ValueType(a.elementType, result))", found: "\(c)")
+      guard c.elementType == a.elementType, ValueType.broadcast(c.dimensions, result) == result else {
+        throw GraphError(
+          "shape", node: node, expected: "C to broadcast to \(ValueType(a.elementType, result))", found: "\(c)")
       }
     }
     return [ValueType(a.elementType, result)]
   }
 
-  public static func prepare(_ context: PreparationContext) throws -> Evaluation {
-    switch context.outputs[0].elementType {
-    case .float32: try evaluation(context, Float.self)
-    case .float64: try evaluation(context, Double.self)
-    case let other: throw context.unsupported(other)
-    }
-  }
-
-  private static func evaluation<Scalar: Real & BinaryFloatingPoint & TensorElement>(
+  static func evaluation<Scalar: FloatingPointElement>(
     _ context: PreparationContext, _: Scalar.Type
   ) throws -> Evaluation {
     let node = context.node
@@ -78,28 +72,30 @@ public enum Gemm: Operator {
 
   /// dA = alpha · dY · B'ᵀ, dB = alpha · A'ᵀ · dY (transposed back where the input is), dC = beta · dY summed to C's shape.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil, nil, nil] }
+    guard let dy = context.outputGradient else { return context.node.inputs.map { _ in nil } }
     let node = context.node
     let transposesA = try node.int("transA", default: 0) != 0
     let transposesB = try node.int("transB", default: 0) != 0
     let alpha = Attribute.float(try node.float("alpha", default: 1))
     let beta = try node.float("beta", default: 1)
     let (a, b) = (node.inputs[0], node.inputs[1])
-    func product(_ left: String, _ right: String, _ transA: Bool, _ transB: Bool) throws -> String {
-      try context.apply("Gemm", [left, right], ["alpha": alpha, "transA": .int(transA ? 1 : 0), "transB": .int(transB ? 1 : 0)])
+    func attributes(_ transA: Bool, _ transB: Bool) -> [String: Attribute] {
+      ["alpha": alpha, "transA": .int(transA ? 1 : 0), "transB": .int(transB ? 1 : 0)]
     }
-    var da: String?
-    var db: String?
-    var dc: String?
-    if context.isWanted(0) {
-      da = transposesA ? try product(b, dy, transposesB, true) : try product(dy, b, false, !transposesB)
+    let da = try context.ifWanted(0) {
+      transposesA
+        ? try $0.apply(name, [b, dy], attributes(transposesB, true))
+        : try $0.apply(name, [dy, b], attributes(false, !transposesB))
     }
-    if context.isWanted(1) {
-      db = transposesB ? try product(dy, a, true, transposesA) : try product(a, dy, !transposesA, false)
+    let db = try context.ifWanted(1) {
+      transposesB
+        ? try $0.apply(name, [dy, a], attributes(true, transposesA))
+        : try $0.apply(name, [a, dy], attributes(!transposesA, false))
     }
-    if context.isWanted(2), let c = node.input(2) {
-      let summed = try Broadcasting.reduceGradient(dy, to: c, in: &context)
-      dc = beta == 1 ? summed : try Broadcasting.scaled(summed, by: beta, in: &context)
+    guard let c = node.input(2) else { return [da, db] }
+    let dc = try context.ifWanted(2) {
+      let summed = try Broadcasting.reduceGradient(dy, to: c, in: &$0)
+      return beta == 1 ? summed : try Broadcasting.scaled(summed, by: beta, in: &$0)
     }
     return [da, db, dc]
   }

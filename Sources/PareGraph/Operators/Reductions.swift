@@ -1,40 +1,72 @@
 import PareTensor
 
+/// The elements of a tensor that a reduction folds into one.
+struct ReductionGroup<Scalar: FloatingPointElement> {
+  /// The first of them.
+  let elements: UnsafePointer<Scalar>
+  /// How far each lies from the first.
+  let offsets: [Int]
+
+  var count: Scalar { Scalar(offsets.count) }
+
+  @inline(__always)
+  func fold(_ start: Scalar, _ combine: (Scalar, Scalar) -> Scalar) -> Scalar {
+    var gathered = start
+    for offset in offsets { gathered = combine(gathered, elements[offset]) }
+    return gathered
+  }
+}
+
+/// How a tensor falls into groups when some axes are folded; the groups are in the order of the result.
+struct ReductionGroups: Sendable {
+  /// Where each group starts.
+  let starts: [Int]
+  /// How far each element of a group lies from its first.
+  let offsets: [Int]
+
+  init(_ shape: Shape, axes: [Int]) {
+    func positions(along axes: [Int]) -> [Int] {
+      var positions: [Int] = []
+      StridedLoop(Shape(axes.map { shape[$0] }), strides: axes.map { shape.strides[$0] }).forEach { positions.append($1) }
+      return positions
+    }
+    starts = positions(along: (0..<shape.rank).filter { !axes.contains($0) })
+    offsets = positions(along: axes)
+  }
+}
+
 /// An operator that folds some axes of its input: `data`, and optionally the `axes` as a constant second input.
 ///
-/// Axes that are not given mean all, or none with `noop_with_empty_axes`. Source: ONNX Reduce*, opset 18.
-protocol ReductionOperator: Operator {
-  /// Folds one element into what was gathered so far.
-  static func fold<Scalar: BinaryFloatingPoint>(_ gathered: Scalar, _ element: Scalar) -> Scalar
-  static func start<Scalar: BinaryFloatingPoint>(_: Scalar.Type) -> Scalar
-  static func finish<Scalar: BinaryFloatingPoint>(_ gathered: Scalar, count: Int) -> Scalar
+/// Axes that are not given mean all, or with `noop_with_empty_axes` none, so that every group is one element. Source:
+/// ONNX Reduce*, opset 18 (ReduceSum: 13).
+protocol ReductionOperator: FloatingPointOperator {
+  /// The result for one group.
+  static func reduce<Scalar: FloatingPointElement>(_ group: ReductionGroup<Scalar>) -> Scalar
+
+  /// What the slopes of a group have in common, where that is more than its result.
+  static func statistic<Scalar: FloatingPointElement>(_ group: ReductionGroup<Scalar>, result: Scalar) -> Scalar
+
+  /// The derivative of the result by an element.
+  static func slope<Scalar: FloatingPointElement>(_ element: Scalar, result: Scalar, statistic: Scalar) -> Scalar
 }
 
 extension ReductionOperator {
   public static var inputCount: ClosedRange<Int> { 1...2 }
   public static var attributeNames: [String] { ["keepdims", "noop_with_empty_axes"] }
 
-  static func start<Scalar: BinaryFloatingPoint>(_: Scalar.Type) -> Scalar { 0 }
-  static func finish<Scalar: BinaryFloatingPoint>(_ gathered: Scalar, count: Int) -> Scalar { gathered }
+  static func statistic<Scalar: FloatingPointElement>(_ group: ReductionGroup<Scalar>, result: Scalar) -> Scalar { 0 }
 
-  /// The axes to fold, ascending, from 0.
-  static func axes(_ node: Node, rank: Int, constant: Tensor?) throws -> [Int] {
-    if node.input(1) != nil && constant == nil {
-      throw GraphError("constant", node: node, expected: "axes as a constant", found: "a value that is computed")
-    }
-    let given = constant?.values(as: Int64.self).map(Int.init) ?? []
+  /// The axes to fold, ascending, from 0; `constant` holds those of the input `index`.
+  static func axes(_ node: Node, rank: Int, index: Int = 1, constant: Tensor?) throws -> [Int] {
+    let given = try node.integers(index, constant, meaning: "axes") ?? []
     if given.isEmpty {
       return try node.int("noop_with_empty_axes", default: 0) != 0 ? [] : Array(0..<rank)
     }
-    let axes = given.map { $0 < 0 ? $0 + rank : $0 }
-    guard axes.allSatisfy((0..<rank).contains), Set(axes).count == axes.count else {
-      throw GraphError("axis", node: node, expected: "different axes within -\(rank) ..< \(rank)", found: "\(given)")
-    }
-    return axes.sorted()
+    return try node.normalizedAxes(given, rank: rank)
   }
 
   public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
-    let data = try context.input(0)
+    let data = try context.floatingPointInput(0)
     let axes = try axes(context.node, rank: data.rank, constant: context.constant(1))
     let keeps = try context.node.int("keepdims", default: 1) != 0
     let dimensions: [Dimension] = data.dimensions.enumerated().compactMap { axis, dimension in
@@ -43,37 +75,66 @@ extension ReductionOperator {
     return [ValueType(data.elementType, dimensions)]
   }
 
-  public static func prepare(_ context: PreparationContext) throws -> Evaluation {
-    switch context.outputs[0].elementType {
-    case .float32: try evaluation(context, Float.self)
-    case .float64: try evaluation(context, Double.self)
-    case let other: throw context.unsupported(other)
-    }
-  }
-
-  private static func evaluation<Scalar: BinaryFloatingPoint & TensorElement>(
+  static func evaluation<Scalar: FloatingPointElement>(
     _ context: PreparationContext, _: Scalar.Type
   ) throws -> Evaluation {
     let shape = try context.input(0).shape
-    let axes = try axes(context.node, rank: shape.rank, constant: context.constant(1))
-    let kept = Shape(shape.dimensions.enumerated().map { axes.contains($0.offset) ? 1 : $0.element })
-    let outputCount = kept.elementCount
-    let folded = axes.reduce(1) { $0 * shape[$1] }
-    // The output walks the input's index space with stride 0 along folded axes.
-    let loop = BroadcastLoop(left: shape, right: kept, result: shape)
+    let groups = ReductionGroups(
+      shape, axes: try axes(context.node, rank: shape.rank, constant: context.constant(1)))
     return { buffers in
       let x = buffers.input(0, as: Scalar.self)
       let y = buffers.output(as: Scalar.self)
-      for index in 0..<outputCount { y[index] = start(Scalar.self) }
-      loop.forEach { _, from, to in y[to] = fold(y[to], x[from]) }
-      for index in 0..<outputCount { y[index] = finish(y[index], count: folded) }
+      for (index, start) in groups.starts.enumerated() {
+        y[index] = reduce(ReductionGroup(elements: x + start, offsets: groups.offsets))
+      }
     }
+  }
+
+  public static func gradient(_ context: inout GradientContext) throws -> [String?] {
+    let node = context.node
+    guard let dy = context.outputGradient else { return node.inputs.map { _ in nil } }
+    let inputs = [dy, node.inputs[0], node.outputs[0]] + node.inputs.dropFirst()
+    return [try context.apply(ReductionGradient<Self>.name, inputs, node.attributes)] + node.inputs.dropFirst().map { _ in nil }
   }
 }
 
-/// Sum over axes.
-public enum ReduceSum: ReductionOperator {
-  public static let name: OperatorName = "ReduceSum"
+/// The gradient of a reduction: `dX = dY · slope`, dY being repeated along the folded axes.
+///
+/// Inputs: dY, the reduction's data X, its result Y, and its axes if it has any; its attributes.
+enum ReductionGradient<Reduction: ReductionOperator>: FloatingPointOperator {
+  static var name: OperatorName { OperatorName(Reduction.name.type + "Gradient", domain: "pare") }
+  static var inputCount: ClosedRange<Int> { 3...4 }
+  static var attributeNames: [String] { Reduction.attributeNames }
 
-  static func fold<Scalar: BinaryFloatingPoint>(_ gathered: Scalar, _ element: Scalar) -> Scalar { gathered + element }
+  static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
+    let (x, y) = (try context.floatingPointInput(1), try context.equalInputs(0, 2))
+    let axes = try Reduction.axes(context.node, rank: x.rank, index: 3, constant: context.constant(3))
+    let kept = x.dimensions.indices.filter { !axes.contains($0) }.map { x.dimensions[$0] }
+    guard x.elementType == y.elementType, y.dimensions.filter({ $0 != 1 }) == kept.filter({ $0 != 1 }) else {
+      throw GraphError(
+        "shape", node: context.node, expected: "the result of folding axes \(axes) of \(x)", found: "\(y)")
+    }
+    return [x]
+  }
+
+  static func evaluation<Scalar: FloatingPointElement>(
+    _ context: PreparationContext, _: Scalar.Type
+  ) throws -> Evaluation {
+    let shape = context.outputs[0].shape
+    let groups = ReductionGroups(
+      shape, axes: try Reduction.axes(context.node, rank: shape.rank, index: 3, constant: context.constant(3)))
+    return { buffers in
+      let dy = buffers.input(0, as: Scalar.self)
+      let x = buffers.input(1, as: Scalar.self)
+      let y = buffers.input(2, as: Scalar.self)
+      let dx = buffers.output(as: Scalar.self)
+      for (index, start) in groups.starts.enumerated() {
+        let group = ReductionGroup(elements: x + start, offsets: groups.offsets)
+        let statistic = Reduction.statistic(group, result: y[index])
+        for offset in groups.offsets {
+          dx[start + offset] = dy[index] * Reduction.slope(x[start + offset], result: y[index], statistic: statistic)
+        }
+      }
+    }
+  }
 }

@@ -49,14 +49,14 @@ public struct ParameterStorage: Sendable, Equatable {
   /// Elements that share the values of a table.
   ///
   /// - Parameters:
-  ///   - indices: one per element, row-major; under `.bitmask` an element whose value is zero is left out.
+  ///   - indices: one per element, row-major; under `.bitmask` an element whose value is zero (not −0) is left out.
   ///   - table: at most 65,536 values.
   /// - Precondition: every index is within the table, and there is one per element of `shape`.
   public init(indices: [Int], table: [Float], shape: Shape, layout: Layout = .dense) {
     precondition(indices.count == shape.elementCount && table.count <= 65_536)
     precondition(indices.allSatisfy { table.indices.contains($0) })
     let bits = BitPacking.bitsNeeded(forCount: table.count)
-    let kept = layout == .bitmask ? indices.indices.filter { table[indices[$0]] != 0 } : Array(indices.indices)
+    let kept = layout == .bitmask ? indices.indices.filter { table[indices[$0]].bitPattern != 0 } : Array(indices.indices)
     self.shape = shape
     self.layout = layout
     element = .codebook(bits: bits)
@@ -141,7 +141,7 @@ extension ParameterStorage {
     var stored = count
     var mask: Tensor?
     if layout == .bitmask {
-      let bits = try fetch(".mask", .uint8, [(count + 7) / 8])
+      let bits = try fetch(".mask", .uint8, [count / 8 + (count % 8).signum()])
       let bytes = bits.values(as: UInt8.self)
       guard count % 8 == 0 || (bytes.last ?? 0) >> (count % 8) == 0 else {
         throw GraphError(
@@ -170,6 +170,10 @@ extension ParameterStorage {
           expected: "tensor '\(name).codebook' of at most \(1 << bits) float32", found: "none")
       }
       codebook = try fetch(".codebook", .float32, table.shape.dimensions)
+      guard stored <= Int.max / 32 else {
+        throw GraphError(
+          "parameter-section", subject: "parameter '\(name)'", expected: "a shape that fits in memory", found: "\(shape)")
+      }
       values = try fetch(".indices", .uint8, [(stored * bits + 7) / 8])
       let indices = BitPacking.unpack(values.values(as: UInt8.self), bits: bits, count: stored)
       if let beyond = indices.first(where: { $0 >= table.elementCount }) {

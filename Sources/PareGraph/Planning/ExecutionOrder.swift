@@ -17,22 +17,31 @@ struct ExecutionOrder {
   /// Byte offset of each value in the arena.
   let offsets: [String: Int]
 
+  /// Bytes that a graph may ask for to be evaluated; more is taken for a mistake.
+  private static let byteLimit = 1 << 36
+
   init(
     _ graph: Graph, binding: [String: Int], precision: ReferenceEvaluator.Precision, outputs wanted: [String]?
   ) throws {
     let inferred = try graph.inferredTypes()
     let outputs = wanted ?? graph.outputs.map(\.name)
     let needed = graph.pruned(to: outputs)
-    var types: [String: TensorType] = [:]
-    for (name, type) in inferred {
-      guard let shape = type.shape(binding: binding) else {
-        throw GraphError("unbound", subject: "value '\(name)'", expected: "every dimension bound", found: "\(type)")
-      }
-      let widens = precision == .float64 && type.elementType == .float32
-      types[name] = TensorType(widens ? .float64 : type.elementType, shape)
-    }
-    for output in outputs where types[output] == nil {
+    for output in outputs where inferred[output] == nil {
       throw GraphError("missing-value", subject: "output '\(output)'", expected: "a value of the graph", found: "none")
+    }
+    let used = Set(needed.nodes.flatMap { $0.inputs + $0.outputs } + outputs)
+    let inputs = needed.inputs.map(\.name).filter(used.contains)
+    var types: [String: TensorType] = [:]
+    for name in used.sorted() {
+      guard let type = inferred[name] else { continue }
+      guard let shape = type.shape(binding: binding) else {
+        throw GraphError("unbound", subject: "value '\(name)'", expected: "every dimension bound", found: "\(type) with \(binding)")
+      }
+      guard shape.elementCount <= Self.byteLimit / type.elementType.byteCount else {
+        throw GraphError("too-large", subject: "value '\(name)'", expected: "at most \(Self.byteLimit) bytes", found: "\(type.elementType.rawValue)\(shape)")
+      }
+      let widens = precision == .float64 && type.elementType.isFloatingPoint
+      types[name] = TensorType(widens ? .float64 : type.elementType, shape)
     }
     var parameters: [String: Tensor] = [:]
     for (name, parameter) in needed.parameters {
@@ -43,7 +52,7 @@ struct ExecutionOrder {
     // Inputs, parameters and outputs live all along; the rest from its maker to its last user.
     let end = needed.nodes.count
     var lifetimes: [String: ClosedRange<Int>] = [:]
-    for name in needed.inputs.map(\.name) + needed.parameters.keys + outputs { lifetimes[name] = 0...end }
+    for name in inputs + needed.parameters.keys + outputs { lifetimes[name] = 0...end }
     for (index, node) in needed.nodes.enumerated() {
       for name in node.outputs where !name.isEmpty && lifetimes[name] == nil { lifetimes[name] = index...index }
       for name in node.inputs where !name.isEmpty {
@@ -53,6 +62,9 @@ struct ExecutionOrder {
     let names = lifetimes.keys.sorted()
     memory = MemoryPlan(
       names.map { MemoryPlan.Request(byteCount: types[$0]?.byteCount ?? 0, lifetime: lifetimes[$0] ?? 0...end) })
+    guard memory.byteCount <= Self.byteLimit else {
+      throw GraphError("too-large", subject: "graph '\(graph.name)'", expected: "at most \(Self.byteLimit) bytes of values", found: "\(memory.byteCount)")
+    }
     offsets = Dictionary(uniqueKeysWithValues: zip(names, memory.offsets))
     nodes = try needed.nodes.map { node in
       let context = PreparationContext(
@@ -68,7 +80,7 @@ struct ExecutionOrder {
         })
       return PreparedNode(node: node, evaluation: try OperatorCatalogue.definition(of: node).prepare(context))
     }
-    inputs = needed.inputs.map(\.name)
+    self.inputs = inputs
     self.outputs = outputs
     self.types = types
     self.parameters = parameters

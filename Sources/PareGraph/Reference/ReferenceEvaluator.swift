@@ -59,8 +59,8 @@ public final class ReferenceEvaluator {
 
   /// Evaluates the graph.
   ///
-  /// - Parameter inputs: one tensor per input of the graph, of the planned shape. Float32 is widened where the
-  ///   evaluator computes in Float64.
+  /// - Parameter inputs: one tensor per input that the outputs depend on, of the planned shape. Floating point is
+  ///   widened where the evaluator computes in Float64.
   /// - Throws: `GraphError` for a missing or misshapen input, or what an operator finds in its data.
   public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
     for name in plan.inputs {
@@ -98,9 +98,9 @@ public final class ReferenceEvaluator {
 }
 
 extension Tensor {
-  /// Float32 widened to Float64 where that is wanted; otherwise itself.
+  /// Floating point widened to Float64 where that is wanted; otherwise itself.
   func converted(for elementType: ElementType) -> Tensor {
-    guard elementType == .float64, self.elementType == .float32 else { return self }
+    guard elementType == .float64, self.elementType.isFloatingPoint, self.elementType != .float64 else { return self }
     return Tensor(doubles, shape: shape)
   }
 }
