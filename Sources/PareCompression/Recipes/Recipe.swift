@@ -58,13 +58,27 @@ public enum RecipeBuilder {
   }
 }
 
+// MARK: - Spelling
+
+extension Recipe {
+  /// Reads a recipe from YAML or JSON.
+  ///
+  /// - Parameter source: the file's name, for messages.
+  /// - Throws: `CompressionError`: `steps[1].sparsity: expected a fraction in 0 ..< 1, found 1.2`.
+  public init(yaml text: String, source: String? = nil) throws {
+    self = try StrictYAML.decode(text, source: source)
+  }
+
+  /// Compact JSON with sorted keys and every default spelled out: the same text for the same recipe.
+  public func json() throws -> String { try StrictYAML.json(self) }
+
+  /// YAML with every default spelled out.
+  public func yaml() throws -> String { try StrictYAML.encode(self) }
+}
+
 extension Recipe: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case schema, name, steps
-  }
-
-  private enum StepKeys: String, CodingKey {
-    case technique
   }
 
   /// - Throws: `CompressionError` with the path of what is unknown, missing or out of range.
@@ -77,14 +91,7 @@ extension Recipe: Codable {
         "schema", subject: path.key(CodingKeys.schema).description, expected: "\(Self.schema)", found: "\(schema)")
     }
     name = try container.decode(String.self, forKey: .name)
-    var list = try container.nestedUnkeyedContainer(forKey: .steps)
-    steps = []
-    while !list.isAtEnd {
-      let decoder = try list.superDecoder()
-      let technique = try decoder.container(keyedBy: StepKeys.self).decode(String.self, forKey: .technique)
-      let type = try TechniqueCatalogue.type(named: technique, at: ParameterPath(decoder.codingPath))
-      steps.append(try type.init(from: decoder))
-    }
+    steps = try container.decode(RecipeSteps.self, forKey: .steps).steps
     try validate(at: path)
   }
 
@@ -92,10 +99,39 @@ extension Recipe: Codable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(Self.schema, forKey: .schema)
     try container.encode(name, forKey: .name)
-    var list = container.nestedUnkeyedContainer(forKey: .steps)
+    try container.encode(RecipeSteps(steps), forKey: .steps)
+  }
+}
+
+/// The steps of a recipe as a list by themselves, for documents that name recipes in their own way.
+package struct RecipeSteps: Codable {
+  private enum Keys: String, CodingKey {
+    case technique
+  }
+
+  package let steps: [any CompressionTechnique]
+
+  package init(_ steps: [any CompressionTechnique]) {
+    self.steps = steps
+  }
+
+  package init(from decoder: any Decoder) throws {
+    var list = try decoder.unkeyedContainer()
+    var steps: [any CompressionTechnique] = []
+    while !list.isAtEnd {
+      let decoder = try list.superDecoder()
+      let technique = try decoder.container(keyedBy: Keys.self).decode(String.self, forKey: .technique)
+      let type = try TechniqueCatalogue.type(named: technique, at: ParameterPath(decoder.codingPath))
+      steps.append(try type.init(from: decoder))
+    }
+    self.steps = steps
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var list = encoder.unkeyedContainer()
     for step in steps {
       let encoder = list.superEncoder()
-      var container = encoder.container(keyedBy: StepKeys.self)
+      var container = encoder.container(keyedBy: Keys.self)
       try container.encode(type(of: step).name, forKey: .technique)
       try step.encode(to: encoder)
     }

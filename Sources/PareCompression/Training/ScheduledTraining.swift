@@ -7,7 +7,7 @@ extension TrainingSchedule {
   /// - Parameters:
   ///   - technique: what trains: names the draws of the seed, and stands in messages and progress.
   ///   - training, validation: rows other than the context's, where a loss needs more tensors.
-  func train(
+  package func train(
     _ graph: Graph, loss: some Loss, for technique: String, in context: CompressionContext,
     training: TrainingData? = nil, validation: TrainingData? = nil
   ) throws -> Graph {
