@@ -36,6 +36,7 @@ public enum OperatorCatalogue {
     ReduceLogSumExp.self, ReductionGradient<ReduceLogSumExp>.self,
     // Quantization.
     QuantizeLinear.self, QuantizeLinearGradient.self, DequantizeLinear.self,
+    QuantizeByReciprocal.self, QuantizedDense.self,
   ]
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

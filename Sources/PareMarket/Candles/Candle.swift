@@ -50,6 +50,23 @@ public enum CandleInterval: String, Sendable, CaseIterable, Codable {
     default: Int64(rawValue).map { $0 * 60_000 }
     }
   }
+
+  /// The length as people write it: `5m`, `1h`, `1d`, `1w`, `1M`.
+  public var name: String {
+    switch self {
+    case .oneDay: "1d"
+    case .oneWeek: "1w"
+    case .oneMonth: "1M"
+    case .oneHour, .twoHours, .fourHours, .sixHours, .twelveHours: "\((milliseconds ?? 0) / 3_600_000)h"
+    default: rawValue + "m"
+    }
+  }
+
+  /// Reads either spelling: the venue's (`60`, `D`) or `name` (`1h`, `1d`).
+  public init?(spelling: String) {
+    guard let match = Self.allCases.first(where: { $0.rawValue == spelling || $0.name == spelling }) else { return nil }
+    self = match
+  }
 }
 
 /// What a series of candles is of.
@@ -57,15 +74,25 @@ public struct SeriesKey: Sendable, Hashable {
   /// Upper case, as the venue spells it: `BTCUSDT`.
   public var symbol: String
   public var interval: CandleInterval
+  /// Where it traded, with the product: `bybit/linear`. Empty where the source does not say.
+  public var venue: String
 
-  public init(symbol: String, interval: CandleInterval) {
+  public init(symbol: String, interval: CandleInterval, venue: String = "") {
     self.symbol = symbol
     self.interval = interval
+    self.venue = venue
+  }
+}
+
+extension SeriesKey: CustomStringConvertible {
+  /// `BTCUSDT 5m bybit/linear`.
+  public var description: String {
+    [symbol, interval.name, venue].filter { !$0.isEmpty }.joined(separator: " ")
   }
 }
 
 /// Candles of one symbol and interval: ascending and unique by `start`. Gaps are allowed and known, never filled.
-public struct CandleSeries: Sendable {
+public struct CandleSeries: Sendable, Equatable {
   public let key: SeriesKey
   public let candles: [Candle]
 

@@ -1,0 +1,36 @@
+#include "pare_training_kernels.h"
+
+#define PARE_TRAINING_VARIANT(name, supported)                            \
+  extern const pare_elementwise_kernels pare_elementwise_kernels_##name;  \
+  extern const pare_reduction_kernels pare_reduction_kernels_##name;      \
+  extern const pare_softmax_kernels pare_softmax_kernels_##name;          \
+  extern const pare_optimizer_kernels pare_optimizer_kernels_##name;
+#include "training_variants.inc"
+#undef PARE_TRAINING_VARIANT
+
+static const pare_training_kernels variants[] = {
+#define PARE_TRAINING_VARIANT(name, supported)                                  \
+  {#name, &pare_elementwise_kernels_##name, &pare_reduction_kernels_##name,     \
+   &pare_softmax_kernels_##name, &pare_optimizer_kernels_##name},
+#include "training_variants.inc"
+#undef PARE_TRAINING_VARIANT
+};
+
+size_t pare_training_variant_count(void) { return sizeof variants / sizeof variants[0]; }
+
+const pare_training_kernels *pare_training_variant(size_t index) { return &variants[index]; }
+
+bool pare_training_variant_is_supported(size_t index) {
+  size_t current = 0;
+#define PARE_TRAINING_VARIANT(name, supported) \
+  if (current++ == index) return supported;
+#include "training_variants.inc"
+#undef PARE_TRAINING_VARIANT
+  return false;
+}
+
+const pare_training_kernels *pare_training_best_variant(void) {
+  size_t index = pare_training_variant_count() - 1;
+  while (!pare_training_variant_is_supported(index)) index--;
+  return &variants[index];
+}

@@ -1,0 +1,123 @@
+import PareGraph
+import PareTensor
+
+/// The `.pare` file: a model as a valid safetensors file, whose metadata hold the graph and the model's sections.
+///
+/// The same model gives the same bytes on every machine, and a file gives its model back exactly, but for the order of
+/// the sections, which is that of their names. See docs/artifact-format.md.
+public enum Artifact {
+  /// The version of the format that this program writes and reads.
+  public static let schemaVersion = 1
+
+  private static let schemaKey = "pare"
+  private static let graphKey = "graph"
+  private static let checksumKey = "checksum"
+
+  /// - Throws: `ArtifactError`: `no-input`, or what `decode` throws.
+  public static func read(_ path: String) throws -> Model {
+    try decode(WholeFile.read(path), name: path)
+  }
+
+  /// Writes the file under its name once it is complete; what stood there before stays whole until then.
+  ///
+  /// - Throws: `artifact.cannot-write`, or what `encode` throws.
+  public static func write(_ model: Model, to path: String) throws {
+    try WholeFile.write(encode(model, name: path), to: path)
+  }
+
+  /// The file's bytes.
+  ///
+  /// - Parameter name: what messages call the file.
+  /// - Throws: `GraphError` where the graph is not valid; `artifact.section-name` for a section that bears a name of the
+  ///   format's own; `artifact.tensor-name`.
+  public static func encode(_ model: Model, name: String = "artifact") throws -> [UInt8] {
+    let graph = try GraphEncoding(model.graph)
+    var file = Safetensors(tensors: graph.tensors)
+    for (section, text) in model.sections {
+      guard ![schemaKey, graphKey, checksumKey].contains(section) else {
+        throw ArtifactError(
+          "section-name", subject: name, expected: "a section name other than \(schemaKey), \(graphKey), \(checksumKey)",
+          found: quoted(section))
+      }
+      file.metadata[section] = text
+    }
+    file.metadata[schemaKey] = String(schemaVersion)
+    file.metadata[graphKey] = graph.text
+    file.metadata[checksumKey] = checksum(of: file)
+    return try file.encoded(name: name)
+  }
+
+  /// Reads a file's bytes, trusting none of them: a truncated, damaged or hostile file is an error that says what is
+  /// wrong with it.
+  ///
+  /// - Parameter name: what messages call the file.
+  /// - Throws: `ArtifactError`: `not-an-artifact`, `schema`, `checksum`, `content`, `unused-tensor`, `graph`, or what
+  ///   `Safetensors.init(bytes:name:)` throws.
+  public static func decode(_ bytes: [UInt8], name: String = "artifact") throws -> Model {
+    let file = try Safetensors(bytes: bytes, name: name)
+    guard let schema = file.metadata[schemaKey], let graph = file.metadata[graphKey] else {
+      throw ArtifactError(
+        "not-an-artifact", subject: name, expected: "a .pare artifact",
+        found: "a safetensors file without '\(schemaKey)' and '\(graphKey)' in its metadata")
+    }
+    guard schema == String(schemaVersion) else {
+      throw ArtifactError("schema", subject: name, expected: "schema version \(schemaVersion)", found: quoted(schema))
+    }
+    let computed = checksum(of: file)
+    guard file.metadata[checksumKey] == computed else {
+      throw ArtifactError(
+        "checksum", subject: name, expected: "content with the checksum \(quoted(file.metadata[checksumKey] ?? ""))",
+        found: "a damaged or edited file, whose checksum is '\(computed)'")
+    }
+    var model = Model(graph: try GraphDecoding.graph(graph, tensors: file.tensors, file: name))
+    for (section, text) in file.metadata.sorted(by: { $0.key.precedesByBytes($1.key) })
+    where ![schemaKey, graphKey, checksumKey].contains(section) {
+      model.sections[section] = text
+    }
+    return model
+  }
+
+  /// Sixteen hexadecimal digits over names, types, shapes and contents, in the order of the names: damage shows, where
+  /// the data lie in the file does not matter.
+  package static func checksum(of file: Safetensors) -> String {
+    var checksum = ContentChecksum()
+    for (key, text) in file.metadata.sorted(by: { $0.key.precedesByBytes($1.key) }) where key != checksumKey {
+      checksum.add(key)
+      checksum.add(text)
+    }
+    for (name, tensor) in file.tensors.sorted(by: { $0.key.precedesByBytes($1.key) }) {
+      checksum.add(name)
+      checksum.add(tensor.elementType.safetensorsName + tensor.shape.description)
+      tensor.withUnsafeBytes { checksum.add($0) }
+    }
+    return checksum.digits
+  }
+}
+
+/// A 64-bit checksum against damage, not against forgery: FNV-1a over parts, each preceded by its length. Each step
+/// can be undone, so that two contents which differ in one byte never have the same checksum.
+///
+/// - Source: Fowler, Noll and Vo, FNV-1a with 64 bits.
+struct ContentChecksum {
+  private var state: UInt64 = 0xcbf2_9ce4_8422_2325
+
+  mutating func add(_ text: String) {
+    let bytes = Array(text.utf8)
+    bytes.withUnsafeBytes { add($0) }
+  }
+
+  mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    for shift in 0..<8 { add(UInt8(truncatingIfNeeded: bytes.count >> (8 * shift))) }
+    for byte in bytes { add(byte) }
+  }
+
+  var digits: String {
+    let digits = String(state, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  @inline(__always)
+  private mutating func add(_ byte: UInt8) {
+    state = (state ^ UInt64(byte)) &* 0x100_0000_01b3
+  }
+}

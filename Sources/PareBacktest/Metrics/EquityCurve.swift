@@ -1,0 +1,22 @@
+/// Cumulative return over time, gross and net, for plots and paired comparisons; columns of equal length.
+public struct EquityCurve: Codable, Sendable, Hashable {
+  /// When each value holds, Unix milliseconds: the end of its day or step.
+  public internal(set) var times: [Int64] = []
+  /// Cumulative return since the beginning, as a fraction.
+  public internal(set) var gross: [Double] = []
+  public internal(set) var net: [Double] = []
+
+  mutating func append(time: Int64, gross: Double, net: Double) {
+    times.append(time)
+    self.gross.append(gross)
+    self.net.append(net)
+  }
+}
+
+/// What one day earned, as fractions (of the equity at its beginning when compounding).
+public struct DailyReturn: Codable, Sendable, Hashable {
+  /// Midnight UTC at which the day begins, Unix milliseconds.
+  public let day: Int64
+  public let gross: Double
+  public let net: Double
+}

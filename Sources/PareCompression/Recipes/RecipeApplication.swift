@@ -1,0 +1,45 @@
+import PareGraph
+
+/// What a recipe made of a model, and what each step did.
+public struct CompressedModel: Sendable {
+  public var model: Model
+  public var steps: [StepReport]
+
+  public init(model: Model, steps: [StepReport]) {
+    self.model = model
+    self.steps = steps
+  }
+}
+
+extension Recipe {
+  /// The section of a model that holds the recipe which made it.
+  public static let section = "recipe"
+
+  /// Applies the steps one after another.
+  ///
+  /// The model that comes out carries the recipe in its section `"recipe"`, with every default spelled out; where the
+  /// model that goes in has one already, its steps stand before.
+  ///
+  /// - Throws: what a step throws; `CompressionError` `compression.range` before anything is done.
+  public func apply(to model: Model, in context: CompressionContext) throws -> CompressedModel {
+    try validate()
+    var result = CompressedModel(model: model, steps: [])
+    for step in steps {
+      let before = result.model.graph
+      let compressed = try step.compress(result.model, in: context)
+      let after = compressed.model.graph
+      result.model = compressed.model
+      result.steps.append(
+        StepReport(
+          technique: type(of: step).name,
+          parameters: .init(before: before.learnedElementCount, after: after.learnedElementCount),
+          bytes: .init(before: before.storedByteCount, after: after.storedByteCount),
+          layers: compressed.layers,
+          objectives: try Dictionary(
+            context.objectives.map { ($0.name, try $0.measure(compressed.model)) }, uniquingKeysWith: { $1 })))
+    }
+    let earlier = try model.sections[Self.section].map { try Recipe(yaml: $0, source: "section '\(Self.section)'").steps }
+    result.model.sections[Self.section] = try Recipe(name: name, steps: (earlier ?? []) + steps).json()
+    return result
+  }
+}

@@ -1,0 +1,26 @@
+import PareGraph
+import PareTraining
+
+extension TrainingSchedule {
+  /// Trains a graph on the context's training part, stopping early on its validation part.
+  ///
+  /// - Parameters:
+  ///   - technique: what trains: names the draws of the seed, and stands in messages and progress.
+  ///   - training, validation: rows other than the context's, where a loss needs more tensors.
+  package func train(
+    _ graph: Graph, loss: some Loss, for technique: String, in context: CompressionContext,
+    training: TrainingData? = nil, validation: TrainingData? = nil
+  ) throws -> Graph {
+    let settings = TrainingSettings(
+      epochs: epochs, batchSize: batchSize,
+      optimizer: .adamW(learningRate: learningRate, weightDecay: weightDecay), patience: patience, seed: context.seed)
+    let rows = try training ?? context.trainingRows(for: technique)
+    return try Trainer(settings).train(graph, loss: loss, on: rows, validation: validation ?? context.validation) { state in
+      let epochs = Double(state.epoch - 1) + Double(state.step) / Double(max(state.stepsPerEpoch, 1))
+      context.progress(
+        CompressionProgress(
+          technique: technique, activity: "epoch \(state.epoch) of \(state.epochCount)",
+          fraction: epochs / Double(state.epochCount), loss: state.trainingLoss))
+    }.graph
+  }
+}

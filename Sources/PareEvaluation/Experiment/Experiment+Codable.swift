@@ -1,0 +1,181 @@
+import Foundation
+import PareBacktest
+import PareCompression
+import PareMarket
+import PareModels
+
+extension Experiment: Codable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case schema, name, seed, data, features, label, split, costs, execution, decision, teacher, candidates, objectives, budget
+    case tolerance
+    case latencyDecisions = "latency-decisions"
+  }
+
+  /// - Throws: an error that names the key's path, what was expected there and what was found.
+  public init(from decoder: any Decoder) throws {
+    let path = ParameterPath(decoder.codingPath)
+    let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    let schema = try container.decodeIfPresent(Int.self, forKey: .schema) ?? Self.schema
+    try path.key(CodingKeys.schema).require(schema == Self.schema, expected: "\(Self.schema)", found: schema)
+    self.init(
+      name: try container.decodeIfPresent(String.self, forKey: .name) ?? "experiment",
+      data: try container.decode(DataSource.self, forKey: .data))
+    seed = try container.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
+    features = try container.decodeIfPresent(FeatureChoice.self, forKey: .features) ?? features
+    label = try container.decodeIfPresent(StrictLabel.self, forKey: .label)?.value ?? label
+    split = try container.decodeIfPresent(StrictSplit.self, forKey: .split)?.value ?? split
+    costs = try container.decodeIfPresent(StrictCosts.self, forKey: .costs)?.value ?? costs
+    execution = try container.decodeIfPresent(ExecutionChoice.self, forKey: .execution) ?? execution
+    threshold = try container.decodeIfPresent(ThresholdPolicy.self, forKey: .decision) ?? threshold
+    teacher = try container.decodeIfPresent(TeacherConfiguration.self, forKey: .teacher) ?? teacher
+    candidates = try container.decodeIfPresent([CandidateConfiguration].self, forKey: .candidates) ?? candidates
+    objectives = try container.decodeIfPresent([Objective].self, forKey: .objectives) ?? objectives
+    budget = try container.decodeIfPresent(StrictBudget.self, forKey: .budget)?.value ?? budget
+    tolerance = try container.decodeIfPresent(Double.self, forKey: .tolerance) ?? tolerance
+    latencyDecisions = try container.decodeIfPresent(Int.self, forKey: .latencyDecisions) ?? latencyDecisions
+    try validate(at: path)
+  }
+
+  /// Every key, defaults included, so that what is kept with the results says all.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(Self.schema, forKey: .schema)
+    try container.encode(name, forKey: .name)
+    try container.encode(seed, forKey: .seed)
+    try container.encode(data, forKey: .data)
+    try container.encode(features, forKey: .features)
+    try container.encode(label, forKey: .label)
+    try container.encode(split, forKey: .split)
+    try container.encode(costs, forKey: .costs)
+    try container.encode(execution, forKey: .execution)
+    try container.encode(threshold, forKey: .decision)
+    try container.encode(teacher, forKey: .teacher)
+    try container.encode(candidates, forKey: .candidates)
+    try container.encode(objectives, forKey: .objectives)
+    try container.encode(StrictBudget(value: budget), forKey: .budget)
+    try container.encode(tolerance, forKey: .tolerance)
+    try container.encode(latencyDecisions, forKey: .latencyDecisions)
+  }
+
+  /// Checks what no single key can.
+  func validate(at path: ParameterPath = ParameterPath()) throws {
+    let names = path.key(CodingKeys.candidates)
+    var known: Set<String> = [CandidateConfiguration.teacher, Baseline.logistic, Baseline.untaught]
+    for (index, candidate) in candidates.enumerated() {
+      let place = names.index(index)
+      try place.key("name").require(
+        !candidate.name.isEmpty && candidate.name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }
+          && !candidate.name.hasPrefix("."),
+        expected: "letters, digits, '-', '_' and '.', since it names a file", found: "'\(candidate.name)'")
+      try place.key("from").require(
+        known.contains(candidate.from), expected: "the teacher or a candidate above", found: "'\(candidate.from)'")
+      try place.key("name").require(
+        known.insert(candidate.name).inserted, expected: "a name used once", found: "'\(candidate.name)' again")
+      for (step, technique) in candidate.recipe.steps.enumerated() {
+        try technique.validate(at: place.key("steps").index(step))
+      }
+    }
+    try path.key(CodingKeys.objectives).require(!objectives.isEmpty, expected: "at least one objective", found: "none")
+    try path.key(CodingKeys.tolerance).require(
+      (0...1).contains(tolerance), expected: "a share in 0 ... 1", found: tolerance)
+    try path.key(CodingKeys.latencyDecisions).require(
+      (1_000...10_000_000).contains(latencyDecisions), expected: "1000 to 10000000", found: latencyDecisions)
+    try path.key(CodingKeys.label).key("kind").require(
+      label.kind != .forwardReturn, expected: "direction or buy-hold-sell", found: "forward-return")
+    if case .simulation(let simulation) = data {
+      try path.key(CodingKeys.data).key("simulation").key("horizon").require(
+        simulation.horizon == label.horizon, expected: "the label's horizon, \(label.horizon), whose truth is wanted",
+        found: simulation.horizon)
+    }
+  }
+}
+
+// MARK: - Market values read strictly
+
+/// A label whose unknown keys are refused.
+private struct StrictLabel: Decodable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case kind, horizon
+    case threshold = "threshold-bp"
+  }
+
+  let value: LabelDefinition
+
+  init(from decoder: any Decoder) throws {
+    _ = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    value = try LabelDefinition(from: decoder)
+  }
+}
+
+/// A split whose unknown keys are refused and whose shares have defaults.
+private struct StrictSplit: Decodable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case train, validation, embargo
+  }
+
+  let value: ChronologicalSplit
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    let standard = ChronologicalSplit.standard
+    value = try ChronologicalSplit(
+      train: container.decodeIfPresent(Double.self, forKey: .train) ?? standard.train,
+      validation: container.decodeIfPresent(Double.self, forKey: .validation) ?? standard.validation,
+      embargo: container.decodeIfPresent(Int.self, forKey: .embargo))
+  }
+}
+
+/// Costs whose unknown keys are refused and that default one by one.
+private struct StrictCosts: Decodable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case fee = "fee-bp"
+    case halfSpread = "half-spread-bp"
+    case slippage = "slippage-bp"
+  }
+
+  let value: TradingCosts
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    let standard = TradingCosts.standard
+    value = try TradingCosts(
+      fee: container.decodeIfPresent(Double.self, forKey: .fee) ?? standard.fee,
+      halfSpread: container.decodeIfPresent(Double.self, forKey: .halfSpread) ?? standard.halfSpread,
+      slippage: container.decodeIfPresent(Double.self, forKey: .slippage) ?? standard.slippage)
+  }
+}
+
+/// A budget in the experiment's spelling.
+private struct StrictBudget: Codable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case tier
+    case latency = "latency-ns"
+    case memory = "memory-bytes"
+  }
+
+  let value: Budget
+
+  init(value: Budget) {
+    self.value = value
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    let path = ParameterPath(decoder.codingPath)
+    value = Budget(
+      tier: try container.decodeIfPresent(Budget.Tier.self, forKey: .tier),
+      latencyNs: try container.decodeIfPresent(Double.self, forKey: .latency),
+      memoryBytes: try container.decodeIfPresent(Int.self, forKey: .memory))
+    try path.key(CodingKeys.latency).require(
+      (value.latencyNs ?? 1) > 0, expected: "a positive number of nanoseconds", found: value.latencyNs ?? 0)
+    try path.key(CodingKeys.memory).require(
+      (value.memoryBytes ?? 1) > 0, expected: "a positive number of bytes", found: value.memoryBytes ?? 0)
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(value.tier, forKey: .tier)
+    try container.encode(value.latencyNs, forKey: .latency)
+    try container.encode(value.memoryBytes, forKey: .memory)
+  }
+}

@@ -1,0 +1,63 @@
+import PareBacktest
+import PareCompression
+import PareMarket
+
+/// Everything that a run is made of, as an experiment file spells it. Every key but `data` has a default.
+///
+/// ```yaml
+/// schema: 1
+/// name: btc-5m
+/// data: {csv: BTCUSDT-5m.csv.gz, symbol: BTCUSDT, interval: "5"}
+/// label: {kind: buy-hold-sell, horizon: 12, threshold-bp: 15}
+/// candidates:
+///   - {name: int8, steps: [{technique: quantization, precision: int8}]}
+/// ```
+public struct Experiment: Sendable, Equatable {
+  /// The version of the spelling.
+  public static let schema = 1
+
+  public var name: String
+  public var seed: UInt64
+  public var data: DataSource
+  public var features: FeatureChoice
+  public var label: LabelDefinition
+  public var split: ChronologicalSplit
+  public var costs: TradingCosts
+  public var execution: ExecutionChoice
+  public var threshold: ThresholdPolicy
+  public var teacher: TeacherConfiguration
+  public var candidates: [CandidateConfiguration]
+  /// What candidates are compared by on the validation part; the first that measures quality decides the choice.
+  public var objectives: [Objective]
+  public var budget: Budget
+  /// How far behind the best, as a share of it, a cheaper candidate may lie and still be chosen.
+  public var tolerance: Double
+  /// Decisions timed per candidate.
+  public var latencyDecisions: Int
+
+  public init(name: String, data: DataSource) {
+    self.name = name
+    self.data = data
+    seed = 1
+    features = FeatureChoice()
+    label = .standard
+    split = .standard
+    costs = .standard
+    execution = ExecutionChoice()
+    threshold = .coverage(0.1)
+    teacher = TeacherConfiguration()
+    candidates = CandidateConfiguration.standard
+    objectives = [.netReturn, .bytes]
+    budget = Budget()
+    tolerance = 0.1
+    latencyDecisions = 20_000
+  }
+}
+
+extension LabelDefinition {
+  /// Up or down over the next 12 candles.
+  static let standard: LabelDefinition = {
+    // A horizon of 12 is within the range that the initializer checks.
+    do { return try LabelDefinition(.direction, horizon: 12) } catch { preconditionFailure("\(error)") }
+  }()
+}

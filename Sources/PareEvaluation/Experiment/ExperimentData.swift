@@ -1,0 +1,109 @@
+import Foundation
+import PareBacktest
+import PareCompression
+import PareGraph
+import PareInference
+import PareMarket
+import PareModels
+import PareTensor
+import PareTraining
+
+/// The data of an experiment in the forms that making and judging need.
+struct ExperimentData: Sendable {
+  let dataset: MarketDataset
+  let normalizer: PareMarket.Normalizer
+  let judge: Judge
+  let summary: DataSummary
+  /// Labelled rows: what weights are fitted to, and what stops the fitting.
+  let training: TrainingData
+  let validation: TrainingData
+  private let source: MarketSource
+
+  init(_ source: MarketSource, experiment: Experiment) throws {
+    let series = source.series
+    let schema = try FeatureSchema(interval: series.key.interval, coarser: experiment.features.coarser)
+    dataset = try MarketDataset(series: [series], schema: schema, label: experiment.label, split: experiment.split)
+    normalizer = try dataset.normalizer(experiment.features.normalizer, clip: Float(experiment.features.clip))
+    judge = Judge(
+      dataset: dataset, series: series, costs: experiment.costs,
+      execution: Execution(sizing: experiment.execution.sizing, calendar: experiment.execution.calendar),
+      holding: experiment.execution.holding(horizon: experiment.label.horizon), truth: source.truth)
+    training = try Self.rows(of: .train, dataset)
+    validation = try Self.rows(of: .validation, dataset)
+    self.source = source
+    summary = Self.summary(source, dataset, normalizer)
+  }
+
+  /// Features of every row of a part, row-major.
+  func features(_ part: DatasetPart) -> [Float] { Array(dataset.features(of: part)) }
+
+  var classCount: Int { dataset.label.classNames.count }
+
+  /// Normalizing nodes for the front of a model.
+  var normalizerNodes: PareModels.Normalizer {
+    PareModels.Normalizer(
+      offset: normalizer.offset, scale: normalizer.scale, range: normalizer.lower...normalizer.upper)
+  }
+
+  /// What a model made from these data carries, so that it cannot be fed differently from how it was trained.
+  func sections() throws -> [(name: String, text: String)] {
+    [("features", try StrictYAML.json(dataset.schema)), ("label", try StrictYAML.json(dataset.label))]
+  }
+
+  /// What techniques may use: the training and the validation part, never the test part.
+  func context(teacher: Model, seed: UInt64, observer: any RunObserver) -> CompressionContext {
+    CompressionContext(
+      training: training, validation: validation, teacher: teacher, seed: seed, progress: progress(observer))
+  }
+
+  /// Passes a technique's progress on, in thousandths.
+  func progress(_ observer: any RunObserver) -> @Sendable (CompressionProgress) -> Void {
+    { state in
+      let loss = state.loss.map { ", loss \(figure($0))" } ?? ""
+      observer.advanced(to: Int(state.fraction * 1000), note: state.activity + loss)
+    }
+  }
+
+  /// Where a model comes from: data, digest, seed.
+  func provenance(_ experiment: Experiment) throws -> String {
+    struct Provenance: Encodable {
+      let experiment, data, digest: String
+      let seed: UInt64
+    }
+    return try StrictYAML.json(
+      Provenance(
+        experiment: experiment.name, data: summary.source, digest: summary.digest, seed: experiment.seed))
+  }
+
+  private static func rows(of part: DatasetPart, _ dataset: MarketDataset) throws -> TrainingData {
+    let rows = dataset.labelled(part)
+    return try TrainingData([
+      "features": Tensor(rows.features, shape: [rows.count, dataset.schema.width]),
+      "labels": Tensor(rows.labels.map(Int64.init)),
+    ])
+  }
+
+  private static func summary(
+    _ source: MarketSource, _ dataset: MarketDataset, _ normalizer: PareMarket.Normalizer
+  ) -> DataSummary {
+    func part(_ part: DatasetPart) -> DataSummary.Part {
+      let rows = dataset.parts[part]
+      return DataSummary.Part(
+        rows: rows.count, first: UTCTime.text(dataset.times[rows.lowerBound]),
+        last: UTCTime.text(dataset.times[rows.upperBound - 1]))
+    }
+    var clipped: [String: Double] = [:]
+    for part in DatasetPart.allCases {
+      var rows = Array(dataset.features(of: part))
+      clipped[part.rawValue] = normalizer.apply(to: &rows).share
+    }
+    let key = source.series.key
+    return DataSummary(
+      source: source.provenance, digest: dataset.digest.description, symbols: [key.symbol],
+      interval: key.interval.name, candles: source.series.candles.count,
+      missingCandles: source.series.gaps.reduce(0) { $0 + $1.missing }, features: dataset.schema.columns,
+      classes: dataset.label.classNames, horizon: dataset.label.horizon,
+      rows: DatasetPart.allCases.reduce(0) { $0 + dataset.parts[$1].count }, train: part(.train),
+      validation: part(.validation), test: part(.test), clipped: clipped)
+  }
+}

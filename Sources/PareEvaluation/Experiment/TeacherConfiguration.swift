@@ -1,0 +1,63 @@
+import PareCompression
+import PareGraph
+import PareModels
+import PareTensor
+import PareTraining
+
+/// A model that is trained on labels: the teacher, and the baselines.
+public struct TeacherConfiguration: Sendable, Hashable {
+  public var model: StudentArchitecture
+  public var training: TrainingSchedule
+
+  public init(
+    model: StudentArchitecture = .mlp(hidden: [128, 64, 32]), training: TrainingSchedule = TrainingSchedule()
+  ) {
+    self.model = model
+    self.training = training
+  }
+
+  /// In a few words.
+  var words: String {
+    switch model {
+    case .mlp(let hidden) where hidden.isEmpty: "logistic regression on labels"
+    case .mlp(let hidden): "MLP " + hidden.map(String.init).joined(separator: "-") + " on labels"
+    }
+  }
+
+  /// A model trained on the training part's labels, stopped by the validation part's, with the normalizer in front and
+  /// a decision behind whose threshold is yet to be found.
+  ///
+  /// - Parameter name: decides the draws of the seed, so that models do not share initial weights by accident.
+  func train(
+    _ data: ExperimentData, seed: UInt64, name: String, progress: @escaping @Sendable (CompressionProgress) -> Void
+  ) throws -> Model {
+    let hidden: [Int]
+    switch model {
+    case .mlp(let widths): hidden = widths
+    }
+    let network = MultilayerPerceptron(
+      inputs: data.dataset.schema.width, hidden: hidden, outputs: data.classCount)
+    var generator = SeededGenerator(seed: seed, stream: "model/" + name)
+    let graph = try network.graph(
+      seed: generator.next(), name: name, normalizer: data.normalizerNodes,
+      thresholds: DecisionThresholds(short: 0.5, long: 0.5))
+    let context = CompressionContext(
+      training: data.training, validation: data.validation, seed: generator.next(), progress: progress)
+    var model = Model(graph: try training.train(graph, loss: CrossEntropy(), for: name, in: context))
+    for section in try data.sections() { model.sections[section.name] = section.text }
+    return model
+  }
+}
+
+extension TeacherConfiguration: Codable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case model, training
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    self.init()
+    model = try container.decodeIfPresent(StudentArchitecture.self, forKey: .model) ?? model
+    training = try container.decodeIfPresent(TrainingSchedule.self, forKey: .training) ?? training
+  }
+}

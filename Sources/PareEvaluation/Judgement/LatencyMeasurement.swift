@@ -1,0 +1,51 @@
+import Histogram
+import PareInference
+import PareTensor
+
+/// Times single decisions of a plan, features in memory to decision out.
+///
+/// The p50 is the median of several dependent chains over different rows, since below a microsecond the clock costs as
+/// much as what it measures; the tail comes from fenced stamps around single decisions, with the clock's cost stated
+/// beside it and not subtracted.
+public struct LatencyMeasurement: Sendable {
+  /// Different rows that a chain goes around.
+  private static let rowCount = 1024
+  /// Chains of which the median counts.
+  private static let chains = 9
+
+  private let plan: ExecutionPlan
+  private let features: [Float]
+
+  /// - Parameter features: rows of the plan's input, row-major; the first 1,024 are used.
+  public init(_ plan: ExecutionPlan, features: [Float]) {
+    self.plan = plan
+    let width = plan.inputs.first?.type.shape.elementCount ?? 1
+    self.features = Array(features.prefix(Self.rowCount * width))
+  }
+
+  /// Rows of standard normal numbers, where no data are at hand.
+  public init(_ plan: ExecutionPlan, seed: UInt64) {
+    let width = plan.inputs.first?.type.shape.elementCount ?? 1
+    var generator = SeededGenerator(seed: seed, stream: "bench")
+    self.init(plan, features: (0..<Self.rowCount * width).map { _ in Float(generator.normal()) })
+  }
+
+  /// - Parameter decisions: how many are timed one by one for the tail.
+  /// - Throws: `InferenceError` where the plan does not take such rows.
+  public func measure(decisions: Int) throws -> Latency {
+    let timing = try DecisionLatency(plan, inputs: features)
+    let rounds = max(1, decisions / (Self.chains * timing.rowCount))
+    _ = try timing.chain(rounds: rounds)
+    let chains = try (0..<Self.chains).map { _ in try timing.chain(rounds: rounds) }.sorted()
+    let clock = DecisionLatency.Clock()
+    // Tenths of a nanosecond, up to a second, to three digits.
+    var histogram = Histogram<UInt32>(highestTrackableValue: 10_000_000_000, numberOfSignificantValueDigits: .three)
+    try timing.stamps(count: min(decisions, 1000), clock: clock) { _ in }
+    try timing.stamps(count: decisions, clock: clock) { histogram.record(UInt64(($0 * 10).rounded())) }
+    func nanoseconds(_ value: UInt64) -> Double { Double(value) / 10 }
+    return Latency(
+      p50: (chains[chains.count / 2] * 10).rounded() / 10, p99: nanoseconds(histogram.valueAtPercentile(99)),
+      p999: nanoseconds(histogram.valueAtPercentile(99.9)), max: nanoseconds(histogram.max),
+      clock: (clock.costNanoseconds * 10).rounded() / 10)
+  }
+}

@@ -1,0 +1,28 @@
+/// Latencies of an earlier run, so that a choice that depends on them can be repeated to the bit.
+public struct RecordedLatencies: Sendable {
+  private let path: String
+  private let byName: [String: Latency]
+
+  /// - Parameter path: a `results.json`.
+  /// - Throws: `.noInput` where it cannot be read, `.badData` where it holds something else.
+  public init(path: String) throws {
+    self.path = path
+    let text = try InputText.read(path)
+    do {
+      let results = try Results(json: text)
+      byName = Dictionary(results.candidates.map { ($0.name, $0.latencyNs) }, uniquingKeysWith: { first, _ in first })
+    } catch {
+      throw EvaluationError("results", subject: path, expected: "a results.json of Pare", found: "something else", cause: error)
+    }
+  }
+
+  /// - Throws: an error that names the candidate where the earlier run did not have it.
+  func latency(of candidate: String) throws -> Latency {
+    guard let latency = byName[candidate] else {
+      throw EvaluationError(
+        "latency", subject: path, expected: "the latency of '\(candidate)'",
+        found: "latencies of " + byName.keys.sorted().joined(separator: ", "))
+    }
+    return latency
+  }
+}

@@ -1,0 +1,211 @@
+import PareTensor
+
+/// Turns the QuantizeLinear/DequantizeLinear form of a graph into the integer operators that the product deploys.
+///
+/// The result has the same inputs and outputs. What has no integer form keeps its floating-point reading. Rules and
+/// bounds: `docs/integer-arithmetic.md`, §6.
+///
+/// - `Gemm(DequantizeLinear(uint8 X), DequantizeLinear(int8 W), b)`, followed or not by Relu and QuantizeLinear, becomes
+///   `pare.QuantizedDense`.
+/// - A remaining per-tensor QuantizeLinear to `uint8` becomes `pare.QuantizeByReciprocal`.
+public enum IntegerLowering {
+  /// - Throws: `graph.quantization-scale` for a scale that is zero, negative, subnormal or not finite;
+  ///   `graph.accumulator-overflow` where Int32 could overflow.
+  public static func lower(_ graph: Graph) throws -> Graph {
+    var lowering = try Lowering(graph)
+    return try lowering.run()
+  }
+
+  /// Whether a graph has anything to lower.
+  public static func applies(to graph: Graph) -> Bool {
+    graph.nodes.contains { $0.operatorName == "QuantizeLinear" || $0.operatorName == "DequantizeLinear" }
+  }
+}
+
+/// One run of the rewrite.
+private struct Lowering {
+  /// What a per-tensor `uint8` scale and zero point say.
+  struct Affine {
+    var scale: Float
+    var zeroPoint: UInt8
+  }
+
+  let source: Graph
+  var result: Graph
+  let producers: [String: Node]
+  let consumers: [String: [Node]]
+  let outputs: Set<String>
+  let types: [String: ValueType]
+  var absorbed: Set<String> = []
+
+  init(_ graph: Graph) throws {
+    source = graph
+    types = try graph.inferredTypes()
+    result = graph
+    result.nodes = []
+    var producers: [String: Node] = [:]
+    var consumers: [String: [Node]] = [:]
+    for node in graph.nodes {
+      for output in node.outputs { producers[output] = node }
+      for input in Set(node.inputs) { consumers[input, default: []].append(node) }
+    }
+    self.producers = producers
+    self.consumers = consumers
+    outputs = Set(graph.outputs.map(\.name))
+  }
+
+  mutating func run() throws -> Graph {
+    for node in source.nodes where !absorbed.contains(node.name) {
+      if node.operatorName == "Gemm", let lowered = try dense(node) {
+        result.nodes.append(lowered)
+      } else if node.operatorName == "QuantizeLinear", let affine = try affine(node) {
+        result.nodes.append(try quantization(node, affine))
+      } else {
+        result.nodes.append(node)
+      }
+    }
+    let lowered = result.pruned()
+    _ = try lowered.inferredTypes()
+    return lowered
+  }
+
+  // MARK: the input
+
+  private mutating func quantization(_ node: Node, _ affine: Affine) throws -> Node {
+    let reciprocal = Float(1 / Double(affine.scale))
+    guard reciprocal.isNormal else { throw scaleError(node, affine.scale) }
+    return Node(
+      QuantizeByReciprocal.name, name: node.name,
+      inputs: [
+        node.inputs[0], constant(Tensor(scalar: reciprocal), "\(node.name).reciprocal"),
+        constant(Tensor(scalar: affine.zeroPoint), "\(node.name).zero_point"),
+      ], outputs: node.outputs)
+  }
+
+  // MARK: a dense layer
+
+  private mutating func dense(_ gemm: Node) throws -> Node? {
+    guard try gemm.int("transA", default: 0) == 0, try gemm.int("transB", default: 0) != 0,
+      try gemm.float("alpha", default: 1) == 1, try gemm.float("beta", default: 1) == 1,
+      let x = producers[gemm.inputs[0]], x.operatorName == "DequantizeLinear", let input = try affine(x),
+      let w = producers[gemm.inputs[1]], w.operatorName == "DequantizeLinear",
+      let weight = tensor(w.inputs[0]), weight.elementType == .int8, weight.shape.rank == 2,
+      w.input(2).map({ name in tensor(name)?.doubles.allSatisfy { $0 == 0 } ?? false }) ?? true,
+      let weightScales = try perRow(w, count: weight.shape[0])
+    else { return nil }
+    // Each product of two Float32 scales is exact in Float64.
+    let scales = weightScales.map { Double(input.scale) * Double($0) }
+    guard let bias = try quantizedBias(gemm, scales: scales) else { return nil }
+
+    result.parameters[w.inputs[0]]?.isTrainable = false
+    var inputs = [
+      x.inputs[0], constant(Tensor(scalar: input.zeroPoint), "\(gemm.name).input_zero_point"), w.inputs[0],
+      constant(Tensor(bias), "\(gemm.name).quantized_bias"),
+    ]
+    let relu = soleConsumer(of: gemm.outputs[0], "Relu")
+    if let quantize = soleConsumer(of: relu?.outputs[0] ?? gemm.outputs[0], "QuantizeLinear"),
+      let output = try affine(quantize)
+    {
+      let fixed = try scales.map { scale in
+        guard let fixed = QuantizedDense.Requantization.fixedPoint(scale / Double(output.scale)) else {
+          throw scaleError(quantize, output.scale)
+        }
+        return fixed
+      }
+      inputs += [
+        constant(Tensor(fixed.map(\.multiplier)), "\(gemm.name).multiplier"),
+        constant(Tensor(fixed.map(\.shift)), "\(gemm.name).shift"),
+        constant(Tensor(scalar: output.zeroPoint), "\(gemm.name).output_zero_point"),
+      ]
+      absorbed.formUnion([quantize.name] + (relu.map { [$0.name] } ?? []))
+      return Node(
+        QuantizedDense.name, name: gemm.name, inputs: inputs, outputs: quantize.outputs,
+        attributes: relu == nil ? [:] : ["relu": .int(1)])
+    }
+    inputs.append(constant(Tensor(scales.map(Float.init)), "\(gemm.name).output_scale"))
+    return Node(QuantizedDense.name, name: gemm.name, inputs: inputs, outputs: gemm.outputs)
+  }
+
+  /// Bias in units of `scales`, half to even; nil where it is no constant row.
+  private func quantizedBias(_ gemm: Node, scales: [Double]) throws -> [Int32]? {
+    guard let name = gemm.input(2) else { return [Int32](repeating: 0, count: scales.count) }
+    let real: [Double]
+    if let bias = tensor(name) {
+      real = bias.doubles
+    } else if let node = producers[name], node.operatorName == "DequantizeLinear", node.input(2) == nil,
+      let stored = tensor(node.inputs[0]), stored.elementType == .int32,
+      let storedScales = try perRow(node, count: scales.count), stored.elementCount == scales.count
+    {
+      // As it is where its scale is the accumulator's, rounded to Float32; else converted.
+      if storedScales == scales.map(Float.init) { return stored.values(as: Int32.self) }
+      real = zip(stored.doubles, storedScales).map { $0 * Double($1) }
+    } else {
+      return nil
+    }
+    guard real.count == scales.count else { return nil }
+    return try zip(real, scales).enumerated().map { output, pair in
+      let quantized = (pair.0 / pair.1).rounded(.toNearestOrEven)
+      guard let value = Int32(exactly: quantized) else {
+        throw GraphError(
+          "accumulator-overflow", node: gemm, expected: "the bias of output \(output) to fit in Int32 in units of \(pair.1)",
+          found: "\(quantized)")
+      }
+      return value
+    }
+  }
+
+  // MARK: reading the graph
+
+  /// Scale and zero point of a per-tensor `uint8` QuantizeLinear or DequantizeLinear; nil for another kind.
+  private func affine(_ node: Node) throws -> Affine? {
+    let quantized = node.operatorName == "QuantizeLinear" ? node.outputs[0] : node.inputs[0]
+    guard types[quantized]?.elementType == .uint8, let scale = node.input(1).flatMap(tensor),
+      scale.elementType == .float32, scale.elementCount == 1
+    else { return nil }
+    var zeroPoint: UInt8 = 0
+    if let name = node.input(2) {
+      guard let tensor = tensor(name) else { return nil }
+      zeroPoint = tensor.values(as: UInt8.self)[0]
+    }
+    let value = scale.values(as: Float.self)[0]
+    guard value.isNormal, value > 0 else { throw scaleError(node, value) }
+    return Affine(scale: value, zeroPoint: zeroPoint)
+  }
+
+  /// One scale per row of a matrix (axis 0), or per element of a vector; nil for another kind.
+  private func perRow(_ node: Node, count: Int) throws -> [Float]? {
+    guard let scale = node.input(1).flatMap(tensor), scale.elementType == .float32, scale.shape.rank <= 1 else { return nil }
+    var values = scale.values(as: Float.self)
+    if values.count == 1 {
+      values = [Float](repeating: values[0], count: count)
+    } else {
+      guard values.count == count, try node.int("axis", default: 1) == 0, try node.int("block_size", default: 0) == 0
+      else { return nil }
+    }
+    if let wrong = values.first(where: { !($0.isNormal && $0 > 0) }) { throw scaleError(node, wrong) }
+    return values
+  }
+
+  private func tensor(_ name: String) -> Tensor? { source.parameters[name]?.storage.decoded() }
+
+  private func soleConsumer(of value: String, _ type: OperatorName) -> Node? {
+    guard !outputs.contains(value), let users = consumers[value], users.count == 1, users[0].operatorName == type else {
+      return nil
+    }
+    return users[0]
+  }
+
+  private func scaleError(_ node: Node, _ scale: Float) -> GraphError {
+    GraphError(
+      "quantization-scale", node: node,
+      expected: "scales that are positive, finite and normal, with normal reciprocals and ratios below 2^30", found: "\(scale)")
+  }
+
+  /// Adds a parameter under a name that is not yet taken.
+  private mutating func constant(_ tensor: Tensor, _ stem: String) -> String {
+    var name = stem
+    while result.parameters[name] != nil || producers[name] != nil { name += "_" }
+    result.parameters[name] = Parameter(ParameterStorage(tensor), isTrainable: false)
+    return name
+  }
+}

@@ -1,0 +1,152 @@
+import CPareKernels
+import PareGraph
+import PareTensor
+
+/// A graph made ready for one decision at a time: shapes fixed at batch 1, steps fused, weights packed for this
+/// processor, functions chosen, a place in one arena for every value.
+///
+/// A quantized graph (QuantizeLinear/DequantizeLinear) is lowered to integers first, so that the plan equals the
+/// reference on the lowered graph bit for bit. Sparse and codebook storage is decoded: the plan's weights are dense.
+/// A plan never changes and may be shared; each thread runs it in an ``ExecutionContext`` of its own.
+public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built; `pool` is only read.
+  /// A value that enters or leaves, at batch 1.
+  public struct Value: Sendable, Hashable {
+    public let name: String
+    public let type: TensorType
+  }
+
+  /// What one step is, for people.
+  public struct Step: Sendable, Hashable {
+    /// The graph's nodes that it computes.
+    public let nodes: [String]
+    /// `dense_u8s8_u8/avx512vnni`, or `reference` where no fast form exists.
+    public let kernel: String
+    public var isFast: Bool { kernel != "reference" }
+  }
+
+  /// Consecutive steps that C runs in one call, or one reference evaluation.
+  enum Segment {
+    case fast(UnsafePointer<pare_step>, count: Int)
+    case reference(Evaluation, inputs: [Location], outputs: [Int])
+  }
+
+  /// Where a reference evaluation finds an input.
+  enum Location {
+    case arena(Int)
+    case constant(UnsafeRawPointer)
+    case absent
+  }
+
+  public let name: String
+  public let inputs: [Value]
+  public let outputs: [Value]
+  public let steps: [Step]
+  /// Parameters whose sparse or codebook storage was decoded to dense.
+  public let decodedParameters: [String]
+  /// Bytes that one deployed copy keeps: packed weights and operands, and one arena.
+  public var residentByteCount: Int { pool.byteCount + arenaByteCount }
+
+  let arenaByteCount: Int
+  let offsets: [String: Int]
+  let segments: [Segment]
+  /// Whether the only input is read where the caller has it.
+  let readsFeaturesInPlace: Bool
+  private let pool: ConstantPool
+
+  /// - Parameters:
+  ///   - outputs: the values to yield; the graph's outputs by default. Fewer outputs are less work: a plan for
+  ///     `["decision"]` leaves out nothing that the decision needs and computes nothing else.
+  ///   - kernels: by default what the environment variable `PARE_KERNELS` names, read here and never again.
+  /// - Throws: `GraphError` for a graph that does not fit together, `InferenceError` for kernels that this machine lacks.
+  public convenience init(_ model: Model, outputs: [String]? = nil, kernels: KernelSelection? = nil) throws {
+    try self.init(model.graph, outputs: outputs, kernels: kernels)
+  }
+
+  public init(_ graph: Graph, outputs wanted: [String]? = nil, kernels: KernelSelection? = nil) throws {
+    let kernels = try kernels ?? .fromEnvironment()
+    let asked = try Self.graph(graph, yielding: wanted)
+    let lowered = IntegerLowering.applies(to: asked) ? try IntegerLowering.lower(asked) : asked
+    let types = try Self.types(of: lowered)
+    var fusion = StepFusion(lowered, types: types)
+    var planned = try fusion.steps()
+
+    // One Float32 input that only kernels read needs no copy; any single Float32 input is searched for NaN.
+    let inputs = lowered.inputs.compactMap { input in types[input.name].map { Value(name: input.name, type: $0) } }
+    var inPlace = false
+    if inputs.count == 1, inputs[0].type.elementType == .float32 {
+      let users = planned.filter { $0.inputs.contains(inputs[0].name) }
+      inPlace = users.allSatisfy { if case .fast = $0.body { true } else { false } }
+      planned.insert(
+        PlannedStep(
+          nodes: [], inputs: [inputs[0].name], outputs: [PlannedStep.nanFlag],
+          body: .fast(.findNaN(count: inputs[0].type.shape.elementCount))), at: 0)
+    }
+    let made = Set(planned.flatMap(\.outputs))
+    for output in lowered.outputs where !made.contains(output.name) {
+      throw InferenceError(
+        "output", subject: "output '\(output.name)'", expected: "a value that a node makes", found: "an input or parameter")
+    }
+
+    let layout = ArenaLayout(
+      planned, inputs: inputs.filter { _ in !inPlace }, outputs: lowered.outputs.map(\.name), types: types)
+    let external = inPlace ? inputs[0].name : nil
+    let counting = Program(planned, lowered, kernels, layout.offsets, external: external, pool: ConstantPool())
+    let program = Program(
+      planned, lowered, kernels, layout.offsets, external: external,
+      pool: ConstantPool(capacity: counting.pool.byteCount))
+
+    name = graph.name
+    self.inputs = inputs
+    outputs = lowered.outputs.compactMap { output in types[output.name].map { Value(name: output.name, type: $0) } }
+    steps = zip(planned, program.kernelNames).map { Step(nodes: $0.nodes, kernel: $1) }
+    decodedParameters = lowered.parameters.filter { $0.value.storage.layout != .dense || $0.value.storage.isCodebook }.map(\.key)
+    arenaByteCount = layout.byteCount
+    offsets = layout.offsets
+    segments = program.segments
+    readsFeaturesInPlace = inPlace
+    pool = program.pool
+  }
+
+  /// Memory to run in, for one thread.
+  public func makeContext() -> ExecutionContext { ExecutionContext(self) }
+
+  private static func graph(_ graph: Graph, yielding wanted: [String]?) throws -> Graph {
+    guard let wanted else { return graph.pruned() }
+    let types = try graph.inferredTypes()
+    var result = graph
+    result.outputs = try wanted.map { name in
+      guard let type = types[name] else {
+        throw InferenceError("output", subject: "output '\(name)'", expected: "a value of the graph", found: "none")
+      }
+      return ValueInfo(name, type)
+    }
+    return result.pruned()
+  }
+
+  /// Every value's type with each symbolic dimension at 1.
+  private static func types(of graph: Graph) throws -> [String: TensorType] {
+    try graph.inferredTypes().mapValues { type in
+      let dimensions = type.dimensions.map { $0.fixedValue ?? 1 }
+      guard Shape.checkedElementCount(dimensions) != nil else {
+        throw InferenceError("shape", subject: graph.name, expected: "element counts that fit", found: "\(type)")
+      }
+      return TensorType(type.elementType, Shape(dimensions))
+    }
+  }
+}
+
+extension ExecutionPlan: CustomStringConvertible {
+  /// One line per step: `dense_0 + relu_0: dense_u8s8_u8/avx512vnni`.
+  public var description: String {
+    var lines = steps.map { "\($0.nodes.isEmpty ? "features" : $0.nodes.joined(separator: " + ")): \($0.kernel)" }
+    lines.append("\(residentByteCount) bytes resident, \(arenaByteCount) of them for values")
+    if !decodedParameters.isEmpty {
+      lines.append("decoded to dense: " + decodedParameters.joined(separator: ", "))
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension ParameterStorage {
+  fileprivate var isCodebook: Bool { if case .codebook = element { true } else { false } }
+}

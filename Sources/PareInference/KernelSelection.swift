@@ -1,0 +1,92 @@
+import CPareKernels
+import PareTensor
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A name for how much of the processor kernels may use; each holds what it builds on.
+public enum InstructionSet: String, Sendable, CaseIterable {
+  case scalar, avx2, avxvnni, avx512, avx512vnni
+
+  /// The extensions, as `PARE_CPU_` bits.
+  package var extensions: UInt32 {
+    let (avx2, avxvnni) = (UInt32(PARE_CPU_AVX2), UInt32(PARE_CPU_AVXVNNI))
+    let (avx512, avx512vnni) = (UInt32(PARE_CPU_AVX512), UInt32(PARE_CPU_AVX512VNNI))
+    return switch self {
+    case .scalar: 0
+    case .avx2: avx2
+    case .avxvnni: avx2 | avxvnni
+    case .avx512: avx2 | avx512
+    case .avx512vnni: avx2 | avx512 | avx512vnni
+    }
+  }
+
+  /// Whether this processor and its operating system offer all of it.
+  public var isAvailable: Bool { extensions & ~pare_cpu_features() == 0 }
+}
+
+/// Which variant of each kernel a plan uses.
+public struct KernelSelection: Sendable {
+  package let extensions: UInt32
+
+  /// Everything that this processor has.
+  public static let best = KernelSelection(extensions: pare_cpu_features())
+
+  /// At most the given instruction set: each operation takes its last variant that needs no more.
+  ///
+  /// - Throws: `inference.instruction-set` where this processor lacks it.
+  public init(_ set: InstructionSet) throws {
+    guard set.isAvailable else {
+      throw InferenceError(
+        "instruction-set", subject: "kernels '\(set.rawValue)'",
+        expected: "a processor with it; this one has " + Self.available, found: "none", category: .usage)
+    }
+    extensions = set.extensions
+  }
+
+  /// What the environment variable `PARE_KERNELS` names, or the best where it is not set.
+  ///
+  /// - Throws: `inference.instruction-set` for an unknown name or one that this processor lacks.
+  public static func fromEnvironment() throws -> KernelSelection {
+    guard let value = getenv("PARE_KERNELS") else { return best }
+    return try named(String(cString: value))
+  }
+
+  /// What a value of `PARE_KERNELS` stands for.
+  package static func named(_ name: String) throws -> KernelSelection {
+    guard let set = InstructionSet(rawValue: name) else {
+      throw InferenceError(
+        "instruction-set", subject: "PARE_KERNELS",
+        expected: "one of " + InstructionSet.allCases.map(\.rawValue).joined(separator: ", "), found: "'\(name)'",
+        category: .usage)
+    }
+    return try KernelSelection(set)
+  }
+
+  /// The greatest instruction set that is wholly within reach: `avx512vnni`.
+  public var instructionSet: InstructionSet {
+    InstructionSet.allCases.last { $0.extensions & ~extensions == 0 } ?? .scalar
+  }
+
+  private init(extensions: UInt32) {
+    self.extensions = extensions
+  }
+
+  private static var available: String {
+    InstructionSet.allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
+  }
+
+  /// The last variant of an operation that these extensions run; the scalar one needs none.
+  func variant(of operation: pare_operation) -> pare_kernel_variant {
+    var count = 0
+    let variants = UnsafeBufferPointer(start: pare_kernel_variants(operation, &count), count: count)
+    let usable = variants.last { $0.needs & ~extensions == 0 }
+    guard let usable else { preconditionFailure("operation without a scalar variant") }
+    return usable
+  }
+}

@@ -1,0 +1,148 @@
+/// Computes feature rows from candles pushed one at a time; the same engine serves training and live trading.
+///
+/// The work per candle is constant, nothing is allocated once the engine exists, and a row depends only on the last
+/// `schema.warmUp` candles: an engine that was started later gives the same bits.
+///
+/// A gap of any length, even one missing candle, empties the engine: rows resume after a full warm-up of consecutive
+/// candles, and no window ever reaches across a gap.
+public struct FeatureEngine: Sendable {
+  public let schema: FeatureSchema
+  /// The last day of ECMAScript's calendar, in the year 275,760.
+  private static let latestStart: Int64 = 8_640_000_000_000_000
+
+  private let interval: Int64
+  private var window: CandleWindow
+  private var frames: [CoarserFrame]
+  private var last: Int64?
+
+  public init(_ schema: FeatureSchema) {
+    self.schema = schema
+    interval = schema.intervalMilliseconds
+    window = CandleWindow(depth: schema.features.map(\.candlesNeeded).max() ?? 1)
+    frames = schema.coarser.compactMap(\.milliseconds).map {
+      CoarserFrame(part: schema.intervalMilliseconds, whole: $0, features: schema.coarserFeatures)
+    }
+  }
+
+  /// Whether the candle pushed last completed a row.
+  public var isWarm: Bool { window.isFull && frames.allSatisfy(\.isWarm) }
+
+  /// Forgets everything pushed so far.
+  public mutating func reset() {
+    last = nil
+    window.reset()
+    for index in frames.indices { frames[index].reset() }
+  }
+
+  /// Takes the next completed candle and, once warm, writes its feature row.
+  ///
+  /// - Parameter row: `schema.width` values, in the order of `schema.columns`; untouched where the result is false.
+  /// - Returns: whether a row was written.
+  /// - Throws: `market.candle-order` for a candle that does not start after the one before;
+  ///   `market.candle-value` for a price that is not finite and positive, a volume that is not finite or negative, or
+  ///   a start before 1970 or beyond what a calendar can name.
+  ///   The engine is then as it was before.
+  public mutating func push(
+    _ candle: Candle, into row: UnsafeMutableBufferPointer<Float>
+  ) throws(MarketError) -> Bool {
+    precondition(row.count == schema.width, "a row has one value per column")
+    try accept(candle)
+    guard isWarm else { return false }
+    let closeTime = candle.start + interval
+    for index in schema.features.indices {
+      row[index] = Float(window.value(of: schema.features[index], closeTime: closeTime))
+    }
+    var column = schema.features.count
+    for frame in frames {
+      for value in frame.values {
+        row[column] = value
+        column += 1
+      }
+    }
+    return true
+  }
+
+  /// As `push(_:into:)`, with the row in an array of its own; nil before the engine is warm.
+  public mutating func push(_ candle: Candle) throws(MarketError) -> [Float]? {
+    var row = [Float](repeating: 0, count: schema.width)
+    var written = false
+    var failure: MarketError?
+    row.withUnsafeMutableBufferPointer { buffer in
+      do throws(MarketError) { written = try push(candle, into: buffer) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return written ? row : nil
+  }
+
+  private mutating func accept(_ candle: Candle) throws(MarketError) {
+    try check(candle)
+    if let last, candle.start != last + interval { reset() }
+    last = candle.start
+    window.push(candle)
+    for index in frames.indices { frames[index].push(candle) }
+  }
+
+  private func check(_ candle: Candle) throws(MarketError) {
+    guard (0...Self.latestStart).contains(candle.start) else {
+      throw MarketError(
+        "candle-value", subject: "candle at \(candle.start)", expected: "a start in Unix milliseconds",
+        found: "\(candle.start)")
+    }
+    if let last, candle.start <= last {
+      throw MarketError(
+        "candle-order", subject: "candle at \(candle.start)", expected: "a start after \(last)",
+        found: "\(candle.start)")
+    }
+    try check(candle.open, "open", of: candle)
+    try check(candle.high, "high", of: candle)
+    try check(candle.low, "low", of: candle)
+    try check(candle.close, "close", of: candle)
+    guard candle.volume >= 0, candle.volume.isFinite else {
+      throw MarketError(
+        "candle-value", subject: "candle at \(candle.start)", expected: "a volume of 0 or more",
+        found: "\(candle.volume)")
+    }
+  }
+
+  private func check(_ price: Double, _ name: StaticString, of candle: Candle) throws(MarketError) {
+    guard price > 0, price.isFinite else {
+      throw MarketError(
+        "candle-value", subject: "candle at \(candle.start)", expected: "a positive, finite \(name)",
+        found: "\(price)")
+    }
+  }
+}
+
+/// The features of the newest *completed* longer candle.
+private struct CoarserFrame: Sendable {
+  private let features: [Feature]
+  private let whole: Int64
+  private var aggregator: CandleAggregator
+  private var window: CandleWindow
+  /// One value per feature; they change only when a longer candle completes.
+  private(set) var values: [Float]
+
+  init(part: Int64, whole: Int64, features: [Feature]) {
+    self.features = features
+    self.whole = whole
+    aggregator = CandleAggregator(part: part, whole: whole)
+    window = CandleWindow(depth: features.map(\.candlesNeeded).max() ?? 1)
+    values = Array(repeating: 0, count: features.count)
+  }
+
+  var isWarm: Bool { window.isFull || features.isEmpty }
+
+  mutating func reset() {
+    aggregator.reset()
+    window.reset()
+  }
+
+  mutating func push(_ candle: Candle) {
+    guard let completed = aggregator.push(candle) else { return }
+    window.push(completed)
+    guard window.isFull else { return }
+    for index in features.indices {
+      values[index] = Float(window.value(of: features[index], closeTime: completed.start + whole))
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/// Which features a model is fed, in which order, from candles of which length.
+///
+/// The schema travels inside the artifact, and the engine is built from it, so a deployed model cannot be fed
+/// differently from how it was trained. Its JSON is compact:
+/// `{"version":1,"interval":"5","coarser":["15"],"features":["return(1)","body"]}`.
+public struct FeatureSchema: Sendable, Hashable {
+  /// The version of the formulas. A change in what any feature means raises it.
+  public static let currentVersion = 1
+
+  public let version: Int
+  /// Length of the candles that are pushed.
+  public let interval: CandleInterval
+  /// Longer candles, built from the pushed ones, on which the same features (but the time of day) are computed again.
+  public let coarser: [CandleInterval]
+  public let features: [Feature]
+  /// Number of columns in a row.
+  public let width: Int
+
+  /// - Parameters:
+  ///   - interval: any but a month, whose length varies.
+  ///   - coarser: each a whole multiple of `interval` that divides a UTC day: `[.fifteenMinutes, .oneHour]`.
+  ///   - features: 1 to 1,000, each once.
+  /// - Throws: `market.schema-…`, naming the key; `market.feature-window`.
+  public init(
+    interval: CandleInterval, coarser: [CandleInterval] = [], features: [Feature] = Feature.standard
+  ) throws(MarketError) {
+    guard let length = interval.milliseconds else {
+      throw MarketError(
+        "schema-interval", subject: "features.interval", expected: "candles of a fixed length",
+        found: "'\(interval.rawValue)'", category: .usage)
+    }
+    for longer in coarser {
+      guard let milliseconds = longer.milliseconds, milliseconds > length, milliseconds % length == 0,
+        86_400_000 % milliseconds == 0
+      else {
+        throw MarketError(
+          "schema-coarser", subject: "features.coarser",
+          expected: "multiples of interval \(interval.rawValue) that divide a day", found: "'\(longer.rawValue)'",
+          category: .usage)
+      }
+    }
+    guard Set(coarser).count == coarser.count, Set(features).count == features.count else {
+      throw MarketError(
+        "schema-duplicate", subject: "features", expected: "each feature and interval once", found: "a repetition",
+        category: .usage)
+    }
+    guard (1...1_000).contains(features.count) else {
+      throw MarketError(
+        "schema-size", subject: "features", expected: "1 to 1000 features", found: "\(features.count)",
+        category: .usage)
+    }
+    for feature in features { try feature.validate() }
+    version = Self.currentVersion
+    self.interval = interval
+    self.coarser = coarser
+    self.features = features
+    width = features.count + coarser.count * features.count { !$0.isClock }
+  }
+
+  /// Length of a pushed candle, in milliseconds.
+  public var intervalMilliseconds: Int64 {
+    guard let length = interval.milliseconds else { preconditionFailure("refused by init") }
+    return length
+  }
+
+  /// The features computed on each coarser candle: all but the time of day.
+  var coarserFeatures: [Feature] { features.filter { !$0.isClock } }
+
+  /// Names of the columns, in order: `return(1)`, …, then `60/return(1)` for the coarser candles.
+  public var columns: [String] {
+    features.map(\.description)
+      + coarser.flatMap { longer in coarserFeatures.map { "\(longer.rawValue)/\($0)" } }
+  }
+
+  /// Consecutive candles after which a row is complete, however the first one lies against the coarser grid.
+  public var warmUp: Int {
+    let own = features.map(\.candlesNeeded).max() ?? 1
+    let needed = coarserFeatures.map(\.candlesNeeded).max() ?? 0
+    let longest = coarser.compactMap { $0.milliseconds.map { Int($0 / intervalMilliseconds) } }.max() ?? 0
+    return max(own, needed == 0 || longest == 0 ? 0 : needed * longest + longest - 1)
+  }
+}
+
+extension FeatureSchema: Codable {
+  private enum CodingKeys: String, CodingKey { case version, interval, coarser, features }
+
+  /// - Throws: `MarketError` for another version, an unknown feature or a schema that `init` refuses.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let version = try container.decode(Int.self, forKey: .version)
+    guard version == Self.currentVersion else {
+      throw MarketError(
+        "schema-version", subject: "features.version", expected: "\(Self.currentVersion)", found: "\(version)")
+    }
+    try self.init(
+      interval: container.decode(CandleInterval.self, forKey: .interval),
+      coarser: container.decodeIfPresent([CandleInterval].self, forKey: .coarser) ?? [],
+      features: container.decode([String].self, forKey: .features).map { try Feature(name: $0) })
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(version, forKey: .version)
+    try container.encode(interval, forKey: .interval)
+    if !coarser.isEmpty { try container.encode(coarser, forKey: .coarser) }
+    try container.encode(features.map(\.description), forKey: .features)
+  }
+}

@@ -1,0 +1,170 @@
+import Foundation
+import PareTensor
+
+/// What could be known of the future, per candle.
+///
+/// Entry `t` is decided at the close of candle `t` and speaks of the return from `open[t+1]`, where a decision is
+/// first filled, to `open[t+1+h]`, with `h` the horizon. In the simulated market an open equals the previous close, so
+/// this is the compounded return of candles `t+1 … t+h`. The last entries speak of candles past the end of the series.
+public struct SimulatedForecast: Sendable {
+  /// Chance that the return over the horizon is positive.
+  public internal(set) var probabilityUp: [Double]
+  /// Standard error of `probabilityUp`.
+  public internal(set) var standardError: [Double]
+  /// Mean of the simple return over the horizon, `open[t+1+h] / open[t+1] − 1`.
+  public internal(set) var expectedReturn: [Double]
+  /// Standard error of `expectedReturn`.
+  public internal(set) var expectedReturnError: [Double]
+  /// Mean of the next candle's return alone; exact, not simulated.
+  public internal(set) var nextReturn: [Double]
+  /// Mean of the next candle's squared return; exact.
+  public internal(set) var nextSquare: [Double]
+
+  fileprivate init(count: Int) {
+    probabilityUp = [Double](repeating: 0, count: count)
+    standardError = probabilityUp
+    expectedReturn = probabilityUp
+    expectedReturnError = probabilityUp
+    nextReturn = probabilityUp
+    nextSquare = probabilityUp
+  }
+}
+
+/// The truth about one symbol, twice, aligned to its candles.
+public struct SimulatedTruth: Sendable {
+  public let provenance = MarketSimulation.provenance
+  public let symbol: String
+  public let observations: ObservationSet
+  /// In candles.
+  public let horizon: Int
+  /// The exact forward filter's: all that can be had from the observations. "Achievable" means this.
+  public let bayes: SimulatedForecast
+  /// As if the hidden state up to the candle were known: beyond reach, and a bound.
+  public let oracle: SimulatedForecast
+}
+
+extension SimulatedMarket {
+  /// Computes the truth of one symbol; its own random numbers depend on seed, symbol and candle alone.
+  ///
+  /// Cost: about `candles · paths · horizon` steps, spread over the processor's cores; the result does not depend on
+  /// how many there are.
+  ///
+  /// - Throws: `market.simulated-symbol`; `market.simulated-observations` for the own candles of a symbol that others
+  ///   lead: its mean then depends on returns that these do not show, and no finite filter is exact.
+  public func truth(_ symbol: String, given observations: ObservationSet = .candles) throws(MarketError)
+    -> SimulatedTruth
+  {
+    let target = try index(of: symbol)
+    let isLed = !law.sources[target].isEmpty
+    guard observations == .allSymbols || !isLed else {
+      throw MarketError(
+        "simulated-observations", subject: "truth of " + symbol,
+        expected: "\(ObservationSet.allSymbols.rawValue) for a symbol that others lead",
+        found: observations.rawValue, category: .usage)
+    }
+    let history = ObservedHistory(self)
+    let seen = observations == .candles ? [target] : Array(series.indices)
+    let count = hiddenStates.count
+    let states = law.chain.count
+    let predictive = predictiveDistributions(history: history, symbols: seen)
+    let paths = PathSimulator(
+      configuration, law: law, symbol: target, members: isLed ? Array(series.indices) : [target])
+    var bayes = SimulatedForecast(count: count)
+    var oracle = SimulatedForecast(count: count)
+    let nextRow = { @Sendable (state: Int) in Array(law.chain.transition[(state * states)..<((state + 1) * states)]) }
+
+    for candle in 0..<count {
+      let filtered = Array(predictive[(candle * states)..<((candle + 1) * states)])
+      (bayes.nextReturn[candle], bayes.nextSquare[candle]) = nextMoments(
+        candle, symbol: target, predictive: filtered, history: history)
+      (oracle.nextReturn[candle], oracle.nextSquare[candle]) = nextMoments(
+        candle, symbol: target, predictive: nextRow(hiddenStates[candle]), history: history)
+    }
+
+    let chunk = 256
+    let estimates = ConcurrentRows<(PathSimulator.Estimate, PathSimulator.Estimate)>(
+      count: count, chunk: chunk
+    ) { range in
+      var scratch = paths.scratch()
+      return range.map { candle in
+        var generator = SeededGenerator(seed: seed &+ UInt64(candle), stream: "simulation/truth/" + symbol)
+        let filtered = Array(predictive[(candle * states)..<((candle + 1) * states)])
+        return (
+          paths.estimate(
+            from: candle + 1, predictive: filtered, history: history, generator: &generator, scratch: &scratch),
+          paths.estimate(
+            from: candle + 1, predictive: nextRow(hiddenStates[candle]), history: history, generator: &generator,
+            scratch: &scratch)
+        )
+      }
+    }
+    for (candle, estimate) in estimates.rows.enumerated() {
+      bayes.set(estimate.0, at: candle)
+      oracle.set(estimate.1, at: candle)
+    }
+    return SimulatedTruth(
+      symbol: symbol, observations: observations, horizon: configuration.horizon, bayes: bayes, oracle: oracle)
+  }
+
+  /// Row `t`: the hidden state of candle `t + 1` given the symbols' candles up to `t`; row-major `[candles, states]`.
+  package func predictiveDistributions(given observations: ObservationSet, symbol: Int) -> [Double] {
+    predictiveDistributions(
+      history: ObservedHistory(self), symbols: observations == .candles ? [symbol] : Array(series.indices))
+  }
+
+  private func predictiveDistributions(history: ObservedHistory, symbols: [Int]) -> [Double] {
+    var filter = ForwardFilter(law)
+    var rows: [Double] = []
+    rows.reserveCapacity(hiddenStates.count * law.chain.count)
+    for candle in hiddenStates.indices {
+      filter.update(symbols.map { history.observations[$0][candle] }, candle: candle)
+      rows.append(contentsOf: filter.predictive)
+    }
+    return rows
+  }
+
+  /// Mean and mean square of the return of the candle after `candle`.
+  private func nextMoments(
+    _ candle: Int, symbol: Int, predictive: [Double], history: ObservedHistory
+  ) -> (mean: Double, square: Double) {
+    let state = history.states[symbol][candle + 1]
+    let known = law.known(
+      symbol: symbol, candle: candle + 1, memoryState: state.memory, history: history.standardized)
+    var first = 0.0
+    var second = 0.0
+    for hidden in predictive.indices {
+      let mean = law.mean(state: hidden, candle: candle + 1, momentum: state.momentum, known: known)
+      let scale = law.scale[hidden]
+      first += predictive[hidden] * scale * mean
+      second += predictive[hidden] * scale * scale * (mean * mean + 1)
+    }
+    return (first * state.variance.squareRoot(), second * state.variance)
+  }
+}
+
+extension SimulatedForecast {
+  fileprivate mutating func set(_ estimate: PathSimulator.Estimate, at candle: Int) {
+    probabilityUp[candle] = estimate.probabilityUp
+    standardError[candle] = estimate.probabilityError
+    expectedReturn[candle] = estimate.expectedReturn
+    expectedReturnError[candle] = estimate.returnError
+  }
+}
+
+/// Rows computed in chunks on all cores; the same whatever their number.
+private struct ConcurrentRows<Row: Sendable>: Sendable {
+  let rows: [Row]
+
+  init(count: Int, chunk: Int, _ compute: @Sendable (Range<Int>) -> [Row]) {
+    let chunks = (count + chunk - 1) / chunk
+    var parts = [[Row]](repeating: [], count: chunks)
+    parts.withUnsafeMutableBufferPointer { buffer in
+      // Each iteration writes its own element.
+      nonisolated(unsafe) let slots = buffer
+      DispatchQueue.concurrentPerform(iterations: chunks) { index in
+        slots[index] = compute(index * chunk..<min(count, (index + 1) * chunk))
+      }
+    }
+    rows = parts.flatMap { $0 }
+  }
+}

@@ -1,0 +1,64 @@
+import PareGraph
+import PareTensor
+
+/// What training makes small: a scalar that is computed from values of a graph and from further inputs.
+///
+/// A loss attaches to any named value, so that hints and relations between layers need nothing special.
+public protocol Loss: Sendable {
+  /// Adds the loss to the graph under construction, and the inputs that it needs and the graph lacks.
+  ///
+  /// - Returns: the name of a value with one element, a mean over the rows of the batch.
+  func append(to builder: inout GraphBuilder) throws -> String
+}
+
+extension GraphBuilder {
+  /// The input of that name, added where the graph lacks it.
+  ///
+  /// - Throws: `training.loss-input` where a value of the name exists with another type.
+  mutating func requiredInput(_ name: String, _ type: ValueType) throws -> String {
+    guard let existing = try? self.type(of: name) else { return try input(name, type) }
+    guard existing == type else {
+      throw TrainingError("loss-input", subject: "input '\(name)'", expected: "\(type)", found: "\(existing)")
+    }
+    return name
+  }
+
+  /// `value` times a number.
+  mutating func scaled(_ value: String, by factor: Double) throws -> String {
+    guard factor != 1 else { return value }
+    let scalar = Tensor.filled(factor, try type(of: value).elementType, shape: [])
+    return try apply("Mul", [value, constant(scalar, named: "scale")])
+  }
+
+  /// The mean over all elements, as a scalar.
+  mutating func mean(_ value: String) throws -> String {
+    try apply("ReduceMean", [value], attributes: ["keepdims": .int(0)])
+  }
+
+  /// The sum over the last axis.
+  mutating func rowSums(_ value: String) throws -> String {
+    try apply(
+      "ReduceSum", [value, constant(Tensor([Int64(-1)]), named: "axes")], attributes: ["keepdims": .int(0)])
+  }
+}
+
+/// `Σ wᵢ · lossᵢ`.
+public struct WeightedSum: Loss {
+  public var terms: [(weight: Double, loss: any Loss)]
+
+  /// - Precondition: there is at least one term.
+  public init(_ terms: [(weight: Double, loss: any Loss)]) {
+    precondition(!terms.isEmpty)
+    self.terms = terms
+  }
+
+  public func append(to builder: inout GraphBuilder) throws -> String {
+    var total: String?
+    for (weight, loss) in terms {
+      let term = try builder.scaled(loss.append(to: &builder), by: weight)
+      total = if let sum = total { try builder.apply("Add", [sum, term]) } else { term }
+    }
+    // Not empty, by the initializer's precondition.
+    return total ?? ""
+  }
+}

@@ -1,0 +1,64 @@
+import PareGraph
+import PareTensor
+
+/// Rows to learn from: named tensors with the rows leading, as `features [rows, F]`, `labels [rows]`.
+public struct TrainingData: Sendable {
+  public let tensors: [String: Tensor]
+  public let rowCount: Int
+
+  /// - Throws: `training.rows` where the tensors have different numbers of rows, or there are none.
+  public init(_ tensors: [String: Tensor]) throws {
+    var rowCount: Int?
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      guard tensor.shape.rank > 0 else {
+        throw TrainingError("rows", subject: "tensor '\(name)'", expected: "rows as its first axis", found: "a scalar")
+      }
+      let count = tensor.shape[0]
+      guard rowCount == nil || rowCount == count else {
+        throw TrainingError("rows", subject: "tensor '\(name)'", expected: "\(rowCount ?? 0) rows", found: "\(count)")
+      }
+      rowCount = count
+    }
+    guard let rowCount, rowCount > 0 else {
+      throw TrainingError("rows", subject: "data", expected: "at least one row", found: "none")
+    }
+    self.tensors = tensors
+    self.rowCount = rowCount
+  }
+
+  public subscript(name: String) -> Tensor? { tensors[name] }
+
+  /// The same rows with one more tensor, or another in its place.
+  public func with(_ name: String, _ tensor: Tensor) throws -> TrainingData {
+    var tensors = tensors
+    tensors[name] = tensor
+    return try TrainingData(tensors)
+  }
+
+  /// Some neighbouring rows.
+  ///
+  /// - Precondition: `range` lies within the rows and is not empty.
+  public func rows(_ range: Range<Int>) -> TrainingData {
+    precondition(!range.isEmpty && range.lowerBound >= 0 && range.upperBound <= rowCount)
+    return TrainingData(tensors: tensors.mapValues { $0.rows(range) }, rowCount: range.count)
+  }
+
+  private init(tensors: [String: Tensor], rowCount: Int) {
+    self.tensors = tensors
+    self.rowCount = rowCount
+  }
+}
+
+extension Tensor {
+  /// Bytes of one row along the first axis.
+  var rowByteCount: Int { shape.dimensions.dropFirst().reduce(1, *) * elementType.byteCount }
+
+  /// Neighbouring rows along the first axis.
+  func rows(_ range: Range<Int>) -> Tensor {
+    withUnsafeBytes { bytes in
+      Tensor(
+        elementType: elementType, shape: Shape([range.count] + shape.dimensions.dropFirst()),
+        bytes: UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound * rowByteCount..<range.upperBound * rowByteCount]))
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import PareGraph
+import PareTensor
+
+/// How a graph is trained.
+public struct TrainingSettings: Sendable, Hashable, Codable {
+  /// Passes over the training rows, at most.
+  public var epochs: Int
+  /// Rows per step. The rows that are left over at the end of an epoch make one smaller step.
+  public var batchSize: Int
+  public var optimizer: Optimizer
+  /// Largest Euclidean norm of the whole gradient; a longer one is scaled down to it. Nil for no limit.
+  public var gradientNorm: Double?
+  /// Epochs without a better validation loss after which training stops. Nil to run through.
+  public var patience: Int?
+  /// What counts as better: a validation loss lower than the best one by more than this.
+  public var minimumImprovement: Double
+  /// Decides the order of the rows and what dropout drops.
+  public var seed: UInt64
+
+  public init(
+    epochs: Int = 30, batchSize: Int = 256, optimizer: Optimizer = .adamW(), gradientNorm: Double? = nil,
+    patience: Int? = 5, minimumImprovement: Double = 0, seed: UInt64 = 0
+  ) {
+    self.epochs = epochs
+    self.batchSize = batchSize
+    self.optimizer = optimizer
+    self.gradientNorm = gradientNorm
+    self.patience = patience
+    self.minimumImprovement = minimumImprovement
+    self.seed = seed
+  }
+
+  /// - Throws: `training.setting` or `training.optimizer`, category usage, naming what is out of range.
+  public func validate() throws {
+    func check(_ name: String, _ value: some CustomStringConvertible, _ isValid: Bool, _ expected: String) throws {
+      guard isValid else {
+        throw TrainingError("setting", subject: name, expected: expected, found: value.description, category: .usage)
+      }
+    }
+    try check("epochs", epochs, epochs > 0, "at least 1")
+    try check("batch size", batchSize, batchSize > 0, "at least 1")
+    try check("minimum improvement", minimumImprovement, minimumImprovement >= 0, "a number of at least 0")
+    if let patience { try check("patience", patience, patience > 0, "at least 1") }
+    if let gradientNorm { try check("gradient norm", gradientNorm, gradientNorm > 0, "a positive number") }
+    try optimizer.validate()
+  }
+}
+
+/// One pass over the training rows.
+public struct EpochRecord: Sendable, Hashable, Codable {
+  /// From 1.
+  public var epoch: Int
+  /// Mean over the epoch's rows, each at the weights of its step.
+  public var trainingLoss: Double
+  /// Mean over the validation rows at the end of the epoch.
+  public var validationLoss: Double?
+}
+
+/// How far training has come; reported after every step and, with `epochRecord`, at the end of every epoch.
+public struct TrainingProgress: Sendable {
+  /// From 1.
+  public var epoch: Int
+  public var epochCount: Int
+  /// Steps made in this epoch.
+  public var step: Int
+  public var stepsPerEpoch: Int
+  /// Mean over this epoch's rows so far.
+  public var trainingLoss: Double
+  /// Given once an epoch, after its last step.
+  public var epochRecord: EpochRecord?
+  /// The lowest validation loss so far.
+  public var bestValidationLoss: Double?
+}
+
+/// What training yields.
+public struct TrainingResult: Sendable {
+  /// The graph as it was, with the weights of the best epoch: that of the lowest validation loss, or the last one where
+  /// there are no validation rows.
+  public var graph: Graph
+  public var history: [EpochRecord]
+  /// From 1.
+  public var bestEpoch: Int
+  /// Whether patience ran out before the last epoch.
+  public var stoppedEarly: Bool
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import PareEvaluation
+
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Runs an experiment: trains, pares, judges on later data, chooses, and writes results, report and artifacts.",
+    discussion: """
+      Examples:
+        pare run examples/simulated.yaml
+        pare run examples/bybit-file.yaml --out runs/btc --seed 2
+        pare run experiment.yaml --latency-from runs/btc/results.json --json
+
+      Writes DIR/results.json, DIR/report.html and DIR/artifacts/*.pare.
+      """)
+
+  @Argument(help: "The experiment file (YAML). Relative paths in it count from its folder.")
+  var experiment: String
+
+  @Option(name: .long, help: ArgumentHelp("Where to write; runs/NAME by default.", valueName: "dir"))
+  var out: String?
+
+  @Option(name: .long, help: "Replaces the experiment's seed.")
+  var seed: UInt64?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Take latencies from an earlier results.json instead of the clock, so that a choice that depends on them can be repeated.",
+      valueName: "file"))
+  var latencyFrom: String?
+
+  @Flag(name: .long, help: "Print the results as JSON instead of a table.")
+  var json = false
+
+  @Flag(name: .long, help: "No progress.")
+  var quiet = false
+
+  func run() async throws {
+    var loaded = try ExperimentFile.read(experiment)
+    if let seed { loaded.experiment.seed = seed }
+    try await RunCommand.execute(
+      loaded, out: out, latencyFrom: latencyFrom, json: json, observer: ProgressReporter(isQuiet: quiet))
+  }
+
+  static func execute(
+    _ file: ExperimentFile, out: String?, latencyFrom: String?, json: Bool, observer: any RunObserver
+  ) async throws {
+    let directory = out ?? "runs/\(file.experiment.name)"
+    let run = ExperimentRun(
+      file, directory: directory, latencies: try latencyFrom.map(RecordedLatencies.init(path:)), observer: observer)
+    let results = try await run.execute()
+    print(json ? try results.json() : ResultsTable(results).rendered())
+    if !json { print("\nWritten: \(directory)/report.html, \(directory)/results.json, \(directory)/artifacts") }
+  }
+}

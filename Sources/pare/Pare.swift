@@ -1,0 +1,53 @@
+import ArgumentParser
+import Foundation
+import PareTensor
+
+/// The command line: argument parsing and printing only. What it does is in PareEvaluation.
+@main
+struct Pare: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pare",
+    abstract: "Pares a trading model down to a strategy's latency, memory and cost budget, and shows what that costs in money.",
+    discussion: """
+      First steps:
+        pare demo                                   everything once, on a simulated market
+        pare run examples/simulated.yaml            an experiment: train, pare, judge, choose
+        pare import BTCUSDT-5m.csv.gz --symbol BTCUSDT --interval 5
+        pare fetch BTCUSDT --interval 5 --days 30   candles from Bybit
+        pare bench runs/demo/artifacts/teacher-int8.pare
+
+      Exit codes: 0 done, 64 usage, 65 bad data, 66 no input, 69 service unavailable, 70 internal, 73 cannot create output.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      DemoCommand.self, RunCommand.self, CompressCommand.self, PredictCommand.self, BenchCommand.self,
+      InspectCommand.self, ImportCommand.self, FetchCommand.self,
+    ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let error as any PareError {
+      fail(error.description, code: error.category.rawValue)
+    } catch let error as CancellationError {
+      fail("interrupted: \(error)", code: ErrorCategory.serviceUnavailable.rawValue)
+    } catch {
+      let code = exitCode(for: error)
+      // Help and version are no failures; they print themselves.
+      guard code == .validationFailure else { exit(withError: error) }
+      fail(message(for: error) + " (see 'pare --help')", code: ErrorCategory.usage.rawValue)
+    }
+  }
+
+  /// Prints one line to standard error and ends the process.
+  private static func fail(_ message: String, code: Int32) -> Never {
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    FileHandle.standardError.write(Data("error: \(line)\n".utf8))
+    Foundation.exit(code)
+  }
+}

@@ -1,0 +1,170 @@
+import CPareKernels
+import PareTensor
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Input, operands and room for the output of one call of a kernel.
+struct KernelCase {
+  var name: String
+  var input: [UInt8]
+  var operands: UnsafeRawPointer
+  /// Bytes of the output that are compared; the kernel may write up to the next multiple of 64.
+  var outputByteCount: Int
+  /// The greatest difference allowed per Float32 of the output; nil where bits are equal.
+  var bounds: [Float]?
+
+  /// Runs a variant with the input's last byte before a page that cannot be read, and canaries around the output.
+  func run(_ variant: pare_kernel_variant) -> (bytes: [UInt8], canariesIntact: Bool) {
+    let room = (outputByteCount + 63) / 64 * 64
+    let output = UnsafeMutableRawBufferPointer.allocate(byteCount: room + 128, alignment: 64)
+    defer { output.deallocate() }
+    output.initializeMemory(as: UInt8.self, repeating: 0xa5)
+    let page = 4096 * ((input.count + 4095) / 4096)
+    guard let mapping = mmap(nil, page + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0) else { return ([], false) }
+    defer { munmap(mapping, page + 4096) }
+    mprotect(mapping + page, 4096, PROT_NONE)
+    let start = mapping + page - input.count
+    start.copyMemory(from: input, byteCount: input.count)
+    variant.run(operands, start, output.baseAddress! + 64)
+    let intact = output[..<64].allSatisfy { $0 == 0xa5 } && output[(64 + room)...].allSatisfy { $0 == 0xa5 }
+    return (Array(output[64..<64 + outputByteCount]), intact)
+  }
+
+  func agrees(_ found: [UInt8], _ expected: [UInt8]) -> Bool {
+    guard let bounds else { return found == expected }
+    let (a, b) = (floats(found), floats(expected))
+    return bounds.indices.allSatisfy { (a[$0] - b[$0]).magnitude <= bounds[$0] }
+  }
+
+  private func floats(_ bytes: [UInt8]) -> [Float] {
+    bytes.withUnsafeBytes { bytes in (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) } }
+  }
+}
+
+/// Cases around tile boundaries for each operation, drawn from a seed. Keeps the memory of operands until it goes.
+struct KernelCases: ~Copyable {
+  private var generator: SeededGenerator
+  private var memory: [UnsafeMutableRawPointer] = []
+
+  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+
+  deinit {
+    for block in memory { block.deallocate() }
+  }
+
+  mutating func forEach(_ operation: pare_operation, _ body: (KernelCase) -> Void) {
+    switch operation {
+    case pare_operation_find_nan:
+      for count in [1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65] {
+        for position in [-1, 0, count / 2, count - 1] {
+          var x = floats(count)
+          if position >= 0 { x[position] = .nan }
+          body(KernelCase(
+            name: "find_nan \(count) \(position)", input: bytes(x), operands: place([pare_find_nan(count: Int32(count))]),
+            outputByteCount: 4))
+        }
+      }
+    case pare_operation_normalize_f32, pare_operation_quantize_f32_u8:
+      for count in [1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65] {
+        for (low, high) in [(Float(-4), Float(4)), (-.infinity, .infinity), (0, 1)] {
+          for zeroPoint in [0, 128, 255] as [Int32] { body(normalize(operation, count, low, high, zeroPoint)) }
+        }
+      }
+    case pare_operation_dense_f32:
+      forEachShape { cases, inputs, outputs in
+        for relu in [false, true] { body(cases.dense(inputs, outputs, relu: relu)) }
+      }
+    case pare_operation_dense_u8s8_u8, pare_operation_dense_u8s8_f32:
+      forEachShape { cases, inputs, outputs in
+        for extreme in [false, true] { body(cases.quantizedDense(operation, inputs, outputs, extreme: extreme)) }
+      }
+    default:
+      break  // One variant only.
+    }
+  }
+
+  private mutating func forEachShape(_ body: (inout KernelCases, Int, Int) -> Void) {
+    for inputs in [1, 3, 4, 5, 8, 15, 16, 17, 20, 33, 64, 129] {
+      for outputs in [1, 3, 15, 16, 17, 32, 33, 64, 65, 100, 127, 128, 129, 250] { body(&self, inputs, outputs) }
+    }
+  }
+
+  private mutating func normalize(
+    _ operation: pare_operation, _ count: Int, _ low: Float, _ high: Float, _ zeroPoint: Int32
+  ) -> KernelCase {
+    var x = floats(count)
+    for special in [Float.nan, .infinity, -.infinity, 1e30, -0.0] { x[generator.below(count)] = special }
+    let padded = (count + 15) / 16 * 16
+    let operands = pare_normalize(
+      count: Int32(count), offset: place(floats(padded)), scale: place(floats(padded)), low: low, high: high,
+      reciprocal: 31.875, zero_point: zeroPoint)
+    return KernelCase(
+      name: "\(operation) \(count) \(low) \(high) \(zeroPoint)", input: bytes(x), operands: place([operands]),
+      outputByteCount: operation == pare_operation_normalize_f32 ? count * 4 : count)
+  }
+
+  /// The bound: both sums are within γ = (n + 1) u / (1 − (n + 1) u) times |W| |x| + |b| of the true one, whatever the
+  /// order of additions, with or without fused multiplications (Higham 2002, §3.1); u = 2^−24.
+  private mutating func dense(_ inputs: Int, _ outputs: Int, relu: Bool) -> KernelCase {
+    let (x, weights, bias) = (floats(inputs), floats(inputs * outputs), floats(outputs))
+    var packed = [Float](repeating: 0, count: pare_dense_f32_packed_count(outputs, inputs))
+    pare_dense_f32_pack(weights, outputs, inputs, inputs, 1, &packed)
+    let tiles = (outputs + 15) / 16
+    let operands = pare_dense_f32(
+      inputs: Int32(inputs), tiles: Int32(tiles), weights: place(packed),
+      bias: place(bias + [Float](repeating: 0, count: tiles * 16 - outputs)), relu: relu ? 1 : 0)
+    let gamma = Double(inputs + 1) * 0x1p-24 / (1 - Double(inputs + 1) * 0x1p-24)
+    let bounds = (0..<outputs).map { output in
+      let sum = (0..<inputs).reduce(Double(bias[output].magnitude)) {
+        $0 + Double((weights[output * inputs + $1] * x[$1]).magnitude)
+      }
+      return Float(2 * gamma * sum).nextUp
+    }
+    return KernelCase(
+      name: "dense_f32 \(inputs) \(outputs) relu \(relu)", input: bytes(x), operands: place([operands]),
+      outputByteCount: outputs * 4, bounds: bounds)
+  }
+
+  private mutating func quantizedDense(
+    _ operation: pare_operation, _ inputs: Int, _ outputs: Int, extreme: Bool
+  ) -> KernelCase {
+    let groups = (inputs + 3) / 4
+    let tiles = (outputs + 15) / 16
+    // The bytes that pad a group meet weights of 0, whatever they are.
+    let x = (0..<groups * 4).map { _ in extreme ? 255 : UInt8(generator.below(256)) }
+    let weights = (0..<inputs * outputs).map { index in
+      extreme ? Int8(index % 2 == 0 || index % 3 == 0 ? -128 : 127) : Int8(generator.below(256) - 128)
+    }
+    var packed = [Int8](repeating: 0, count: pare_dense_u8s8_packed_count(outputs, inputs))
+    pare_dense_u8s8_pack(weights, outputs, inputs, &packed)
+    var operands = pare_dense_u8s8()
+    operands.groups = Int32(groups)
+    operands.tiles = Int32(tiles)
+    operands.weights = place(packed)
+    operands.bias = place((0..<tiles * 16).map { _ in Int32(generator.below(200_001) - 100_000) })
+    operands.multiplier = place((0..<tiles * 16).map { _ in Int32((1 << 30) + generator.below(1 << 30)) })
+    operands.shift = place((0..<tiles * 16).map { _ in Int32(extreme ? 1 + generator.below(63) : 36 + generator.below(10)) })
+    operands.scale = place((0..<tiles * 16).map { _ in Float(0.001 + generator.uniform()) })
+    operands.zero_point = Int32(generator.below(256))
+    operands.low = generator.below(2) == 0 ? operands.zero_point : 0
+    return KernelCase(
+      name: "\(operation) \(inputs) \(outputs) extreme \(extreme)", input: x, operands: place([operands]),
+      outputByteCount: operation == pare_operation_dense_u8s8_u8 ? outputs : outputs * 4)
+  }
+
+  private mutating func floats(_ count: Int) -> [Float] { (0..<count).map { _ in Float(generator.normal()) } }
+
+  private func bytes(_ values: [Float]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
+
+  private mutating func place<Element: BitwiseCopyable>(_ values: [Element]) -> UnsafePointer<Element> {
+    let block = UnsafeMutableRawPointer.allocate(byteCount: values.count * MemoryLayout<Element>.stride, alignment: 64)
+    memory.append(block)
+    let start = block.bindMemory(to: Element.self, capacity: values.count)
+    start.update(from: values, count: values.count)
+    return UnsafePointer(start)
+  }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import PareGraph
+import PareTensor
+import PareTraining
+
+/// Networks and data that several tests share.
+enum SampleNetworks {
+  /// Dense layers with an activation between them, from `features` to `logits`.
+  static func dense(
+    _ widths: [Int], activation: OperatorName = "Relu", seed: UInt64 = 1, dropout: Float = 0
+  ) throws -> Graph {
+    var generator = SeededGenerator(seed: seed, stream: "sample network")
+    var builder = GraphBuilder(name: "sample")
+    var value = try builder.input("features", ValueType(.float32, ["batch", .fixed(widths[0])]))
+    for layer in 1..<widths.count {
+      let (fanIn, fanOut) = (widths[layer - 1], widths[layer])
+      let limit = (6 / Double(fanIn)).squareRoot()
+      let weights = (0..<fanIn * fanOut).map { _ in Float((generator.uniform() * 2 - 1) * limit) }
+      let biases = (0..<fanOut).map { _ in Float(generator.uniform() * 0.2 - 0.1) }
+      let weight = try builder.parameter("w\(layer)", Tensor(weights, shape: [fanOut, fanIn]), isTrainable: true)
+      let bias = try builder.parameter("b\(layer)", Tensor(biases), isTrainable: true)
+      let isLast = layer == widths.count - 1
+      value = try builder.apply("Gemm", [value, weight, bias], attributes: ["transB": .int(1)], output: isLast ? "logits" : nil)
+      if !isLast {
+        value = try builder.apply(activation, [value])
+        if dropout > 0 { value = try builder.apply("Dropout", [value, builder.constant(Tensor(scalar: dropout))]) }
+      }
+    }
+    try builder.output(value)
+    return builder.graph
+  }
+
+  /// Two interleaved spirals in the plane, a class each, with a little noise.
+  static func spirals(rows: Int, seed: UInt64) throws -> TrainingData {
+    var generator = SeededGenerator(seed: seed, stream: "spirals")
+    var features: [Float] = []
+    var labels: [Int64] = []
+    for row in 0..<rows {
+      let (turn, label) = (generator.uniform(), row % 2)
+      let angle = turn * 2 * Double.pi + (label == 1 ? Double.pi : 0)
+      let radius = 0.2 + turn
+      features.append(Float(radius * cos(angle) + generator.normal() * 0.02))
+      features.append(Float(radius * cos(angle - Double.pi / 2) + generator.normal() * 0.02))
+      labels.append(Int64(label))
+    }
+    return try TrainingData(["features": Tensor(features, shape: [rows, 2]), "labels": Tensor(labels)])
+  }
+
+  /// Normal features, and a label that depends on a linear score and noise.
+  static func linear(rows: Int, features count: Int, classes: Int, seed: UInt64) throws -> TrainingData {
+    var generator = SeededGenerator(seed: seed, stream: "linear")
+    var features: [Float] = []
+    var labels: [Int64] = []
+    for _ in 0..<rows {
+      let row = (0..<count).map { _ in generator.normal() }
+      let score = row.enumerated().reduce(0) { $0 + $1.element * ($1.offset % 2 == 0 ? 1 : -0.5) } + generator.normal()
+      features += row.map { Float($0) }
+      labels.append(Int64(min(max(Int((score / 2 + Double(classes) / 2).rounded(.down)), 0), classes - 1)))
+    }
+    return try TrainingData(["features": Tensor(features, shape: [rows, count]), "labels": Tensor(labels)])
+  }
+
+  /// The share of rows whose largest logit is the label's.
+  static func accuracy(_ graph: Graph, on data: TrainingData) throws -> Double {
+    let scores = try Scorer(graph, outputs: ["logits"]).run(data)
+    guard let logits = scores["logits"], let labels = data["labels"] else { return 0 }
+    let (values, classes) = (logits.values(as: Float.self), logits.shape[1])
+    let hits = labels.values(as: Int64.self).enumerated().count { row, label in
+      let line = values[row * classes..<(row + 1) * classes]
+      return line.firstIndex(of: line.max() ?? 0) == row * classes + Int(label)
+    }
+    return Double(hits) / Double(data.rowCount)
+  }
+}
