@@ -8,8 +8,9 @@ import Testing
   /// (`QuantizationTests`).
   static let straightThrough: Set<OperatorName> = ["QuantizeLinear", "DequantizeLinear"]
 
-  /// What yields integers is exact or tested by itself (`QuantizationTests`, `DecideTests`).
-  static let integerValued: Set<OperatorName> = ["pare.Decide"]
+  /// What yields integers has no rounding bound and is tested by itself (`DecideTests`; for the integer definition
+  /// `IntegerLoweringTests`).
+  static let integerValued: Set<OperatorName> = ["pare.Decide", "pare.QuantizeByReciprocal", "pare.QuantizedDense"]
 
   @Test func everyOperatorHasACase() {
     let covered = Set(OperatorCases.all.map(\.operatorName)).union(Self.straightThrough).union(Self.integerValued)
