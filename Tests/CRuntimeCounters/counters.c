@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "CRuntimeCounters.h"
 #include <stddef.h>
 
@@ -7,8 +8,8 @@ void pare_runtime_counters_reset(void) { counts = (pare_runtime_counts){0, 0, 0}
 pare_runtime_counts pare_runtime_counters_read(void) { return counts; }
 
 #ifdef __GLIBC__
+#include <dlfcn.h>
 #include <errno.h>
-#include <pthread.h>
 
 // The test program's own malloc goes before the library's, for everything that is loaded; glibc's stays reachable under
 // these names.
@@ -39,29 +40,21 @@ int posix_memalign(void **memory, size_t alignment, size_t size) {
   return *memory || size == 0 ? 0 : ENOMEM;
 }
 
-// The Swift runtime calls these through variables, for tools such as this one.
-extern void *(*_swift_retain)(void *);
-extern void (*_swift_release)(void *);
-extern _Bool _swift_enableSwizzlingOfAllocationAndRefCountingFunctions_forInstrumentsOnly __attribute__((weak));
-static void *(*original_retain)(void *);
-static void (*original_release)(void *);
+// Likewise for the Swift runtime's counting of references, which is in a shared library.
+static void *next(const char *name, void **found) {
+  if (!*found) *found = dlsym(RTLD_NEXT, name);
+  return *found;
+}
 
-static void *counting_retain(void *object) {
+void *swift_retain(void *object) {
+  static void *found;
   counts.retains++;
-  return original_retain(object);
+  return ((void *(*)(void *))next("swift_retain", &found))(object);
 }
-static void counting_release(void *object) {
+void swift_release(void *object) {
+  static void *found;
   counts.releases++;
-  original_release(object);
-}
-
-__attribute__((constructor)) static void install(void) {
-  original_retain = _swift_retain;
-  original_release = _swift_release;
-  _swift_retain = counting_retain;
-  _swift_release = counting_release;
-  if (&_swift_enableSwizzlingOfAllocationAndRefCountingFunctions_forInstrumentsOnly)
-    _swift_enableSwizzlingOfAllocationAndRefCountingFunctions_forInstrumentsOnly = 1;
+  ((void (*)(void *))next("swift_release", &found))(object);
 }
 
 int pare_runtime_counters_available(void) { return 1; }
