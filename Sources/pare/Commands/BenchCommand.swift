@@ -33,7 +33,7 @@ struct BenchCommand: ParsableCommand {
   var quiet = false
 
   private struct Output: Encodable {
-    let model, processor: String
+    let model, kernels: String
     let planBytes, iterations: Int
     let latencyNs: Latency
   }
@@ -47,7 +47,7 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     let observer = ProgressReporter(isQuiet: quiet)
-    let kernels = try KernelSelection.fromEnvironment().description
+    let kernels = try KernelSelection.fromEnvironment().instructionSet.rawValue
     var outputs: [Output] = []
     observer.began("bench", units: models.count)
     for (index, path) in models.enumerated() {
@@ -55,7 +55,7 @@ struct BenchCommand: ParsableCommand {
       let measured = try LatencyMeasurement(plan, seed: seed).measure(decisions: iterations)
       outputs.append(
         Output(
-          model: path, processor: kernels, planBytes: plan.residentByteCount, iterations: iterations, latencyNs: measured))
+          model: path, kernels: kernels, planBytes: plan.residentByteCount, iterations: iterations, latencyNs: measured))
       observer.advanced(to: index + 1, note: path)
     }
     observer.ended("\(iterations) decisions a model")
