@@ -32,9 +32,9 @@ public final class BatchExecutor {
   ///   - owners: keeps that memory alive.
   package init(
     _ graph: Graph, binding: [String: Int], outputs: [String], placed: [String: UnsafeMutableRawPointer],
-    owners: [AnyObject], kernels: TrainingKernels = .best
+    owners: [ParameterVector], kernels: TrainingKernels = .best
   ) throws {
-    self.owners = owners.compactMap { $0 as? ParameterVector }
+    self.owners = owners
     self.placed = placed
     plan = try BatchPlan(graph, binding: binding, outputs: outputs, placed: Set(placed.keys), kernels: kernels)
     memory = .allocate(byteCount: max(plan.memory.byteCount, 1), alignment: MemoryPlan.alignment)

@@ -10,7 +10,7 @@ final class RowExecutor {
   /// - Throws: `training.missing-input`, `training.input-type` where the data do not fit the graph's inputs.
   init(
     _ graph: Graph, rowCount: Int, outputs: [String], data: TrainingData,
-    placed: [String: UnsafeMutableRawPointer] = [:], owners: [AnyObject] = [], kernels: TrainingKernels = .best
+    placed: [String: UnsafeMutableRawPointer] = [:], owners: [ParameterVector] = [], kernels: TrainingKernels = .best
   ) throws {
     executor = try BatchExecutor(
       graph, binding: graph.rowBinding(rowCount), outputs: outputs, placed: placed, owners: owners, kernels: kernels)

@@ -46,9 +46,7 @@ extension GraphBuilder {
 public struct WeightedSum: Loss {
   public var terms: [(weight: Double, loss: any Loss)]
 
-  /// - Precondition: there is at least one term.
   public init(_ terms: [(weight: Double, loss: any Loss)]) {
-    precondition(!terms.isEmpty)
     self.terms = terms
   }
 
@@ -58,7 +56,9 @@ public struct WeightedSum: Loss {
       let term = try builder.scaled(loss.append(to: &builder), by: weight)
       total = if let sum = total { try builder.apply("Add", [sum, term]) } else { term }
     }
-    // Not empty, by the initializer's precondition.
-    return total ?? ""
+    guard let total else {
+      throw TrainingError("loss-terms", subject: "weighted sum", expected: "at least one loss", found: "none", category: .usage)
+    }
+    return total
   }
 }
