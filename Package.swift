@@ -56,7 +56,6 @@ let package = Package(
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
-        .product(name: "DequeModule", package: "swift-collections"),
       ]),
     .target(name: "PareBacktest", dependencies: ["PareMarket"]),
     .target(
@@ -78,7 +77,7 @@ let package = Package(
     .testTarget(name: "PareLinearAlgebraTests", dependencies: ["PareLinearAlgebra"]),
     .testTarget(name: "PareGraphTests", dependencies: ["PareGraph"]),
     .testTarget(name: "PareArtifactTests", dependencies: ["PareArtifact"]),
-    .testTarget(name: "PareTrainingTests", dependencies: ["PareTraining"]),
+    .testTarget(name: "PareTrainingTests", dependencies: ["PareTraining", "CRuntimeCounters"]),
     .target(name: "CRuntimeCounters", path: "Tests/CRuntimeCounters"),
     .testTarget(name: "PareInferenceTests", dependencies: ["PareInference", "CRuntimeCounters"]),
     .testTarget(name: "PareModelsTests", dependencies: ["PareModels"]),

@@ -1,7 +1,7 @@
 /// Every technique that recipes can name. Adding one is a folder beside this file and a line here.
 public enum TechniqueCatalogue {
   public static let all: [any CompressionTechnique.Type] = [
-    //Distillation.self,
+    Distillation.self,
     MagnitudePruning.self,
     Quantization.self,
     LowRankFactorization.self,

@@ -163,7 +163,7 @@ public struct GradientContext {
   /// The gradient by the first output.
   public var outputGradient: String? { outputGradients.first ?? nil }
 
-  public func isWanted(_ index: Int) -> Bool { index < wanted.count && wanted[index] }
+  public func isWanted(_ index: Int) -> Bool { index < wanted.count && wanted[index] && node.input(index) != nil }
 
   public func type(of value: String) throws -> ValueType { try builder.type(of: value) }
 
@@ -182,6 +182,14 @@ public struct GradientContext {
     let outputs = (0..<outputCount).map { "\(name).\($0)" }.map { builder.freshValueName($0) }
     try builder.append(Node(operatorName, name: name, inputs: inputs, outputs: outputs, attributes: attributes))
     return outputs
+  }
+
+  /// What a rule returns where no gradient flows to any input.
+  public var noGradients: [String?] { node.inputs.map { _ in nil } }
+
+  /// What a rule returns where a gradient flows to the first input alone.
+  public func onlyByFirst(_ gradient: String?) -> [String?] {
+    [gradient] + node.inputs.dropFirst().map { _ in nil }
   }
 
   /// The gradient by an input that `make` builds, or nil where nobody asks for it.

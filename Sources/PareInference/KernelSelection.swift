@@ -68,6 +68,11 @@ public struct KernelSelection: Sendable {
     return try KernelSelection(set)
   }
 
+  /// The greatest instruction set that is wholly within reach: `avx512vnni`.
+  public var instructionSet: InstructionSet {
+    InstructionSet.allCases.last { $0.extensions & ~extensions == 0 } ?? .scalar
+  }
+
   private init(extensions: UInt32) {
     self.extensions = extensions
   }

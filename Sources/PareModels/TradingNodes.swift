@@ -66,6 +66,14 @@ extension GraphBuilder {
 private let thresholdsName = "decision.thresholds"
 
 extension Graph {
+  /// The thresholds at which the graph decides; nil where it decides nothing.
+  public var decisionThresholds: DecisionThresholds? {
+    guard let tensor = parameters[thresholdsName]?.storage.decoded(), tensor.elementType == .float32, tensor.elementCount == 2
+    else { return nil }
+    let values = tensor.values(as: Float.self)
+    return DecisionThresholds(short: values[0], long: values[1])
+  }
+
   /// The graph with other decision thresholds; one that decides nothing yet gets a decision.
   ///
   /// - Throws: `graph.missing-value` where the graph has no `probabilities`.

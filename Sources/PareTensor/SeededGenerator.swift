@@ -17,6 +17,14 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     state = (mix.next(), mix.next(), mix.next(), mix.next())
   }
 
+  /// A generator in a given state, as the authors' reference program takes it.
+  ///
+  /// - Precondition: the state is not all zero, from which it would never move.
+  package init(state: (UInt64, UInt64, UInt64, UInt64)) {
+    precondition(state != (0, 0, 0, 0))
+    self.state = state
+  }
+
   /// A generator for one purpose of a run, independent of the order in which purposes draw.
   ///
   /// - Parameter stream: names the purpose (`"shuffle"`, `"teacher/init"`); hashed by FNV-1a.

@@ -52,18 +52,18 @@ public struct Tensor: Sendable {
   /// Every element converted to Float64; integers beyond 2^53 are rounded.
   public var doubles: [Double] {
     switch elementType {
-    case .float32: values(as: Float.self).map(Double.init)
+    case .float32: values(as: Float.self).map { Double($0) }
     case .float64: values(as: Double.self)
     case .float16: values16.map { Double(Float16Bits.toFloat($0)) }
     case .bfloat16: values16.map { Double(Float(bitPattern: UInt32($0) << 16)) }
-    case .int8: values(as: Int8.self).map(Double.init)
-    case .uint8: values(as: UInt8.self).map(Double.init)
-    case .int16: values(as: Int16.self).map(Double.init)
-    case .uint16: values(as: UInt16.self).map(Double.init)
-    case .int32: values(as: Int32.self).map(Double.init)
-    case .uint32: values(as: UInt32.self).map(Double.init)
-    case .int64: values(as: Int64.self).map(Double.init)
-    case .uint64: values(as: UInt64.self).map(Double.init)
+    case .int8: values(as: Int8.self).map { Double($0) }
+    case .uint8: values(as: UInt8.self).map { Double($0) }
+    case .int16: values(as: Int16.self).map { Double($0) }
+    case .uint16: values(as: UInt16.self).map { Double($0) }
+    case .int32: values(as: Int32.self).map { Double($0) }
+    case .uint32: values(as: UInt32.self).map { Double($0) }
+    case .int64: values(as: Int64.self).map { Double($0) }
+    case .uint64: values(as: UInt64.self).map { Double($0) }
     case .bool: values(as: Bool.self).map { $0 ? 1 : 0 }
     }
   }

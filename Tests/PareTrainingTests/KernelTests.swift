@@ -26,7 +26,7 @@ struct KernelTests {
 
   /// Numbers of all sizes, with the special ones among them.
   private mutating func numbers(_ count: Int, specials: Bool = true) -> [Float] {
-    let special: [Float] = [0, -0.0, 1, -1, .infinity, -.infinity, .nan, 1e-40, -1e-40, 3e38, -3e38, 88.8, -104]
+    let special: [Float] = [0, -0.0, 1, -1, .infinity, -.infinity, .nan, 0x1p-130, -0x1p-130, 3e38, -3e38, 88.8, -104]
     return (0..<count).map { _ in
       specials && generator.below(8) == 0 ? special[generator.below(special.count)] : Float(generator.normal() * 4)
     }

@@ -51,10 +51,19 @@ PARE_INLINE float hyperbolic_tangent(float x) {
 }
 
 PARE_UNARY(negate, -x)
-PARE_UNARY(relu, x > 0 ? x : 0)
+PARE_UNARY(relu, x < 0 ? 0 : x)
 PARE_UNARY(exponential, pare_exponential(x))
 PARE_UNARY(tangent, hyperbolic_tangent(x))
 PARE_UNARY(sigmoid, 1.0f / (1.0f + pare_exponential(-x)))
+
+PARE_KERNEL void leaky_relu(const float *restrict x, float slope, float *restrict y, size_t count) {
+  for (size_t i = 0; i < count; i++) y[i] = x[i] < 0 ? slope * x[i] : x[i];
+}
+
+PARE_KERNEL void leaky_relu_gradient(
+    const float *restrict dy, const float *restrict x, float slope, float *restrict dx, size_t count) {
+  for (size_t i = 0; i < count; i++) dx[i] = x[i] > 0 ? dy[i] : slope * dy[i];
+}
 
 PARE_KERNEL void clip(const float *restrict x, float low, float high, float *restrict y, size_t count) {
   for (size_t i = 0; i < count; i++) {
@@ -75,7 +84,7 @@ PARE_KERNEL void add_bias_relu(float *y, const float *restrict bias, size_t rows
     float *restrict z = y + row * columns;
     for (size_t j = 0; j < columns; j++) {
       const float sum = z[j] + bias[j];
-      z[j] = sum > 0 ? sum : 0;
+      z[j] = sum < 0 ? 0 : sum;
     }
   }
 }
@@ -86,5 +95,6 @@ const pare_elementwise_kernels PARE_JOIN(pare_elementwise_kernels_, PARE_VARIANT
   .add = add, .subtract = subtract, .multiply = multiply, .divide = divide,
   .relu_gradient = relu_gradient, .sigmoid_gradient = sigmoid_gradient, .tanh_gradient = tanh_gradient,
   .negate = negate, .relu = relu, .exponential = exponential, .tanh = tangent, .sigmoid = sigmoid,
+  .leaky_relu = leaky_relu, .leaky_relu_gradient = leaky_relu_gradient,
   .clip = clip, .add_bias = add_bias, .add_bias_relu = add_bias_relu,
 };

@@ -35,9 +35,12 @@ typedef struct {
   pare_unary_f32 exponential;
   pare_unary_f32 tanh;
   pare_unary_f32 sigmoid;
+  // x < 0 ? slope * x : x, and x > 0 ? dy : slope * dy
+  void (*leaky_relu)(const float *x, float slope, float *y, size_t count);
+  void (*leaky_relu_gradient)(const float *dy, const float *x, float slope, float *dx, size_t count);
   // y = min(max(x, low), high); NaN stays NaN.
   void (*clip)(const float *x, float low, float high, float *y, size_t count);
-  // y[i, j] += bias[j], and then y = max(y, 0).
+  // y[i, j] += bias[j], and then y = y < 0 ? 0 : y; NaN stays NaN.
   void (*add_bias)(float *y, const float *bias, size_t rows, size_t columns);
   void (*add_bias_relu)(float *y, const float *bias, size_t rows, size_t columns);
 } pare_elementwise_kernels;
@@ -61,7 +64,15 @@ typedef struct {
   void (*softmax_gradient)(const float *dy, const float *y, float *dx, size_t rows, size_t columns);
   // dx = dy - exp(y) * sum of dy for a log-softmax y.
   void (*log_softmax_gradient)(const float *dy, const float *y, float *dx, size_t rows, size_t columns);
+  // The sum over the rows of log(sum of exp(x)) - x[label]. Labels lie in 0 ..< columns, and columns within
+  // PARE_SOFTMAX_BLOCK.
+  float (*cross_entropy)(const float *x, const int64_t *labels, size_t rows, size_t columns);
+  // dx = scale * (softmax(x) - onehot(label)).
+  void (*cross_entropy_gradient)(
+      const float *x, const int64_t *labels, float scale, float *dx, size_t rows, size_t columns);
 } pare_softmax_kernels;
+
+#define PARE_SOFTMAX_BLOCK 512
 
 // One step of stochastic gradient descent with momentum:
 //   g = gradient + coupled_decay * p;  v = momentum * v + g;  p = p - learning_rate * v

@@ -16,24 +16,27 @@ PARE_KERNEL void shift_rows(const float *x, float *y, size_t rows, size_t column
   }
 }
 
+PARE_INLINE float row_sum(const float *x, size_t columns) {
+  float sum = 0;
+  for (size_t j = 0; j < columns; j++) sum += x[j];
+  return sum;
+}
+
 PARE_KERNEL void softmax(const float *x, float *y, size_t rows, size_t columns) {
   if (columns == 0) return;
   shift_rows(x, y, rows, columns);
   for (size_t i = 0; i < rows * columns; i++) y[i] = pare_exponential(y[i]);
   for (size_t row = 0; row < rows; row++) {
     float *z = y + row * columns;
-    float sum = 0;
-    for (size_t j = 0; j < columns; j++) sum += z[j];
+    const float sum = row_sum(z, columns);
     for (size_t j = 0; j < columns; j++) z[j] /= sum;
   }
 }
 
 PARE_KERNEL void log_softmax(const float *x, float *y, size_t rows, size_t columns) {
   if (columns == 0) return;
-  // Exponentials of a block of rows at a time, in a buffer on the stack.
-  float block[512];
   shift_rows(x, y, rows, columns);
-  if (columns > sizeof block / sizeof block[0]) {
+  if (columns > PARE_SOFTMAX_BLOCK) {
     for (size_t row = 0; row < rows; row++) {
       float *z = y + row * columns;
       float sum = 0;
@@ -43,18 +46,43 @@ PARE_KERNEL void log_softmax(const float *x, float *y, size_t rows, size_t colum
     }
     return;
   }
-  const size_t step = sizeof block / sizeof block[0] / columns;
+  // The exponentials of as many rows at a time as a buffer on the stack holds.
+  float block[PARE_SOFTMAX_BLOCK];
+  const size_t step = PARE_SOFTMAX_BLOCK / columns;
   for (size_t start = 0; start < rows; start += step) {
     const size_t count = rows - start < step ? rows - start : step;
     float *z = y + start * columns;
     for (size_t i = 0; i < count * columns; i++) block[i] = pare_exponential(z[i]);
     for (size_t row = 0; row < count; row++) {
-      float sum = 0;
-      for (size_t j = 0; j < columns; j++) sum += block[row * columns + j];
-      const float logarithm = logf(sum);
+      const float logarithm = logf(row_sum(block + row * columns, columns));
       for (size_t j = 0; j < columns; j++) z[row * columns + j] -= logarithm;
     }
   }
+}
+
+PARE_KERNEL float cross_entropy(const float *x, const int64_t *labels, size_t rows, size_t columns) {
+  if (columns == 0) return 0;
+  float shifted[PARE_SOFTMAX_BLOCK], block[PARE_SOFTMAX_BLOCK];
+  const size_t step = PARE_SOFTMAX_BLOCK / columns;
+  // In double precision: a sequential sum that may be as long as the data.
+  double sum = 0;
+  for (size_t start = 0; start < rows; start += step) {
+    const size_t count = rows - start < step ? rows - start : step;
+    shift_rows(x + start * columns, shifted, count, columns);
+    for (size_t i = 0; i < count * columns; i++) block[i] = pare_exponential(shifted[i]);
+    for (size_t row = 0; row < count; row++) {
+      const size_t label = (size_t)labels[start + row];
+      sum += logf(row_sum(block + row * columns, columns)) - shifted[row * columns + label];
+    }
+  }
+  return (float)sum;
+}
+
+PARE_KERNEL void cross_entropy_gradient(
+    const float *x, const int64_t *labels, float scale, float *dx, size_t rows, size_t columns) {
+  softmax(x, dx, rows, columns);
+  for (size_t row = 0; row < rows; row++) dx[row * columns + (size_t)labels[row]] -= 1;
+  for (size_t i = 0; i < rows * columns; i++) dx[i] *= scale;
 }
 
 PARE_KERNEL void softmax_gradient(const float *dy, const float *y, float *dx, size_t rows, size_t columns) {
@@ -73,8 +101,7 @@ PARE_KERNEL void log_softmax_gradient(
   for (size_t row = 0; row < rows; row++) {
     const float *u = dy + row * columns;
     float *d = dx + row * columns;
-    float sum = 0;
-    for (size_t j = 0; j < columns; j++) sum += u[j];
+    const float sum = row_sum(u, columns);
     for (size_t j = 0; j < columns; j++) d[j] = u[j] - d[j] * sum;
   }
 }
@@ -83,4 +110,5 @@ extern const pare_softmax_kernels PARE_JOIN(pare_softmax_kernels_, PARE_VARIANT)
 const pare_softmax_kernels PARE_JOIN(pare_softmax_kernels_, PARE_VARIANT) = {
   .variant = PARE_VARIANT_NAME, .softmax = softmax, .log_softmax = log_softmax,
   .softmax_gradient = softmax_gradient, .log_softmax_gradient = log_softmax_gradient,
+  .cross_entropy = cross_entropy, .cross_entropy_gradient = cross_entropy_gradient,
 };

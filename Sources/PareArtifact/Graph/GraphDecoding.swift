@@ -9,6 +9,9 @@ struct GraphDecoding {
   private var unclaimed: Set<String>
   /// Every layout holds at least a bit per element, so the file's size bounds what a shape may claim.
   private let claimable: Int
+  /// Names of tensors by number.
+  private let tensorNames: [String]
+  private var operators: [OperatorName] = []
   /// Names of values by number.
   private var values: [String] = []
 
@@ -31,18 +34,20 @@ struct GraphDecoding {
     self.file = file
     self.tensors = tensors
     unclaimed = Set(tensors.keys)
+    tensorNames = tensors.keys.sorted { $0.precedesByBytes($1) }
     claimable = tensors.values.reduce(0) { $0 + $1.byteCount } * 8
     graph = Graph(name: "")
   }
 
   private mutating func decode(_ element: JSONElement) throws {
-    let members = try element.members(["name", "opset", "inputs", "parameters", "trainable", "nodes", "outputs"])
+    let members = try element.members(["name", "opset", "inputs", "parameters", "trainable", "operators", "nodes", "outputs"])
     func elements(_ key: String) throws -> [JSONElement] { try members[key]?.elements() ?? [] }
     graph.name = try members["name"]?.string() ?? ""
     _ = try members["opset"]?.integer(in: Graph.opset...Graph.opset, "opset \(Graph.opset)")
     for input in try elements("inputs") { try decodeInput(input) }
     for parameter in try elements("parameters") { try decodeParameter(parameter) }
     try decodeTrainable(try elements("trainable"))
+    operators = try elements("operators").map { OperatorName(parsing: try $0.string()) }
     for node in try elements("nodes") { try decodeNode(node) }
     if let name = unclaimed.min(by: { $0.precedesByBytes($1) }) {
       throw ArtifactError(
@@ -70,9 +75,9 @@ struct GraphDecoding {
   private mutating func decodeParameter(_ element: JSONElement) throws {
     let name: String
     let storage: ParameterStorage
-    if case .string(let text) = element.value {
-      name = text
-      storage = ParameterStorage(try claim(text, for: element))
+    if case .number = element.value {
+      name = tensorNames[try element.index(below: tensorNames.count, "the number of a tensor")]
+      storage = ParameterStorage(try claim(name, for: element))
     } else {
       let parts = try element.elements()
       switch parts.count {
@@ -82,7 +87,7 @@ struct GraphDecoding {
       case 4:
         name = try parts[0].string()
         storage = try composed(name, parts)
-      default: throw element.mismatch("a name, [name, type, number] or [name, layout, element, shape]")
+      default: throw element.mismatch("a number, [name, type, number] or [name, layout, element, shape]")
       }
     }
     guard graph.parameters.updateValue(Parameter(storage, isTrainable: false), forKey: name) == nil else {
@@ -153,8 +158,7 @@ struct GraphDecoding {
 
   private mutating func decodeTrainable(_ elements: [JSONElement]) throws {
     for element in elements {
-      let index = try element.integer(in: 0...max(graph.parameters.count - 1, 0), "the index of a parameter")
-      guard index < graph.parameters.count else { throw element.mismatch("the index of a parameter") }
+      let index = try element.index(below: graph.parameters.count, "the index of a parameter")
       graph.parameters.values[index].isTrainable = true
     }
   }
@@ -162,7 +166,7 @@ struct GraphDecoding {
   private mutating func decodeNode(_ element: JSONElement) throws {
     let parts = try element.elements()
     guard (3...5).contains(parts.count) else { throw element.mismatch("[operator, name, inputs, outputs?, attributes?]") }
-    let operatorName = OperatorName(parsing: try parts[0].string())
+    let operatorName = operators[try parts[0].index(below: operators.count, "the number of an operator")]
     let name = try parts[1].string()
     let inputs = try parts[2].elements().map { try value($0) }
     var outputs = [name]

@@ -3,7 +3,8 @@ import PareTensor
 
 /// A graph as compact JSON, beside the tensors that it does not hold itself (docs/artifact-format.md).
 ///
-/// Values are numbered from 0: the inputs, the parameters, then the outputs of the nodes, each in order.
+/// Names stand once. Values are numbered from 0: the inputs, the parameters, then the outputs of the nodes, each in
+/// order; the tensors of the file in the order of their names' bytes; operators as they are listed.
 struct GraphEncoding {
   /// The JSON text.
   let text: String
@@ -14,35 +15,49 @@ struct GraphEncoding {
   ///   one name.
   init(_ graph: Graph) throws {
     _ = try graph.inferredTypes()
-    var numbers: [String: Int] = ["": -1]
-    for input in graph.inputs { numbers[input.name] = numbers.count - 1 }
-    var tensors: [String: Tensor] = [:]
-    var parameters: [String] = []
-    var trainable: [String] = []
-    for (index, (name, parameter)) in graph.parameters.enumerated() {
-      numbers[name] = graph.inputs.count + index
-      parameters.append(try Self.parameter(name, parameter.storage, into: &tensors))
-      if parameter.isTrainable { trainable.append(String(index)) }
-    }
-    var next = graph.inputs.count + graph.parameters.count
+    tensors = try Self.sections(of: graph)
+    let sorted = tensors.keys.sorted { $0.precedesByBytes($1) }
+    let tensorNumbers = Dictionary(uniqueKeysWithValues: zip(sorted, sorted.indices))
+    var numbers: [String: Int] = [:]
+    for (number, name) in (graph.inputs.map(\.name) + graph.parameters.keys).enumerated() { numbers[name] = number }
+    var next = numbers.count
+    var operators: [OperatorName] = []
     var nodes: [String] = []
     for node in graph.nodes {
-      nodes.append(Self.node(node, numbers))
+      let known = operators.firstIndex(of: node.operatorName)
+      if known == nil { operators.append(node.operatorName) }
+      nodes.append(Self.node(node, known ?? operators.count - 1, numbers))
       for output in node.outputs {
         if !output.isEmpty { numbers[output] = next }
         next += 1
       }
     }
+    let trainable = graph.parameters.values.enumerated().filter { $1.isTrainable }
     text = JSONText.object([
       ("name", JSONText.string(graph.name)),
       ("opset", String(Graph.opset)),
       ("inputs", JSONText.array(graph.inputs.map(Self.input))),
-      ("parameters", JSONText.array(parameters)),
-      ("trainable", JSONText.array(trainable)),
+      ("parameters", JSONText.array(graph.parameters.map { Self.parameter($0, $1.storage, tensorNumbers) })),
+      ("trainable", JSONText.array(trainable.map { String($0.offset) })),
+      ("operators", JSONText.array(operators.map { JSONText.string($0.description) })),
       ("nodes", JSONText.array(nodes)),
       ("outputs", JSONText.array(graph.outputs.map { String(numbers[$0.name] ?? -1) })),
     ])
-    self.tensors = tensors
+  }
+
+  /// What the file holds as tensors: the sections of all parameters but those that stand in the JSON.
+  private static func sections(of graph: Graph) throws -> [String: Tensor] {
+    var tensors: [String: Tensor] = [:]
+    for (name, parameter) in graph.parameters where inlineScalar(parameter.storage) == nil {
+      for section in parameter.storage.sections {
+        guard tensors.updateValue(section.tensor, forKey: name + section.suffix) == nil else {
+          throw ArtifactError(
+            "tensor-name", subject: "parameter \(quoted(name))", expected: "sections with names of their own",
+            found: "a second \(quoted(name + section.suffix))")
+        }
+      }
+    }
+    return tensors
   }
 
   /// `["features","F32",["batch",20]]`
@@ -58,25 +73,16 @@ struct GraphEncoding {
     ])
   }
 
-  /// `"name"` for a dense tensor, `["name","F32",0.5]` for a number that stands here, and
+  /// `7` for the dense tensor of that number, `["name","F32",0.5]` for a number that stands here, and
   /// `["name","bitmask","F32",[128,20]]` for every other storage.
-  private static func parameter(
-    _ name: String, _ storage: ParameterStorage, into tensors: inout [String: Tensor]
-  ) throws -> String {
+  private static func parameter(_ name: String, _ storage: ParameterStorage, _ tensorNumbers: [String: Int]) -> String {
     if let scalar = inlineScalar(storage) {
       return JSONText.array([JSONText.string(name), JSONText.string(storage.elementType.safetensorsName), scalar])
     }
-    for section in storage.sections {
-      guard tensors.updateValue(section.tensor, forKey: name + section.suffix) == nil else {
-        throw ArtifactError(
-          "tensor-name", subject: "parameter \(quoted(name))", expected: "sections with names of their own",
-          found: "a second \(quoted(name + section.suffix))")
-      }
-    }
-    if storage.layout == .dense, case .plain = storage.element { return JSONText.string(name) }
-    let shape = JSONText.array(storage.shape.dimensions.map(String.init))
+    if storage.layout == .dense, case .plain = storage.element, let number = tensorNumbers[name] { return String(number) }
     return JSONText.array([
-      JSONText.string(name), JSONText.string(storage.layout.rawValue), JSONText.string(storage.element.artifactName), shape,
+      JSONText.string(name), JSONText.string(storage.layout.rawValue), JSONText.string(storage.element.artifactName),
+      JSONText.array(storage.shape.dimensions.map(String.init)),
     ])
   }
 
@@ -106,11 +112,11 @@ struct GraphEncoding {
     }
   }
 
-  /// `["Gemm","dense_0",[3,4,5],{"transB":1}]`; the outputs stand before the attributes where they are not just the
+  /// `[2,"dense_0",[3,4,5],{"transB":1}]`: operator, name, inputs. The outputs stand before the attributes where they are not just the
   /// node's name.
-  private static func node(_ node: Node, _ numbers: [String: Int]) -> String {
+  private static func node(_ node: Node, _ operatorNumber: Int, _ numbers: [String: Int]) -> String {
     var parts = [
-      JSONText.string(node.operatorName.description), JSONText.string(node.name),
+      String(operatorNumber), JSONText.string(node.name),
       JSONText.array(node.inputs.map { String(numbers[$0] ?? -1) }),
     ]
     if node.outputs != [node.name] { parts.append(JSONText.array(node.outputs.map(JSONText.string))) }

@@ -42,6 +42,13 @@ struct JSONElement {
     return number
   }
 
+  func index(below count: Int, _ expected: String) throws(ArtifactError) -> Int {
+    guard case .number(let digits) = value, let number = Int(digits), (0..<count).contains(number) else {
+      throw mismatch(expected)
+    }
+    return number
+  }
+
   func elements() throws(ArtifactError) -> [JSONElement] {
     guard case .array(let values) = value else { throw mismatch("an array") }
     return values.enumerated().map { JSONElement(value: $1, path: "\(path)[\($0)]") }

@@ -1,12 +1,12 @@
 /// Finds the word that someone meant.
-enum NearestWord {
+package enum NearestWord {
   /// The candidate with the fewest edits from `word`, the first of equals; nil without candidates.
-  static func to(_ word: String, among candidates: [String]) -> String? {
+  package static func to(_ word: String, among candidates: [String]) -> String? {
     candidates.min { distance(word, $0) < distance(word, $1) }
   }
 
   /// `"one of a, b, c (nearest: 'b')"`.
-  static func expectation(_ word: String, among candidates: [String]) -> String {
+  package static func expectation(_ word: String, among candidates: [String]) -> String {
     guard candidates.count > 1, let nearest = to(word, among: candidates) else {
       return candidates.first.map { "'\($0)'" } ?? "nothing"
     }
@@ -15,7 +15,7 @@ enum NearestWord {
 
   /// Insertions, deletions, substitutions and swaps of neighbours that turn one word into the other (optimal string
   /// alignment), in any case.
-  static func distance(_ left: String, _ right: String) -> Int {
+  package static func distance(_ left: String, _ right: String) -> Int {
     let a = Array(left.lowercased())
     let b = Array(right.lowercased())
     var beforeLast = [Int](repeating: 0, count: b.count + 1)

@@ -10,6 +10,13 @@ public struct AffineMap: Sendable, Hashable {
   /// The integers that are used.
   public var integers: ClosedRange<Int>
 
+  /// The map of a QuantizeLinear that yields uint8.
+  init(scale: Float, zeroPoint: Int) {
+    self.scale = scale
+    self.zeroPoint = zeroPoint
+    integers = 0...255
+  }
+
   /// Onto uint8, so that the range and 0 are covered.
   ///
   /// Asymmetric: `S = (max − min) / 255`, `Z = −round(min / S)`. Symmetric: `S = max |r| / 127`, Z = 128 and integers
@@ -29,9 +36,16 @@ public struct AffineMap: Sendable, Hashable {
     }
   }
 
-  /// The reals between which no integer saturates by more than half a step.
+  /// The reals that the integers stand for.
   public var representable: ClosedRange<Double> {
     Double(scale) * Double(integers.lowerBound - zeroPoint)...Double(scale) * Double(integers.upperBound - zeroPoint)
+  }
+
+  /// The reals that come within half a step of an integer; beyond them they saturate. A little more at either end: S is
+  /// rounded to Float32, which shifts the ends of the range by up to 255 · 2⁻²⁴ steps.
+  public var covered: ClosedRange<Double> {
+    let margin = Double(scale) * (0.5 + 0x1p-16)
+    return representable.lowerBound - margin...representable.upperBound + margin
   }
 
   /// A Float32 scale of that size which arithmetic can use: 1 instead of 0, and no subnormal.

@@ -65,7 +65,7 @@ public struct Quantization: CompressionTechnique {
       report.outcome += ", \(map.words)"
       report.figures["input_scale"] = Double(map.scale)
       report.figures["input_zero_point"] = Double(map.zeroPoint)
-      report.figures["input_saturation"] = histogram.share(outside: map.representable)
+      report.figures["input_saturation"] = histogram.share(outside: map.covered)
       reports.append(report)
     }
     return CompressionResult(model: Model(graph: try rewrite.finish(), sections: model.sections), layers: reports)

@@ -78,9 +78,11 @@ public struct QuantizationAnalysis: Sendable, Hashable, Encodable {
 
     mutating func add(_ input: [Double], rounded: [Double], layer: QuantizedLayer) {
       count += input.count
+      let covered = layer.inputMap.covered
+      let halfStep = Double(layer.inputMap.scale) / 2
       for (before, after) in zip(input, rounded) {
-        if layer.inputRange.contains(before) {
-          largestErrorInHalfSteps = max(largestErrorInHalfSteps, (before - after).magnitude / (layer.inputScale / 2))
+        if covered.contains(before) {
+          largestErrorInHalfSteps = max(largestErrorInHalfSteps, (before - after).magnitude / halfStep)
         } else {
           saturated += 1
         }

@@ -9,9 +9,8 @@ struct QuantizedLayer {
   let input: String
   /// The same after DequantizeLinear.
   let dequantizedInput: String
-  let inputScale: Double
-  /// The reals that the input's integers stand for.
-  let inputRange: ClosedRange<Double>
+  /// How the input is mapped onto integers.
+  let inputMap: AffineMap
   /// `S·(q − Z)` of the weight, row-major.
   let weights: [Double]
   /// S of each weight.
@@ -34,9 +33,7 @@ struct QuantizedLayer {
     output = node.outputs[0]
     input = quantize.inputs[0]
     dequantizedInput = node.inputs[0]
-    self.inputScale = inputScale
-    let zeroPoint = graph.values(of: quantize.input(2))?.first ?? 0
-    inputRange = inputScale * -zeroPoint...inputScale * (255 - zeroPoint)
+    inputMap = AffineMap(scale: Float(inputScale), zeroPoint: Int(graph.values(of: quantize.input(2))?.first ?? 0))
     self.weightScales = weightScales
     weights = integers.indices.map {
       weightScales[$0] * (integers[$0] - zeroPoints[zeroPoints.count == 1 ? 0 : $0 / step % zeroPoints.count])

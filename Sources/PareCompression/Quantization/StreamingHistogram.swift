@@ -3,22 +3,24 @@
 /// Bins are `[i·w, (i+1)·w)` for integers i around zero, w a power of two. Where a number lies outside, w doubles and
 /// neighbours merge until it does not: `⌊⌊x/w⌋/2⌋ = ⌊x/2w⌋`, so nothing is lost by having started narrow, and the
 /// result does not depend on the order of the numbers.
-struct StreamingHistogram: Sendable {
+package struct StreamingHistogram: Sendable {
   /// Bins on either side of zero.
-  static let binsPerSide = 4096
+  package static let binsPerSide = 4096
   /// The width that no histogram goes below: 2⁻⁶⁰.
   private static let smallestExponent = -60
 
-  private(set) var count = 0
-  private(set) var minimum = 0.0
-  private(set) var maximum = 0.0
+  package private(set) var count = 0
+  package private(set) var minimum = 0.0
+  package private(set) var maximum = 0.0
   private var exponent = StreamingHistogram.smallestExponent
   private var bins = [Int](repeating: 0, count: 2 * StreamingHistogram.binsPerSide)
+
+  package init() {}
 
   /// Takes numbers in.
   ///
   /// - Throws: `CompressionError` `compression.non-finite-value`, naming the value they belong to.
-  mutating func add(_ numbers: UnsafeBufferPointer<Float>, of value: String) throws {
+  package mutating func add(_ numbers: UnsafeBufferPointer<Float>, of value: String) throws {
     guard !numbers.isEmpty else { return }
     var lowest = Float.infinity
     var highest = -Float.infinity
@@ -42,7 +44,7 @@ struct StreamingHistogram: Sendable {
 
   /// The number below which the fraction `p` of all numbers lies, between the bin's borders in proportion, and within
   /// the smallest and the largest number; 0 without numbers.
-  func quantile(_ p: Double) -> Double {
+  package func quantile(_ p: Double) -> Double {
     let target = p * Double(count)
     let width = Double(sign: .plus, exponent: exponent, significand: 1)
     var below = 0.0
@@ -57,7 +59,7 @@ struct StreamingHistogram: Sendable {
   }
 
   /// The fraction of numbers outside a range; bins across a border count in proportion.
-  func share(outside range: ClosedRange<Double>) -> Double {
+  package func share(outside range: ClosedRange<Double>) -> Double {
     guard count > 0, minimum < range.lowerBound || maximum > range.upperBound else { return 0 }
     let width = Double(sign: .plus, exponent: exponent, significand: 1)
     var inside = 0.0

@@ -6,14 +6,14 @@ import PareTensor
 /// the borders half-way between centres by bisection and the means from running sums, k·log n in all.
 ///
 /// - Source: Lloyd 1982, doi:10.1109/TIT.1982.1056489; Arthur and Vassilvitskii 2007 for the start.
-struct ScalarKMeans {
+package struct ScalarKMeans {
   /// Centres in ascending order, and the squared distances of all numbers from their nearest.
-  struct Clustering {
-    var centres: [Float]
-    var cost: Double
+  package struct Clustering {
+    package var centres: [Float]
+    package var cost: Double
 
     /// The nearest centre; of two as near the lower.
-    func nearest(to value: Float) -> Float {
+    package func nearest(to value: Float) -> Float {
       centres[ScalarKMeans.nearest(Double(value), centres.map { Double($0) })]
     }
   }
@@ -27,7 +27,7 @@ struct ScalarKMeans {
 
   /// - Parameter clusters: at least 1; with no more distinct numbers than that, each is its own centre.
   /// - Returns: nil without numbers.
-  init?(_ numbers: [Float], clusters: Int) {
+  package init?(_ numbers: [Float], clusters: Int) {
     guard !numbers.isEmpty, clusters >= 1 else { return nil }
     var values: [Double] = []
     var weights: [Double] = []
@@ -47,7 +47,7 @@ struct ScalarKMeans {
   }
 
   /// Evenly from the smallest number to the largest; the numbers themselves where there are no more than centres.
-  func linearStart() -> [Double] {
+  package func linearStart() -> [Double] {
     if clusters == values.count { return values }
     let (first, last) = (values[0], values[values.count - 1])
     guard clusters > 1 else { return [(first + last) / 2] }
@@ -55,7 +55,7 @@ struct ScalarKMeans {
   }
 
   /// Numbers drawn one after another, each with a probability in proportion to its squared distance from those before.
-  func plusPlusStart(_ generator: inout SeededGenerator) -> [Double] {
+  package func plusPlusStart(_ generator: inout SeededGenerator) -> [Double] {
     if clusters == values.count { return values }
     var distances = [Double](repeating: 1, count: values.count)
     var centres: [Double] = []
@@ -79,7 +79,7 @@ struct ScalarKMeans {
   }
 
   /// Lloyd's iteration until no number changes its cluster. A cluster that loses all its numbers is dropped.
-  func converged(from start: [Double]) -> Clustering {
+  package func converged(from start: [Double]) -> Clustering {
     var centres = start
     var borders = borders(between: centres)
     var best = clustering(centres)
@@ -101,7 +101,7 @@ struct ScalarKMeans {
   }
 
   /// The squared distance of all numbers from their nearest centre, once the centres are rounded to Float32.
-  func clustering(_ centres: [Double]) -> Clustering {
+  package func clustering(_ centres: [Double]) -> Clustering {
     let rounded = centres.map { Float($0) }
     let doubles = rounded.map { Double($0) }
     var cost = 0.0

@@ -1,6 +1,7 @@
 import Foundation
 import PareBacktest
 import PareCompression
+import PareGraph
 import PareInference
 import PareMarket
 import PareModels
@@ -46,7 +47,21 @@ struct ExperimentData: Sendable {
 
   /// What a model made from these data carries, so that it cannot be fed differently from how it was trained.
   func sections() throws -> [(name: String, text: String)] {
-    [("features", try Self.json(dataset.schema)), ("label", try Self.json(dataset.label))]
+    [("features", try StrictYAML.json(dataset.schema)), ("label", try StrictYAML.json(dataset.label))]
+  }
+
+  /// What techniques may use: the training and the validation part, never the test part.
+  func context(teacher: Model, seed: UInt64, observer: any RunObserver) -> CompressionContext {
+    CompressionContext(
+      training: training, validation: validation, teacher: teacher, seed: seed, progress: progress(observer))
+  }
+
+  /// Passes a technique's progress on, in thousandths.
+  func progress(_ observer: any RunObserver) -> @Sendable (CompressionProgress) -> Void {
+    { state in
+      let loss = state.loss.map { ", loss \(figure($0))" } ?? ""
+      observer.advanced(to: Int(state.fraction * 1000), note: state.activity + loss)
+    }
   }
 
   /// Where a model comes from: data, digest, seed.
@@ -55,7 +70,7 @@ struct ExperimentData: Sendable {
       let experiment, data, digest: String
       let seed: UInt64
     }
-    return try Self.json(
+    return try StrictYAML.json(
       Provenance(
         experiment: experiment.name, data: summary.source, digest: summary.digest, seed: experiment.seed))
   }
@@ -66,12 +81,6 @@ struct ExperimentData: Sendable {
       "features": Tensor(rows.features, shape: [rows.count, dataset.schema.width]),
       "labels": Tensor(rows.labels.map(Int64.init)),
     ])
-  }
-
-  private static func json(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 
   private static func summary(
@@ -91,22 +100,10 @@ struct ExperimentData: Sendable {
     let key = source.series.key
     return DataSummary(
       source: source.provenance, digest: dataset.digest.description, symbols: [key.symbol],
-      interval: key.interval.words, candles: source.series.candles.count,
+      interval: key.interval.name, candles: source.series.candles.count,
       missingCandles: source.series.gaps.reduce(0) { $0 + $1.missing }, features: dataset.schema.columns,
       classes: dataset.label.classNames, horizon: dataset.label.horizon,
       rows: DatasetPart.allCases.reduce(0) { $0 + dataset.parts[$1].count }, train: part(.train),
       validation: part(.validation), test: part(.test), clipped: clipped)
-  }
-}
-
-extension CandleInterval {
-  /// `5 min`, `1 d`.
-  var words: String {
-    switch self {
-    case .oneDay: "1 d"
-    case .oneWeek: "1 w"
-    case .oneMonth: "1 month"
-    default: "\(rawValue) min"
-    }
   }
 }

@@ -36,6 +36,14 @@ public struct ExperimentFile: Sendable {
   }
 }
 
+/// A recipe in a file of its own.
+public enum RecipeFile {
+  /// - Throws: `.noInput` where the file cannot be read; an error that names the key's path where it is wrong.
+  public static func read(_ path: String) throws -> Recipe {
+    try Recipe(yaml: try InputText.read(path), source: path)
+  }
+}
+
 /// Text files that people write.
 enum InputText {
   /// - Throws: `.noInput` naming the file and the reason.

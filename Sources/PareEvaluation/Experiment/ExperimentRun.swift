@@ -63,8 +63,7 @@ public struct ExperimentRun: Sendable {
     let name: String
     let role: CandidateResult.Role
     let made: String
-    var model: Model
-    let recipe: Recipe
+    let model: Model
   }
 
   private func makeModels(_ data: ExperimentData) throws -> [MadeModel] {
@@ -72,33 +71,46 @@ public struct ExperimentRun: Sendable {
       experiment.teacher, name: CandidateConfiguration.teacher, role: .teacher, data: data)
     var made = [teacher]
     for candidate in experiment.candidates {
-      guard let start = made.first(where: { $0.name == candidate.from }) else { continue }
-      observer.began("make \(candidate.name)", units: 1000)
-      let context = data.context(teacher: teacher.model, seed: experiment.seed, observer: observer)
-      let application = try candidate.recipe.apply(to: start.model, in: context)
-      let recipe = Recipe(name: candidate.name, steps: start.recipe.steps + candidate.recipe.steps)
-      observer.ended(application.reports.last.map(\.summary) ?? "")
-      made.append(
-        MadeModel(
-          name: candidate.name, role: .candidate, made: Self.words(candidate), model: application.model, recipe: recipe))
+      made.append(try pare(candidate, role: .candidate, from: made, data))
     }
-    // What every run is judged against: a linear model, and the student of the same size that had no teacher.
-    made.append(try train(.logistic(like: experiment.teacher), name: Baseline.logistic, role: .baseline, data: data))
-    let untaught = TeacherConfiguration.untaught(in: experiment)
-    made.append(try train(untaught, name: Baseline.untaught, role: .baseline, data: data))
+    // What every run is judged against: a linear model, and the first student as it is without a teacher.
+    let linear = TeacherConfiguration(model: .mlp(hidden: []), training: experiment.teacher.training)
+    made.append(try train(linear, name: Baseline.logistic, role: .baseline, data: data))
+    if let untaught = Baseline.untaughtStudent(of: experiment) {
+      made.append(try pare(untaught, role: .baseline, from: made, data))
+    }
     return made
+  }
+
+  private func pare(
+    _ candidate: CandidateConfiguration, role: CandidateResult.Role, from made: [MadeModel], _ data: ExperimentData
+  ) throws -> MadeModel {
+    guard let start = made.first(where: { $0.name == candidate.from }), let teacher = made.first else {
+      throw EvaluationError(
+        "candidate", subject: "candidate '\(candidate.name)'", expected: "a model made before it", found: "'\(candidate.from)'")
+    }
+    observer.began("make \(candidate.name)", units: 1000)
+    let context = data.context(teacher: teacher.model, seed: experiment.seed, observer: observer)
+    let compressed = try candidate.recipe.apply(to: start.model, in: context)
+    observer.ended(compressed.steps.last.map(Self.words) ?? "no steps")
+    return MadeModel(name: candidate.name, role: role, made: Self.words(candidate), model: compressed.model)
   }
 
   private func train(
     _ configuration: TeacherConfiguration, name: String, role: CandidateResult.Role, data: ExperimentData
   ) throws -> MadeModel {
-    observer.began("train \(name)", units: configuration.training.epochs)
-    let trained = try configuration.train(data, seed: experiment.seed, name: name) { progress in
-      observer.advanced(to: progress.epoch, note: progress.words)
-    }
-    observer.ended(trained.summary)
-    return MadeModel(
-      name: name, role: role, made: configuration.words, model: trained.model, recipe: Recipe(name: name, steps: []))
+    observer.began("train \(name)", units: 1000)
+    let model = try configuration.train(
+      data, seed: experiment.seed, name: name, progress: data.progress(observer))
+    observer.ended("\(configuration.words), \(model.graph.learnedElementCount) parameters")
+    return MadeModel(name: name, role: role, made: configuration.words, model: model)
+  }
+
+  /// What a step did, in a few words.
+  private static func words(_ step: StepReport) -> String {
+    let change = "\(step.bytes.before) to \(step.bytes.after) bytes of parameters"
+    guard let error = step.weightError else { return change }
+    return change + ", weights at \(figure(error.signalToNoiseDecibels ?? .infinity)) dB"
   }
 
   private static func words(_ candidate: CandidateConfiguration) -> String {
@@ -118,14 +130,14 @@ public struct ExperimentRun: Sendable {
     for (index, made) in models.enumerated() {
       let path = "artifacts/\(made.name).pare"
       var model = made.model
-      model.sections["recipe"] = try made.recipe.json()
       model.sections["provenance"] = try data.provenance(experiment)
       let threshold = try data.judge.threshold(
         experiment.threshold, of: try DeployedModel(model).probabilities(of: data, part: .validation))
-      try model.setDecisionThreshold(threshold.threshold)
+      model.graph = try model.graph.decided(
+        by: DecisionThresholds(short: threshold.threshold, long: threshold.threshold))
       let bytes = try output.write(model, to: path)
 
-      let deployed = try DeployedModel(try Artifact.read(path: output.path(path)))
+      let deployed = try DeployedModel(try Artifact.read(output.path(path)))
       let reference = teacher ?? deployed
       if teacher == nil { (teacher, teacherBytes) = (deployed, bytes) }
       let validation = try measures(of: deployed, against: reference, on: .validation, data)
@@ -137,8 +149,8 @@ public struct ExperimentRun: Sendable {
       results.append(
         CandidateResult(
           name: made.name, role: made.role, made: made.made, artifact: path,
-          parameters: deployed.model.graph.trainableElementCount, bytes: bytes,
-          weightBytes: deployed.model.weightByteCount, planBytes: deployed.plan.residentByteCount,
+          parameters: deployed.model.graph.learnedElementCount, bytes: bytes,
+          weightBytes: deployed.model.graph.storedByteCount, planBytes: deployed.plan.residentByteCount,
           compressionRatio: Double(teacherBytes) / Double(bytes), validation: validation.measures, test: test.measures,
           latencyNs: latency, pareto: false, withinBudget: false, equity: test.equity))
       observer.advanced(to: index + 1, note: made.name)
@@ -164,8 +176,17 @@ public struct ExperimentRun: Sendable {
   }
 }
 
-/// Names of the models that every run makes besides those it is asked for.
+/// The models that every run makes besides those it is asked for.
 enum Baseline {
   static let logistic = "logistic"
   static let untaught = "student-untaught"
+
+  /// The first student of the experiment trained on the labels alone, which shows what the teacher was good for; nil
+  /// where no candidate is distilled.
+  static func untaughtStudent(of experiment: Experiment) -> CandidateConfiguration? {
+    let distillations = experiment.candidates.flatMap(\.recipe.steps).compactMap { $0 as? Distillation }
+    return distillations.first.map { student in
+      CandidateConfiguration(untaught, recipe: Recipe(name: untaught, steps: [student.withoutTeacher]))
+    }
+  }
 }

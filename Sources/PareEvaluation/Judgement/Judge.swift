@@ -1,3 +1,4 @@
+import Foundation
 import PareBacktest
 import PareMarket
 
@@ -59,10 +60,9 @@ struct Judge: Sendable {
     // Decisions are compared where both use the teacher's thresholds, so that they differ by the model alone.
     let atTeacher = teacher.threshold.decisions(for: opinion.probabilities)
     let changes = try DecisionChanges(from: teacher.decisions, to: atTeacher)
-    let decided = max(1, atTeacher.count)
     let flips = Flips(
-      missed: changes.missed, false: changes.falseSignals, reversed: changes.reversed,
-      rate: Double(changes.missed + changes.falseSignals + changes.reversed) / Double(decided))
+      missed: changes.missed, false: changes.false, reversed: changes.reversed,
+      rate: changes.changedRate)
 
     let own = try backtest(opinion.decisions, on: part)
     let borrowed = try backtest(atTeacher, on: part).metrics
@@ -71,7 +71,7 @@ struct Judge: Sendable {
       agreement: ClassificationMetrics.agreement(opinion.probabilities, teacher.probabilities) ?? 0, flips: flips,
       money: Money(own),
       atTeacherThresholds: FillOneLater(netReturn: borrowed.netReturn, sharpe: borrowed.sharpe))
-    return (measures, own.points)
+    return (measures, own.equityPoints)
   }
 
   /// A position that needs no model.
@@ -81,7 +81,7 @@ struct Judge: Sendable {
     }
     let result = try Backtest(series, costs: costs, execution: execution)
       .run(source, over: candles)
-    return (Money(result), result.points)
+    return (Money(result), result.equityPoints)
   }
 
   /// The threshold that trades a share of the validation part's decisions.
@@ -151,6 +151,11 @@ extension Judge {
       bayesLogLoss: truths.reduce(0) { $0 + entropy($1.bayes) } / count)
   }
 
+  /// Expected log loss of the true probability itself, in nats.
+  private func entropy(_ probabilityUp: Double) -> Double {
+    [probabilityUp, 1 - probabilityUp].reduce(0) { $1 > 0 ? $0 - $1 * log($1) : $0 }
+  }
+
   private func base(_ probabilityUp: Double) -> Double { majority == 1 ? probabilityUp : 1 - probabilityUp }
 }
 
@@ -162,5 +167,12 @@ extension Money {
       sharpe: metrics.sharpe, sortino: metrics.sortino, maxDrawdown: metrics.maxDrawdown, turnover: metrics.turnover,
       trades: metrics.trades, hitRate: metrics.hitRate, costs: metrics.costs,
       fillOneLater: FillOneLater(netReturn: result.fillOneLater.netReturn, sharpe: result.fillOneLater.sharpe))
+  }
+}
+
+extension BacktestResult {
+  /// The equity curve as the results hold it.
+  var equityPoints: [EquityPoint] {
+    equity.times.indices.map { EquityPoint(time: equity.times[$0], net: equity.net[$0], gross: equity.gross[$0]) }
   }
 }

@@ -1,5 +1,6 @@
 import Histogram
 import PareInference
+import PareTensor
 
 /// Times single decisions of a plan, features in memory to decision out.
 ///
@@ -20,6 +21,13 @@ public struct LatencyMeasurement: Sendable {
     self.plan = plan
     let width = plan.inputs.first?.type.shape.elementCount ?? 1
     self.features = Array(features.prefix(Self.rowCount * width))
+  }
+
+  /// Rows of standard normal numbers, where no data are at hand.
+  public init(_ plan: ExecutionPlan, seed: UInt64) {
+    let width = plan.inputs.first?.type.shape.elementCount ?? 1
+    var generator = SeededGenerator(seed: seed, stream: "bench")
+    self.init(plan, features: (0..<Self.rowCount * width).map { _ in Float(generator.normal()) })
   }
 
   /// - Parameter decisions: how many are timed one by one for the tail.

@@ -69,7 +69,7 @@ public enum Add: RingOperator {
   static func combineIntegers<Scalar: FixedWidthInteger>(_ left: Scalar, _ right: Scalar) -> Scalar { left &+ right }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil, nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     let inputs = context.node.inputs
     return try [
       context.ifWanted(0) { try Broadcasting.reduceGradient(dy, to: inputs[0], in: &$0) },
@@ -86,7 +86,7 @@ public enum Sub: RingOperator {
   static func combineIntegers<Scalar: FixedWidthInteger>(_ left: Scalar, _ right: Scalar) -> Scalar { left &- right }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil, nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     let inputs = context.node.inputs
     return try [
       context.ifWanted(0) { try Broadcasting.reduceGradient(dy, to: inputs[0], in: &$0) },
@@ -105,7 +105,7 @@ public enum Mul: RingOperator {
 
   /// dA = dY · B, dB = dY · A, each summed to its operand's shape.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil, nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     let (a, b) = (context.node.inputs[0], context.node.inputs[1])
     return try [
       context.ifWanted(0) { try Broadcasting.reduceGradient($0.apply(name, [dy, b]), to: a, in: &$0) },
@@ -122,7 +122,7 @@ public enum Div: BroadcastOperator {
 
   /// dA = dY / B, dB = −dA · C, each summed to its operand's shape.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil, nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     let (a, b, c) = (context.node.inputs[0], context.node.inputs[1], context.node.outputs[0])
     let quotient = try context.apply(name, [dy, b])
     return try [

@@ -70,7 +70,7 @@ public enum Cast: Operator {
 
   /// dY in the type of X; nothing flows through a type that is not floating point.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     let (from, to) = (
       try context.type(of: context.node.inputs[0]).elementType, try context.type(of: context.node.outputs[0]).elementType
     )

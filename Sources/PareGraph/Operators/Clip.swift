@@ -42,8 +42,9 @@ public enum Clip: FloatingPointOperator {
   }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil, nil, nil] }
-    return [try context.apply(ClipGradient.name, [dy] + context.node.inputs), nil, nil]
+    guard let dy = context.outputGradient else { return context.noGradients }
+    let dx = try context.apply(ClipGradient.name, [dy] + context.node.inputs)
+    return context.onlyByFirst(dx)
   }
 }
 

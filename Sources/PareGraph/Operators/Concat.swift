@@ -53,7 +53,7 @@ public enum Concat: Operator {
 
   /// The pieces of dY.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return context.node.inputs.map { _ in nil } }
+    guard let dy = context.outputGradient else { return context.noGradients }
     let types = try context.node.inputs.map { try context.type(of: $0) }
     let axis = try axis(context.node, rank: types[0].rank)
     guard types.count > 1 else { return [dy] }
@@ -111,12 +111,13 @@ public enum Split: Operator {
 
   /// The pieces of the gradient together, zeros where none flows back.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard context.outputGradients.contains(where: { $0 != nil }) else { return context.node.inputs.map { _ in nil } }
+    guard context.outputGradients.contains(where: { $0 != nil }) else { return context.noGradients }
     let gradients = try zip(context.node.outputs, context.outputGradients).map { output, gradient in
       try gradient ?? context.apply(ZerosLike.name, [output])
     }
     let axis = Attribute.int(try context.node.int("axis", default: 0))
-    return [try context.apply(Concat.name, gradients, ["axis": axis])] + context.node.inputs.dropFirst().map { _ in nil }
+    let dx = try context.apply(Concat.name, gradients, ["axis": axis])
+    return context.onlyByFirst(dx)
   }
 }
 

@@ -52,7 +52,7 @@ public enum DequantizeLinear: FloatingPointOperator {
 
   /// dY as it is: the gradient by the quantized input is kept in units of y, since the pair is differentiated as one.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    [context.outputGradient] + context.node.inputs.dropFirst().map { _ in nil }
+    context.onlyByFirst(context.outputGradient)
   }
 }
 

@@ -78,8 +78,9 @@ public enum Dropout: FloatingPointOperator {
   /// The same elements of dY dropped: the mask follows from the seed, so the gradient is this operator once more.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
     let others = context.node.inputs.dropFirst()
-    guard let dy = context.outputGradient else { return context.node.inputs.map { _ in nil } }
+    guard let dy = context.outputGradient else { return context.noGradients }
     let seed = Attribute.int(try seed(context.node))
-    return [try context.apply(name, [dy] + others, ["seed": seed])] + others.map { _ in nil }
+    let dx = try context.apply(name, [dy] + others, ["seed": seed])
+    return context.onlyByFirst(dx)
   }
 }

@@ -10,7 +10,9 @@ extension ElementwiseOperator {
   public static var inputCount: ClosedRange<Int> { 1...1 }
 
   public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
-    [try context.floatingPointInput(0)]
+    // Refuses attributes that the map cannot be made of.
+    _ = try map(context.node, Float.self)
+    return [try context.floatingPointInput(0)]
   }
 
   static func evaluation<Scalar: FloatingPointElement>(
@@ -39,7 +41,8 @@ extension ElementwiseGradientOperator {
   public static var inputCount: ClosedRange<Int> { 2...2 }
 
   public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
-    [try context.equalInputs(0, 1)]
+    _ = try map(context.node, Float.self)
+    return [try context.equalInputs(0, 1)]
   }
 
   static func evaluation<Scalar: FloatingPointElement>(

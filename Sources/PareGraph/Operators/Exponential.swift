@@ -7,7 +7,7 @@ public enum Neg: ElementwiseOperator {
   static func map<Scalar: FloatingPointElement>(_ node: Node, _: Scalar.Type) -> @Sendable (Scalar) -> Scalar { { -$0 } }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     return [try context.apply(name, [dy])]
   }
 }
@@ -22,7 +22,7 @@ public enum Exp: ElementwiseOperator {
 
   /// dX = dY · Y.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     return [try context.apply(Mul.name, [dy, context.node.outputs[0]])]
   }
 }
@@ -37,7 +37,7 @@ public enum Log: ElementwiseOperator {
 
   /// dX = dY / X.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     return [try context.apply(Div.name, [dy, context.node.inputs[0]])]
   }
 }
@@ -52,7 +52,7 @@ public enum Sqrt: ElementwiseOperator {
 
   /// dX = dY / (2 · Y).
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     let half = try Broadcasting.scaled(dy, by: 0.5, in: &context)
     return [try context.apply(Div.name, [half, context.node.outputs[0]])]
   }

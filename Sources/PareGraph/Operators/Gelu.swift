@@ -21,11 +21,6 @@ public enum Gelu: ElementwiseOperator {
     }
   }
 
-  public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
-    _ = try Approximation(context.node)
-    return [try context.floatingPointInput(0)]
-  }
-
   /// Φ(x). By erfc, which keeps its relative accuracy far on the negative side, where 1 + erf cancels.
   static func normalDistribution<Scalar: FloatingPointElement>(_ x: Scalar) -> Scalar {
     Scalar.erfc(-x * Scalar(0.5).squareRoot()) / 2
@@ -48,7 +43,7 @@ public enum Gelu: ElementwiseOperator {
   }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     return [
       try context.apply(
         GeluGradient.name, [dy, context.node.inputs[0]],

@@ -20,6 +20,7 @@ public enum Gemm: FloatingPointOperator {
     }
     let transposesA = try node.int("transA", default: 0) != 0
     let transposesB = try node.int("transB", default: 0) != 0
+    for factor in ["alpha", "beta"] { _ = try node.float(factor, default: 1) }
     let (rows, depth) = transposesA ? (a.dimensions[1], a.dimensions[0]) : (a.dimensions[0], a.dimensions[1])
     let (depthB, columns) = transposesB ? (b.dimensions[1], b.dimensions[0]) : (b.dimensions[0], b.dimensions[1])
     guard depth == depthB else {
@@ -72,7 +73,7 @@ public enum Gemm: FloatingPointOperator {
 
   /// dA = alpha · dY · B'ᵀ, dB = alpha · A'ᵀ · dY (transposed back where the input is), dC = beta · dY summed to C's shape.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return context.node.inputs.map { _ in nil } }
+    guard let dy = context.outputGradient else { return context.noGradients }
     let node = context.node
     let transposesA = try node.int("transA", default: 0) != 0
     let transposesB = try node.int("transB", default: 0) != 0
@@ -92,11 +93,10 @@ public enum Gemm: FloatingPointOperator {
         ? try $0.apply(name, [dy, a], attributes(true, transposesA))
         : try $0.apply(name, [a, dy], attributes(!transposesA, false))
     }
-    guard let c = node.input(2) else { return [da, db] }
     let dc = try context.ifWanted(2) {
-      let summed = try Broadcasting.reduceGradient(dy, to: c, in: &$0)
+      let summed = try Broadcasting.reduceGradient(dy, to: node.inputs[2], in: &$0)
       return beta == 1 ? summed : try Broadcasting.scaled(summed, by: beta, in: &$0)
     }
-    return [da, db, dc]
+    return Array([da, db, dc].prefix(node.inputs.count))
   }
 }

@@ -62,7 +62,7 @@ public enum MatMul: FloatingPointOperator {
 
   /// dA = dY · Bᵀ, dB = Aᵀ · dY, each summed over the leading axes along which its operand was repeated.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard var dy = context.outputGradient else { return [nil, nil] }
+    guard var dy = context.outputGradient else { return context.noGradients }
     let (a, b) = (context.node.inputs[0], context.node.inputs[1])
     let (leftRank, rightRank) = (try context.type(of: a).rank, try context.type(of: b).rank)
     if leftRank == 2, rightRank == 2 {

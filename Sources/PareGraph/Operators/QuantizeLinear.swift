@@ -71,12 +71,13 @@ public enum QuantizeLinear: FloatingPointOperator {
 
   /// Straight through: dY, which is in units of x, where x was within range; 0 where it saturated.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return context.node.inputs.map { _ in nil } }
+    guard let dy = context.outputGradient else { return context.noGradients }
     let node = context.node
     let inputs = [dy] + node.inputs
     let type = try context.type(of: node.outputs[0]).elementType
     let attributes = ["axis": Attribute.int(try node.int("axis", default: 1)), "output_dtype": .int(type.onnxDataType)]
-    return [try context.apply(QuantizeLinearGradient.name, inputs, attributes)] + node.inputs.dropFirst().map { _ in nil }
+    let dx = try context.apply(QuantizeLinearGradient.name, inputs, attributes)
+    return context.onlyByFirst(dx)
   }
 }
 

@@ -92,9 +92,10 @@ extension ReductionOperator {
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
     let node = context.node
-    guard let dy = context.outputGradient else { return node.inputs.map { _ in nil } }
+    guard let dy = context.outputGradient else { return context.noGradients }
     let inputs = [dy, node.inputs[0], node.outputs[0]] + node.inputs.dropFirst()
-    return [try context.apply(ReductionGradient<Self>.name, inputs, node.attributes)] + node.inputs.dropFirst().map { _ in nil }
+    let dx = try context.apply(ReductionGradient<Self>.name, inputs, node.attributes)
+    return context.onlyByFirst(dx)
   }
 }
 

@@ -9,7 +9,7 @@ public enum Relu: ElementwiseOperator {
   }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     return [try context.apply(ReluGradient.name, [dy, context.node.outputs[0]])]
   }
 }
@@ -38,7 +38,7 @@ public enum LeakyRelu: ElementwiseOperator {
   }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     return [
       try context.apply(
         LeakyReluGradient.name, [dy, context.node.inputs[0]], ["alpha": .float(try alpha(context.node))])

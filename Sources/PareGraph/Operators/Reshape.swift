@@ -44,8 +44,9 @@ public enum Reshape: CopyingOperator {
   }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil, nil] }
-    return [try context.apply(ReshapeLike.name, [dy, context.node.inputs[0]]), nil]
+    guard let dy = context.outputGradient else { return context.noGradients }
+    let dx = try context.apply(ReshapeLike.name, [dy, context.node.inputs[0]])
+    return context.onlyByFirst(dx)
   }
 }
 
@@ -68,7 +69,7 @@ public enum Flatten: CopyingOperator {
   }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     return [try context.apply(ReshapeLike.name, [dy, context.node.inputs[0]])]
   }
 }
@@ -90,8 +91,9 @@ public enum Squeeze: CopyingOperator {
   }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil, nil] }
-    return [try context.apply(ReshapeLike.name, [dy, context.node.inputs[0]]), nil]
+    guard let dy = context.outputGradient else { return context.noGradients }
+    let dx = try context.apply(ReshapeLike.name, [dy, context.node.inputs[0]])
+    return context.onlyByFirst(dx)
   }
 }
 
@@ -109,8 +111,9 @@ public enum Unsqueeze: CopyingOperator {
   }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil, nil] }
-    return [try context.apply(ReshapeLike.name, [dy, context.node.inputs[0]]), nil]
+    guard let dy = context.outputGradient else { return context.noGradients }
+    let dx = try context.apply(ReshapeLike.name, [dy, context.node.inputs[0]])
+    return context.onlyByFirst(dx)
   }
 }
 
@@ -129,8 +132,9 @@ public enum ReshapeLike: CopyingOperator {
   }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil, nil] }
-    return [try context.apply(name, [dy, context.node.inputs[0]]), nil]
+    guard let dy = context.outputGradient else { return context.noGradients }
+    let dx = try context.apply(name, [dy, context.node.inputs[0]])
+    return context.onlyByFirst(dx)
   }
 }
 

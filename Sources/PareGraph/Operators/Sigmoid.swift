@@ -12,7 +12,7 @@ public enum Sigmoid: ElementwiseOperator {
   }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     return [try context.apply(SigmoidGradient.name, [dy, context.node.outputs[0]])]
   }
 }
@@ -35,7 +35,7 @@ public enum Tanh: ElementwiseOperator {
   }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     return [try context.apply(TanhGradient.name, [dy, context.node.outputs[0]])]
   }
 }

@@ -31,7 +31,7 @@ extension SoftmaxOperator {
   }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     let axis = Attribute.int(try context.node.int("axis", default: -1))
     return [try context.apply(gradientName, [dy, context.node.outputs[0]], ["axis": axis])]
   }

@@ -66,7 +66,7 @@ public enum SoftmaxCrossEntropyLoss: FloatingPointOperator {
         LogSoftmaxGradient.name, [dLogProbabilities, node.outputs[1]], ["axis": .int(1)])
       byScores = try byScores.map { try context.apply(Add.name, [$0, more]) } ?? more
     }
-    return [byScores] + node.inputs.dropFirst().map { _ in nil }
+    return context.onlyByFirst(byScores)
   }
 }
 

@@ -32,7 +32,7 @@ public enum Transpose: Operator {
   }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return [nil] }
+    guard let dy = context.outputGradient else { return context.noGradients }
     let permutation = try permutation(context.node, rank: context.type(of: context.node.inputs[0]).rank)
     let inverse = permutation.indices.sorted { permutation[$0] < permutation[$1] }
     return [try context.apply(name, [dy], ["perm": .ints(inverse)])]

@@ -31,15 +31,14 @@ package struct ForwardFilter: Sendable {
   /// Distribution of the hidden state after the newest candle.
   package private(set) var posterior: [Double]
   private var logWeights: [Double]
+  /// Whether a candle has been taken in.
+  private var seen = false
 
   init(_ law: MarketLaw) {
     self.law = law
     posterior = law.chain.stationary
     logWeights = posterior
-    seen = false
   }
-
-  private var seen: Bool
 
   /// Distribution of the hidden state of the next candle.
   package var predictive: [Double] {

@@ -6,8 +6,8 @@ import Foundation
 /// For symbol `i`, candle `t` and hidden state `s`, with `σ`, `x`, `y`, `ℓ` known from observed candles before `t`:
 /// ```
 /// r = σ·z,   z = v(s)·(μ + ε)                                    return close/open − 1
-/// μ = b(t)·( κ·d(s) + (ρ(s) + ι·c(t))·clamp(x) + η·clamp(y) + Σ a·clamp(z_leader, t−lag) )
-/// log volume = base + ℓ′,   ℓ′ = p·ℓ + g·(|z| − 1) + m(s) + w·(normal)
+/// μ = b(t)·( κ·d(s) + q·sin(t) + (ρ(s) + ι·cos(t))·clamp(x) + η·clamp(y) + Σ a·clamp(z_leader, t−lag) )
+/// log volume = base + ℓ′,   ℓ′ = p·ℓ + g·(|z| − 1) + (1 − p)·m(s) + w·(normal)
 /// σ′² = σ̄²·(1 − α − β) + σ²·(β + α·clamp(z)²)
 /// x′ = λ·x + √(1 − λ²)·z,   y′ = λ_y·y + √(1 − λ_y²)·z_(delayed)
 /// ```
@@ -53,6 +53,8 @@ package struct MarketLaw: Sendable {
   let correlation: Double
   /// `cos(2π·share of the UTC day)` at the start of each candle, `horizon` candles past the end included.
   let session: [Double]
+  /// The intraday pattern, on the same grid.
+  let pattern: [Double]
   /// Factor of every predictable part, per candle.
   let signalScale: [Double]
 
@@ -89,17 +91,19 @@ package struct MarketLaw: Sendable {
     correlation = market.factorLoading * market.factorLoading
     let length = market.interval.milliseconds ?? 0
     let span = market.candles + market.horizon
-    session = (0..<span).map { candle in
-      let day: Int64 = 86_400_000
-      return cos(2 * .pi * Double((market.start + Int64(candle) * length) % day) / Double(day))
+    let day: Int64 = 86_400_000
+    let angles = (0..<span).map { candle in
+      2 * Double.pi * Double((market.start + Int64(candle) * length) % day) / Double(day)
     }
+    session = angles.map { cos($0) }
+    pattern = angles.map { market.linear.seasonal * sin($0) }
     signalScale = (0..<span).map { candle in
       guard let change = market.signalBreak, candle >= change.candle else { return 1 }
       return change.signalScale
     }
   }
 
-  /// The part of a candle's standardized mean that needs no hidden state but the regime's momentum loading.
+  /// `μ`: a candle's mean in units of `v·σ`.
   ///
   /// - Parameters:
   ///   - momentum: `x`, not yet bounded.
@@ -107,13 +111,13 @@ package struct MarketLaw: Sendable {
   @inline(__always)
   func mean(state: Int, candle: Int, momentum: Double, known: Double) -> Double {
     let loading = regimeMomentum[state] + interaction * session[candle]
-    return signalScale[candle] * (drift[state] + loading * Self.clamp(momentum) + known)
+    return signalScale[candle] * (drift[state] + pattern[candle] + loading * Self.clamp(momentum) + known)
   }
 
   @inline(__always)
   static func clamp(_ value: Double) -> Double { min(max(value, -bound), bound) }
 
-  /// `η·clamp(y) + Σ a·clamp(z_leader)` for the candle whose index is `history.count` of every symbol.
+  /// `η·clamp(y) + Σ a·clamp(z_leader)` for a candle, from returns before it.
   func known(symbol: Int, candle: Int, memoryState: Double, history: [[Double]]) -> Double {
     var sum = memory * Self.clamp(memoryState)
     for source in sources[symbol] where candle >= source.lag {

@@ -46,6 +46,7 @@ extension MarketSimulation {
     try require(
       linear.halfLife >= 1 && linear.halfLife <= 1e6, "linear.half-life", "1 to 1000000 candles", linear.halfLife)
     try require((1...8).contains(linear.sources), "linear.sources", "1 to 8", linear.sources)
+    try require(abs(linear.seasonal) <= 0.3, "linear.seasonal", "−0.3 to 0.3", linear.seasonal)
     try require(abs(interaction.strength) <= 0.3, "interaction.strength", "−0.3 to 0.3", interaction.strength)
     try require(abs(memory.strength) <= 0.3, "memory.strength", "−0.3 to 0.3", memory.strength)
     try require((1...10_000).contains(memory.delay), "memory.delay", "1 to 10000 candles", memory.delay)

@@ -196,7 +196,7 @@ struct PathSimulator: Sendable {
   @inline(__always)
   private func mean(slot: Int, step: Int, candle: Int, hidden: Int, scratch: Scratch) -> SIMD2<Double> {
     let loading = law.regimeMomentum[hidden] + law.interaction * law.session[candle]
-    var sum = law.drift[hidden] + loading * Self.clamp(scratch.momentum[slot])
+    var sum = law.drift[hidden] + law.pattern[candle] + loading * Self.clamp(scratch.momentum[slot])
     if looksBack { sum += known(slot: slot, step: step, scratch: scratch) }
     return law.signalScale[candle] * sum
   }

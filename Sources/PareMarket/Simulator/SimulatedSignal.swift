@@ -8,7 +8,7 @@ public struct SimulatedRegime: Sendable, Hashable {
   public var volatility: Double
   /// Added to the loading of a candle's mean on recent momentum: positive trends, negative reverts.
   public var momentum: Double
-  /// Added to the mean of the logarithm of volume.
+  /// Shift of the logarithm of volume, once the regime has lasted.
   public var volume: Double
 
   public init(name: String, meanDuration: Double, volatility: Double, momentum: Double, volume: Double) {
@@ -27,20 +27,24 @@ public struct SimulatedRegime: Sendable, Hashable {
   ]
 }
 
-/// A hidden drift, shared by all symbols, whose best estimate is nearly linear in recent returns.
+/// What a linear function of observables predicts: a hidden drift, shared by all symbols, whose best estimate is
+/// nearly linear in recent returns, and an intraday pattern, `seasonal · sin(2π·share of the UTC day)`.
 ///
 /// The drift takes `sources + 1` levels: the sum of independent ±1 sources, each of which flips with the same small
 /// chance per candle, scaled to unit variance.
 public struct LinearSignal: Sendable, Hashable {
-  /// Standard deviation of the drift, in units of a candle's standard deviation; 0 switches the signal off.
+  /// Standard deviation of the drift, in units of a candle's standard deviation; 0 switches it off.
   public var strength: Double
   /// Candles after which half of the drift is expected to be gone.
   public var halfLife: Double
   /// Number of ±1 sources, 1 to 8.
   public var sources: Int
+  /// Amplitude of the intraday pattern, in standard deviations of a candle; 0 switches it off.
+  public var seasonal: Double
 
-  public init(strength: Double = 0.155, halfLife: Double = 26, sources: Int = 4) {
+  public init(strength: Double = 0.135, halfLife: Double = 20, sources: Int = 4, seasonal: Double = 0.07) {
     self.strength = strength
+    self.seasonal = seasonal
     self.halfLife = halfLife
     self.sources = sources
   }
@@ -53,7 +57,7 @@ public struct InteractionSignal: Sendable, Hashable {
   /// Loading at midnight UTC, in candle standard deviations per unit of momentum; 0 switches the signal off.
   public var strength: Double
 
-  public init(strength: Double = 0.035) {
+  public init(strength: Double = 0.04) {
     self.strength = strength
   }
 }
@@ -125,7 +129,7 @@ extension LinearSignal: Codable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
     case strength
     case halfLife = "half-life"
-    case sources
+    case sources, seasonal
   }
 
   public init(from decoder: any Decoder) throws {
@@ -134,6 +138,7 @@ extension LinearSignal: Codable {
     try container.read(.strength, into: &strength)
     try container.read(.halfLife, into: &halfLife)
     try container.read(.sources, into: &sources)
+    try container.read(.seasonal, into: &seasonal)
   }
 }
 

@@ -34,16 +34,22 @@ public struct Differentiation: Sendable {
     var active = Set(wanted)
     for node in graph.nodes where node.inputs.contains(where: active.contains) { active.formUnion(node.outputs) }
     active.remove("")
+    var needed: Set<String> = [scalar]
+    for node in graph.nodes.reversed() where node.outputs.contains(where: needed.contains) {
+      needed.formUnion(node.inputs)
+    }
 
     var contributions: [String: [String]] = [:]
     if active.contains(scalar) {
       let one = Tensor.filled(1, type.elementType, shape: Shape(type.dimensions.map { _ in 1 }))
       contributions[scalar] = [try builder.constant(one, named: "gradient.seed")]
     }
-    for node in graph.nodes.reversed() where node.inputs.contains(where: active.contains) {
+    for node in graph.nodes.reversed()
+    where node.inputs.contains(where: active.contains) && node.outputs.contains(where: needed.contains) {
+      // Where nothing flows back, an operator is asked all the same: one without a gradient shall not go unnoticed
+      // because a conversion from integers hides it.
       var outputGradients: [String?] = []
       for output in node.outputs { outputGradients.append(try Self.sum(&contributions, of: output, in: &builder)) }
-      guard outputGradients.contains(where: { $0 != nil }) else { continue }
       var context = GradientContext(
         node: node, outputGradients: outputGradients, wanted: node.inputs.map(active.contains), builder: builder)
       let gradients = try OperatorCatalogue.definition(of: node).gradient(&context)

@@ -4,7 +4,7 @@ import PareTensor
 
 /// Operators that take each element by itself.
 ///
-/// Bound: Add, Sub, Mul, Div, Neg, Relu, Clip and the copies equal the reference to the bit. Exp, Sigmoid and Tanh are
+/// Bound: Add, Sub, Mul, Div, Neg, Relu, LeakyRelu, Clip and the copies equal the reference to the bit. Exp, Sigmoid and Tanh are
 /// within 4 units in the last place of the true value (`KernelTests`); the gradients of Sigmoid and Tanh round up to
 /// three times.
 enum ElementwiseForms {
@@ -27,6 +27,23 @@ enum ElementwiseForms {
       let count = context.outputs[0].shape.elementCount
       return { call.call($0.input(0), $0.output(), count) }
     }
+  }
+
+  static let leakyRelu: FastForm = { context, kernels in
+    guard context.isFloat32, let call = kernels.elementwise.leaky_relu.map({ KernelPointer($0) }) else { return nil }
+    let count = context.outputs[0].shape.elementCount
+    let slope = Float(try context.node.float("alpha", default: 0.01))
+    return { call.call($0.input(0), slope, $0.output(), count) }
+  }
+
+  /// Inputs: dY and the input X.
+  static let leakyReluGradient: FastForm = { context, kernels in
+    guard context.isFloat32, let call = kernels.elementwise.leaky_relu_gradient.map({ KernelPointer($0) }) else {
+      return nil
+    }
+    let count = context.outputs[0].shape.elementCount
+    let slope = Float(try context.node.float("alpha", default: 0.01))
+    return { call.call($0.input(0), $0.input(1), slope, $0.output(), count) }
   }
 
   static let clip: FastForm = { context, kernels in

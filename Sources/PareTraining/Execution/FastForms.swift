@@ -26,6 +26,8 @@ enum FastForms {
     "Exp": ElementwiseForms.unary(\.exponential),
     "Tanh": ElementwiseForms.unary(\.tanh),
     "Sigmoid": ElementwiseForms.unary(\.sigmoid),
+    "LeakyRelu": ElementwiseForms.leakyRelu,
+    "pare.LeakyReluGradient": ElementwiseForms.leakyReluGradient,
     "Clip": ElementwiseForms.clip,
     "Identity": ElementwiseForms.copy,
     "Reshape": ElementwiseForms.copy,
@@ -33,11 +35,15 @@ enum FastForms {
 
     "ReduceSum": { try ReductionForms.reduction($0, $1, takesMean: false) },
     "ReduceMean": { try ReductionForms.reduction($0, $1, takesMean: true) },
+    "pare.ReduceSumGradient": { try ReductionForms.gradient($0, $1, takesMean: false) },
+    "pare.ReduceMeanGradient": { try ReductionForms.gradient($0, $1, takesMean: true) },
 
     "Softmax": { try SoftmaxForms.forward($0, $1, \.softmax) },
     "LogSoftmax": { try SoftmaxForms.forward($0, $1, \.log_softmax) },
     "pare.SoftmaxGradient": { try SoftmaxForms.gradient($0, $1, \.softmax_gradient) },
     "pare.LogSoftmaxGradient": { try SoftmaxForms.gradient($0, $1, \.log_softmax_gradient) },
+    "SoftmaxCrossEntropyLoss": SoftmaxForms.crossEntropy,
+    "pare.SoftmaxCrossEntropyLossGradient": SoftmaxForms.crossEntropyGradient,
   ]
 }
 

@@ -49,7 +49,7 @@ struct ImportCommand: ParsableCommand {
     let observer = ProgressReporter(isQuiet: quiet)
     observer.began("import \(symbol)", units: 1000)
     let summary = try CandleStore(path: store).importCSV(
-      file, symbol: symbol, interval: interval, venue: venue, policy: badRows
+      path: file, symbol: symbol, interval: interval, venue: venue, policy: badRows
     ) { done, total in
       observer.advanced(to: total > 0 ? 1000 * done / total : 1000, note: "\(done) of \(total) candles")
     }
@@ -59,7 +59,7 @@ struct ImportCommand: ParsableCommand {
       try JSONOutput.print(
         Output(
           symbol: summary.key.symbol, interval: report.interval.rawValue, store: store, rows: report.rows,
-          accepted: report.accepted, badRows: report.badRows.map(\.description),
+          accepted: report.accepted, badRows: report.badRows.map { $0.description },
           duplicates: report.identicalDuplicates, outOfOrder: report.outOfOrder, missing: report.missing,
           gaps: report.gaps.count, inserted: summary.counts.inserted, changed: summary.counts.changed,
           unchanged: summary.counts.unchanged))

@@ -8,8 +8,9 @@ import Testing
     var market = MarketSimulation()
     market.symbols = symbols
     market.candles = 6
+    market.start += 4 * 3_600_000
     market.degreesOfFreedom = 4
-    market.linear = LinearSignal(strength: 0.4, halfLife: 3, sources: 1)
+    market.linear = LinearSignal(strength: 0.4, halfLife: 3, sources: 1, seasonal: 0.15)
     market.interaction.strength = 0.2
     market.memory = MemorySignal(strength: 0.2, delay: 2, halfLife: 4)
     market.regimes = [
@@ -117,6 +118,7 @@ import Testing
           let momentum = bounded(average(past[i], setup.momentumHalfLife))
           let old = bounded(average(Array(past[i].prefix(max(0, t + 1 - setup.memory.delay))), setup.memory.halfLife))
           var mean = setup.linear.strength * chain.level[state] + setup.memory.strength * old
+          mean += setup.linear.seasonal * sin(2 * .pi * time)
           mean += (regime.momentum + setup.interaction.strength * cos(2 * .pi * time)) * momentum
           for edge in setup.leadLag where edge.follower == setup.symbolNames[i] && t >= edge.lag {
             mean += edge.strength * bounded(past[0][t - edge.lag])

@@ -72,15 +72,16 @@ import Testing
     setup.symbols = 1
     setup.linear.strength = 0.4
     let market = try setup.run(seed: 5)
+    let (regimes, drift) = (market.regimes, market.drift)
     var variance = setup.volatility * setup.volatility
     var uniforms: [String: [Double]] = [:]
     for (t, candle) in market.series[0].candles.enumerated() {
       let change = candle.close / candle.open - 1
       let (rise, fall) = (candle.high / candle.open - 1, candle.low / candle.open - 1)
-      let regime = market.regimes[t]
+      let regime = regimes[t]
       uniforms["high " + regime, default: []].append(exp(-2 * rise * (rise - change) / variance))
       uniforms["low " + regime, default: []].append(exp(-2 * fall * (fall - change) / variance))
-      let lean = market.drift[t] > 0 ? "rising" : "falling"
+      let lean = drift[t] > 0 ? "rising" : "falling"
       uniforms["high " + lean, default: []].append(exp(-2 * rise * (rise - change) / variance))
       let news = min(MarketLaw.bound, abs(change / variance.squareRoot()))
       variance =

@@ -1,0 +1,91 @@
+import PareGraph
+import PareModels
+import PareTensor
+import PareTraining
+
+/// Trains a smaller model, the student, to answer as a larger one does, the teacher.
+///
+/// The loss is `α · cross-entropy + (1 − α) · T² · KL(teacher_T ‖ student_T)`, where α is `hardWeight` and both
+/// distributions are softened by the temperature T. The student takes the place of everything between the model's
+/// normalized features and its logits: normalizer, probabilities and decision stay as they are. The teacher is the
+/// context's, or the model itself. With `hardWeight` 1 no teacher is asked, which is plain training on the labels.
+///
+/// - Source: Hinton, Vinyals and Dean 2015, arXiv:1503.02531, §2.
+public struct Distillation: CompressionTechnique {
+  public static let name = "distillation"
+
+  public var student: StudentArchitecture
+  /// T, above 0.
+  public var temperature: Double
+  /// α, in `0 ... 1`: the share of the labels.
+  public var hardWeight: Double
+  public var training: TrainingSchedule
+
+  public init(
+    into student: StudentArchitecture, temperature: Double, hardWeight: Double,
+    training: TrainingSchedule = TrainingSchedule()
+  ) {
+    self.student = student
+    self.temperature = temperature
+    self.hardWeight = hardWeight
+    self.training = training
+  }
+
+  /// The same student trained by the same schedule on the labels alone: what distillation has to be better than.
+  public var withoutTeacher: Distillation {
+    var plain = self
+    plain.hardWeight = 1
+    return plain
+  }
+
+  public func validate(at path: ParameterPath) throws {
+    try student.validate(at: path.key(CodingKeys.student))
+    try path.key(CodingKeys.temperature).require(
+      temperature > 0 && temperature.isFinite, expected: "a number above 0", found: temperature)
+    try path.key(CodingKeys.hardWeight).require(
+      (0...1).contains(hardWeight), expected: "a fraction in 0 ... 1", found: hardWeight)
+    try training.validate(at: path.key(CodingKeys.training))
+  }
+
+  public func compress(_ model: Model, in context: CompressionContext) throws -> CompressionResult {
+    try validate(at: ParameterPath())
+    var rows = try context.trainingRows(for: Self.name)
+    var validation = context.validation
+    if hardWeight < 1 {
+      let teacher = (context.teacher ?? model).graph
+      rows = try Self.adding(logitsOf: teacher, to: rows)
+      validation = try validation.map { try Self.adding(logitsOf: teacher, to: $0) }
+    }
+    var generator = SeededGenerator(seed: context.seed, stream: "\(Self.name)/student")
+    let untrained = try StudentGraph.graph(of: student, inPlaceOf: model.graph, seed: generator.next())
+    let trained = try training.train(
+      untrained, loss: DistillationLoss(hardWeight: hardWeight, temperature: temperature), for: Self.name, in: context,
+      training: rows, validation: validation)
+    let layers = trained.linearLayers.map {
+      LayerReport(layer: $0.name, outcome: "trained anew, \($0.inputCount) to \($0.outputCount)")
+    }
+    return CompressionResult(model: Model(graph: trained, sections: model.sections), layers: layers)
+  }
+
+  /// The rows with the teacher's logits for each.
+  private static func adding(logitsOf teacher: Graph, to rows: TrainingData) throws -> TrainingData {
+    guard let logits = try Scorer(teacher, outputs: [StudentGraph.logits]).run(rows)[StudentGraph.logits] else { return rows }
+    return try rows.with("teacherLogits", logits)
+  }
+}
+
+extension Distillation: Codable {
+  private enum CodingKeys: String, CodingKey, CaseIterable {
+    case student, temperature, training
+    case hardWeight = "hard-weight"
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.techniqueContainer(keyedBy: CodingKeys.self)
+    self.init(
+      into: try container.decode(StudentArchitecture.self, forKey: .student),
+      temperature: try container.decode(Double.self, forKey: .temperature),
+      hardWeight: try container.decode(Double.self, forKey: .hardWeight),
+      training: try container.decodeIfPresent(TrainingSchedule.self, forKey: .training) ?? TrainingSchedule())
+  }
+}

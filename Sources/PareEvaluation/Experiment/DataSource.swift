@@ -1,0 +1,102 @@
+import PareCompression
+import PareMarket
+
+/// Where the candles come from.
+public enum DataSource: Sendable, Hashable {
+  /// A file of candles. A relative path counts from the experiment file's folder.
+  case csv(path: String, symbol: String, interval: CandleInterval?, badRows: BadRowPolicy)
+  /// Candles that `pare import` or `pare fetch` stored.
+  case store(path: String, symbol: String, interval: CandleInterval)
+  /// Candles from Bybit, kept in a store so that a second run asks for none of them again.
+  case bybit(BybitSpan)
+  /// The embedded simulator. Judged is its first symbol.
+  case simulation(MarketSimulation)
+}
+
+/// What to ask Bybit for.
+public struct BybitSpan: Sendable, Hashable {
+  public var symbol: String
+  public var category: String
+  public var interval: CandleInterval
+  /// First and last candle's start, ISO 8601 dates or times in UTC.
+  public var from: String
+  public var to: String
+  /// The store's file.
+  public var store: String
+
+  public init(symbol: String, category: String, interval: CandleInterval, from: String, to: String, store: String) {
+    self.symbol = symbol
+    self.category = category
+    self.interval = interval
+    self.from = from
+    self.to = to
+    self.store = store
+  }
+}
+
+extension DataSource: Codable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case csv, store, bybit, simulation, symbol, interval
+    case badRows = "bad-rows"
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let path = ParameterPath(decoder.codingPath)
+    let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    let kinds: [CodingKeys] = [.csv, .store, .bybit, .simulation]
+    let given = kinds.filter(container.contains)
+    try path.require(
+      given.count == 1, expected: "exactly one of " + kinds.map(\.rawValue).joined(separator: ", "),
+      found: given.isEmpty ? "none" : given.map(\.rawValue).joined(separator: " and "))
+    switch given[0] {
+    case .csv:
+      self = .csv(
+        path: try container.decode(String.self, forKey: .csv), symbol: try container.decode(String.self, forKey: .symbol),
+        interval: try container.decodeIfPresent(CandleInterval.self, forKey: .interval),
+        badRows: try container.decodeIfPresent(BadRowPolicy.self, forKey: .badRows) ?? .refuse)
+    case .store:
+      self = .store(
+        path: try container.decode(String.self, forKey: .store),
+        symbol: try container.decode(String.self, forKey: .symbol),
+        interval: try container.decode(CandleInterval.self, forKey: .interval))
+    case .bybit: self = .bybit(try container.decode(BybitSpan.self, forKey: .bybit))
+    default:
+      // `simulation: {}` and `simulation:` both mean the defaults.
+      let isNull = try container.decodeNil(forKey: .simulation)
+      self = .simulation(isNull ? MarketSimulation() : try container.decode(MarketSimulation.self, forKey: .simulation))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .csv(let path, let symbol, let interval, let badRows):
+      try container.encode(path, forKey: .csv)
+      try container.encode(symbol, forKey: .symbol)
+      try container.encodeIfPresent(interval, forKey: .interval)
+      try container.encode(badRows, forKey: .badRows)
+    case .store(let path, let symbol, let interval):
+      try container.encode(path, forKey: .store)
+      try container.encode(symbol, forKey: .symbol)
+      try container.encode(interval, forKey: .interval)
+    case .bybit(let span): try container.encode(span, forKey: .bybit)
+    case .simulation(let simulation): try container.encode(simulation, forKey: .simulation)
+    }
+  }
+}
+
+extension BybitSpan: Codable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case symbol, category, interval, from, to, store
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    self.init(
+      symbol: try container.decode(String.self, forKey: .symbol),
+      category: try container.decodeIfPresent(String.self, forKey: .category) ?? "linear",
+      interval: try container.decode(CandleInterval.self, forKey: .interval),
+      from: try container.decode(String.self, forKey: .from), to: try container.decode(String.self, forKey: .to),
+      store: try container.decodeIfPresent(String.self, forKey: .store) ?? "candles.sqlite")
+  }
+}

@@ -1,0 +1,114 @@
+import PareBacktest
+import PareCompression
+import PareMarket
+
+/// What the model is fed.
+public struct FeatureChoice: Sendable, Hashable {
+  /// Coarser candles whose features are added: 15 minutes, an hour.
+  public var coarser: [CandleInterval]
+  public var normalizer: NormalizerKind
+  /// Normalized values are clipped to this many units either side (where the normalizer has no bounds of its own).
+  public var clip: Double
+
+  public init(coarser: [CandleInterval] = [], normalizer: NormalizerKind = .zScore, clip: Double = 5) {
+    self.coarser = coarser
+    self.normalizer = normalizer
+    self.clip = clip
+  }
+}
+
+/// How decisions become positions and positions become money.
+public struct ExecutionChoice: Sendable, Hashable {
+  public var sizing: Execution.Sizing
+  public var calendar: Execution.Calendar
+  /// Candles that a position is held after the last decision for it; 0 lets the position follow every decision. Nil is
+  /// the label's horizon: what the model foretells is what is held.
+  public var hold: Int?
+
+  public init(sizing: Execution.Sizing = .fixedNotional, calendar: Execution.Calendar = .everyDay, hold: Int? = nil) {
+    self.sizing = sizing
+    self.calendar = calendar
+    self.hold = hold
+  }
+
+  func holding(horizon: Int) -> Holding {
+    let candles = hold ?? horizon
+    return candles == 0 ? .untilNextDecision : .candles(candles)
+  }
+}
+
+/// How the probability at which a candidate trades is found, on the validation part.
+public enum ThresholdPolicy: Sendable, Hashable {
+  /// Such that this share of the decisions, the most confident ones, are traded.
+  case coverage(Double)
+  /// This probability.
+  case fixed(Double)
+  /// The one of several coverages that earns the most after costs.
+  case tuned
+}
+
+extension FeatureChoice: Codable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case coarser, normalizer, clip
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    self.init()
+    coarser = try container.decodeIfPresent([CandleInterval].self, forKey: .coarser) ?? coarser
+    normalizer = try container.decodeIfPresent(NormalizerKind.self, forKey: .normalizer) ?? normalizer
+    clip = try container.decodeIfPresent(Double.self, forKey: .clip) ?? clip
+    try ParameterPath(decoder.codingPath).key(CodingKeys.clip).require(
+      clip > 0 && clip.isFinite, expected: "a positive number", found: clip)
+  }
+}
+
+extension ExecutionChoice: Codable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case sizing, calendar, hold
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    self.init()
+    sizing = try container.decodeIfPresent(Execution.Sizing.self, forKey: .sizing) ?? sizing
+    calendar = try container.decodeIfPresent(Execution.Calendar.self, forKey: .calendar) ?? calendar
+    hold = try container.decodeIfPresent(Int.self, forKey: .hold)
+    try ParameterPath(decoder.codingPath).key(CodingKeys.hold).require(
+      (0...1_000_000).contains(hold ?? 0), expected: "0 to 1000000 candles", found: hold ?? 0)
+  }
+}
+
+extension ThresholdPolicy: Codable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case coverage, threshold, tuned
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let (container, key) = try decoder.alternative(keyedBy: CodingKeys.self)
+    let path = ParameterPath(decoder.codingPath).key(key)
+    switch key {
+    case .coverage:
+      let share = try container.decode(Double.self, forKey: key)
+      try path.require(share > 0 && share <= 1, expected: "a share above 0 and at most 1", found: share)
+      self = .coverage(share)
+    case .threshold:
+      let threshold = try container.decode(Double.self, forKey: key)
+      try path.require((0...1).contains(threshold), expected: "a probability in 0 ... 1", found: threshold)
+      self = .fixed(threshold)
+    case .tuned:
+      let flag = try container.decode(Bool.self, forKey: key)
+      try path.require(flag, expected: "true", found: flag)
+      self = .tuned
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .coverage(let share): try container.encode(share, forKey: .coverage)
+    case .fixed(let threshold): try container.encode(threshold, forKey: .threshold)
+    case .tuned: try container.encode(true, forKey: .tuned)
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import PareArtifact
+import PareCompression
+import PareGraph
+import PareInference
+import PareTensor
+
+/// What a model consists of, what it weighs and how it would run.
+public struct ModelInspection: Sendable, Encodable {
+  public struct NodeRow: Sendable, Encodable {
+    public let name: String
+    public let operatorName: String
+    /// Types of the outputs.
+    public let outputs: [String]
+    /// Numbers in the node's parameters.
+    public let parameters: Int
+    /// Bytes that these weigh in the file.
+    public let bytes: Int
+    /// Multiply-adds for one row.
+    public let multiplyAdds: Int
+  }
+
+  public struct ParameterRow: Sendable, Encodable {
+    public let name: String
+    public let shape: String
+    public let elementType: String
+    public let layout: String
+    /// Share of elements that are zero.
+    public let sparsity: Double
+    public let bytes: Int
+    public let trainable: Bool
+  }
+
+  public struct StepRow: Sendable, Encodable {
+    public let nodes: [String]
+    public let kernel: String
+  }
+
+  public let name: String
+  public let inputs: [String]
+  public let outputs: [String]
+  public let nodes: [NodeRow]
+  public let parameters: [ParameterRow]
+  public let learnedParameters: Int
+  public let fileBytes: Int?
+  public let parameterBytes: Int
+  public let planBytes: Int
+  public let multiplyAdds: Int
+  /// Steps of the execution plan on this processor; `reference` marks one without a fast form.
+  public let steps: [StepRow]
+  /// The model's sections: feature schema, label, recipe, provenance.
+  public let sections: [String: String]
+
+  /// - Throws: `GraphError` for a graph that does not fit together.
+  public init(_ model: Model, fileBytes: Int? = nil) throws {
+    let graph = model.graph
+    let types = try graph.inferredTypes()
+    let plan = try ExecutionPlan(model)
+    name = graph.name
+    inputs = graph.inputs.map { "\($0.name): \($0.type)" }
+    outputs = graph.outputs.map { "\($0.name): \($0.type)" }
+    nodes = graph.nodes.map { node in
+      let own = node.inputs.compactMap { graph.parameters[$0]?.storage }
+      return NodeRow(
+        name: node.name, operatorName: node.operatorName.description,
+        outputs: node.outputs.compactMap { types[$0]?.description },
+        parameters: own.reduce(0) { $0 + $1.shape.elementCount }, bytes: own.reduce(0) { $0 + $1.byteCount },
+        multiplyAdds: Self.multiplyAdds(node, types))
+    }
+    parameters = graph.parameters.map { name, parameter in
+      let storage = parameter.storage
+      let values = storage.decoded().doubles
+      return ParameterRow(
+        name: name, shape: storage.shape.description, elementType: storage.words, layout: storage.layout.rawValue,
+        sparsity: values.isEmpty ? 0 : Double(values.count { $0 == 0 }) / Double(values.count),
+        bytes: storage.byteCount, trainable: parameter.isTrainable)
+    }
+    learnedParameters = graph.learnedElementCount
+    self.fileBytes = fileBytes
+    parameterBytes = graph.storedByteCount
+    planBytes = plan.residentByteCount
+    multiplyAdds = nodes.reduce(0) { $0 + $1.multiplyAdds }
+    steps = plan.steps.filter { !$0.nodes.isEmpty }.map { StepRow(nodes: $0.nodes, kernel: $0.kernel) }
+    sections = Dictionary(model.sections.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Products count; element-wise work does not. Symbolic dimensions count as one row.
+  private static func multiplyAdds(_ node: Node, _ types: [String: ValueType]) -> Int {
+    guard ["Gemm", "MatMul"].contains(node.operatorName), let left = types[node.inputs[0]], let output = types[node.outputs[0]]
+    else { return 0 }
+    let transposed = node.attributes["transA"] == .int(1)
+    let depth = (transposed ? left.dimensions.first : left.dimensions.last)?.fixedValue ?? 1
+    return output.dimensions.reduce(depth) { $0 * ($1.fixedValue ?? 1) }
+  }
+}
+
+extension ParameterStorage {
+  /// `float32`, or `4-bit index`.
+  fileprivate var words: String {
+    switch element {
+    case .plain(let type): type.rawValue
+    case .codebook(let bits): "\(bits)-bit index"
+    }
+  }
+}

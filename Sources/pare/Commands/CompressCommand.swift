@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+import PareArtifact
+import PareCompression
+import PareEvaluation
+
+struct CompressCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compress",
+    abstract: "Applies a recipe to a model; no experiment is needed.",
+    discussion: """
+      Rows for calibration and training are in order of time: the last fifth only stops training early.
+
+      Examples:
+        pare compress teacher.pare --recipe examples/pruned-int8.recipe.yaml --calibration rows.npy --output small.pare
+        pare compress teacher.pare --recipe student.yaml --calibration rows.npy --labels labels.npy --output student.pare
+      """)
+
+  @Argument(help: "The model (.pare).")
+  var model: String
+
+  @Option(name: .long, help: ArgumentHelp("The recipe (YAML or JSON).", valueName: "file"))
+  var recipe: String
+
+  @Option(name: .long, help: ArgumentHelp("Rows of features, Float32 [rows, features].", valueName: "file.npy"))
+  var calibration: String?
+
+  @Option(name: .long, help: ArgumentHelp("Class indices, one per row, where a technique trains on them.", valueName: "file.npy"))
+  var labels: String?
+
+  @Option(name: .long, help: ArgumentHelp("The model to distil from, where it is not the model itself.", valueName: "file"))
+  var teacher: String?
+
+  @Option(name: .long, help: ArgumentHelp("Where to write.", valueName: "file"))
+  var output: String
+
+  @Option(name: .long, help: "Share of the rows, the last ones, that only stop training early.")
+  var validationShare = 0.2
+
+  @Option(name: .long, help: "The seed of whatever is drawn.")
+  var seed: UInt64 = 1
+
+  @Flag(name: .long, help: "Print what each step did as JSON.")
+  var json = false
+
+  @Flag(name: .long, help: "No progress.")
+  var quiet = false
+
+  private struct Output: Encodable {
+    let output: String
+    let steps: [StepReport]
+  }
+
+  func run() throws {
+    let compression = ModelCompression(
+      try Artifact.read(model), recipe: try RecipeFile.read(recipe), teacher: try teacher.map { try Artifact.read($0) },
+      seed: seed)
+    let compressed = try compression.run(
+      features: try calibration.map { try NPY.read($0) }, labels: try labels.map { try NPY.read($0) },
+      validationShare: validationShare, observer: ProgressReporter(isQuiet: quiet))
+    try Artifact.write(compressed.model, to: output)
+    guard !json else { return try JSONOutput.print(Output(output: output, steps: compressed.steps)) }
+    var table = TextTable(["step", "layer", "outcome", "SNR dB"])
+    for step in compressed.steps {
+      table.add([
+        step.technique, "\(step.bytes.before) → \(step.bytes.after) B",
+        "\(step.parameters.before) → \(step.parameters.after) parameters", "",
+      ])
+      for layer in step.layers {
+        table.add([
+          "", layer.layer, layer.outcome,
+          layer.weightError?.signalToNoiseDecibels.map { String(format: "%.1f", $0) } ?? "",
+        ])
+      }
+    }
+    print(table.rendered())
+    print("\nWritten: \(output)")
+  }
+}

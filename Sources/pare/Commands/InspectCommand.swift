@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import PareArtifact
+import PareEvaluation
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Shows what a model consists of, what it weighs and how it would run here.",
+    discussion: """
+      Example:
+        pare inspect runs/demo/artifacts/teacher-int8.pare
+      """)
+
+  @Argument(help: "The model (.pare).")
+  var model: String
+
+  @Flag(name: .long, help: "Print everything as JSON.")
+  var json = false
+
+  func run() throws {
+    let loaded = try Artifact.read(model)
+    let size = (try? FileManager.default.attributesOfItem(atPath: model)[.size] as? NSNumber)?.intValue
+    let inspection = try ModelInspection(loaded, fileBytes: size)
+    guard !json else { return try JSONOutput.print(inspection) }
+
+    print("\(inspection.name): \(inspection.inputs.joined(separator: ", ")) → \(inspection.outputs.joined(separator: ", "))")
+    print(
+      "\(inspection.learnedParameters) learned parameters, \(inspection.multiplyAdds) multiply-adds; "
+        + "\(size.map { "\($0) bytes in the file, " } ?? "")\(inspection.parameterBytes) of parameters, \(inspection.planBytes) resident in the plan\n")
+    var nodes = TextTable(["node", "operator", "output", "parameters", "bytes", "multiply-adds"])
+    for node in inspection.nodes {
+      nodes.add([
+        node.name, node.operatorName, node.outputs.joined(separator: " "), "\(node.parameters)", "\(node.bytes)",
+        "\(node.multiplyAdds)",
+      ])
+    }
+    print(nodes.rendered() + "\n")
+    var parameters = TextTable(["parameter", "shape", "element", "layout", "zeros", "bytes"])
+    for parameter in inspection.parameters {
+      parameters.add([
+        parameter.name, parameter.shape, parameter.elementType, parameter.layout,
+        String(format: "%.1f%%", 100 * parameter.sparsity), "\(parameter.bytes)",
+      ])
+    }
+    print(parameters.rendered() + "\n")
+    var steps = TextTable(["step of the plan", "kernel"])
+    for step in inspection.steps { steps.add([step.nodes.joined(separator: " + "), step.kernel]) }
+    print(steps.rendered())
+    for (name, text) in inspection.sections.sorted(by: { $0.key < $1.key }) { print("\n\(name): \(text)") }
+  }
+}

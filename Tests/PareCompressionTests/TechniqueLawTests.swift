@@ -1,0 +1,101 @@
+import PareArtifact
+import PareCompression
+import PareGraph
+import PareTensor
+import Testing
+
+/// What holds for every technique of the catalogue.
+@Suite struct TechniqueLawTests {
+  /// Techniques with parameters other than the defaults, each with the parameters of the model that it may change.
+  struct Sample: Sendable, CustomTestStringConvertible {
+    var technique: any CompressionTechnique
+    var mayChange: @Sendable (String) -> Bool
+
+    var testDescription: String { "\(technique)" }
+  }
+
+  static let one = LayerSelector.named(["dense_1"])
+  static let ofOne: @Sendable (String) -> Bool = { $0 == "dense_1.weight" }
+  static let samples: [Sample] = [
+    Sample(
+      technique: Distillation(
+        into: .mlp(hidden: [5]), temperature: 2.5, hardWeight: 0.3,
+        training: TrainingSchedule(epochs: 2, batchSize: 64, learningRate: 0.003, weightDecay: 0.01, patience: 1)),
+      mayChange: { $0.hasPrefix("dense_") }),
+    Sample(technique: MagnitudePruning(sparsity: 0.7, scope: .perLayer, layers: one), mayChange: ofOne),
+    Sample(
+      technique: MagnitudePruning(sparsity: 0.7, fineTuning: TrainingSchedule(epochs: 1, batchSize: 64)),
+      mayChange: { $0.hasPrefix("dense_") }),
+    Sample(
+      technique: Quantization(
+        .int8, weights: .symmetric(.perTensor), activations: .symmetric(.perTensor), calibration: .percentile(99),
+        layers: one), mayChange: ofOne),
+    Sample(technique: Quantization(.int8, layers: one), mayChange: ofOne),
+    Sample(technique: LowRankFactorization(.rank(2), layers: one), mayChange: ofOne),
+    Sample(technique: LowRankFactorization(.energy(0.6), layers: .exceptFirstAndLast), mayChange: ofOne),
+    Sample(technique: LowRankFactorization(.ratio(0.1 + 0.2), layers: one), mayChange: ofOne),
+    Sample(technique: WeightSharing(bits: 2, start: .linear, layers: one), mayChange: ofOne),
+    Sample(technique: WeightSharing(bits: 3, layers: one), mayChange: ofOne),
+  ]
+
+  @Test func everyTechniqueOfTheCatalogueHasASample() {
+    let sampled = Set(Self.samples.map { type(of: $0.technique).name })
+    #expect(Set(TechniqueCatalogue.all.map { $0.name }) == sampled)
+    #expect(TechniqueCatalogue.all.count == sampled.count)
+  }
+
+  @Test(arguments: samples) func parametersSurviveBothSpellings(_ sample: Sample) throws {
+    let recipe = Recipe(name: "law", steps: [sample.technique])
+    #expect(try Recipe(yaml: recipe.yaml()) == recipe)
+    #expect(try Recipe(yaml: recipe.json()) == recipe)
+  }
+
+  @Test(arguments: samples) func theSameSeedGivesTheSameBytes(_ sample: Sample) throws {
+    let model = try Fixture.model()
+    let first = try Artifact.encode(sample.technique.apply(to: model, in: Fixture.context()))
+    let second = try Artifact.encode(sample.technique.apply(to: model, in: Fixture.context()))
+    #expect(first == second)
+    #expect(try first != Artifact.encode(model))
+  }
+
+  @Test(arguments: samples) func whatIsNotSelectedStaysBitIdentical(_ sample: Sample) throws {
+    let model = try Fixture.model()
+    let after = try sample.technique.apply(to: model, in: Fixture.context())
+    var kept = 0
+    for (name, parameter) in model.graph.parameters where !sample.mayChange(name) {
+      #expect(after.graph.parameters[name] == parameter, "\(name)")
+      kept += 1
+    }
+    #expect(kept >= 5)
+    #expect(after.sections == model.sections)
+  }
+
+  @Test(arguments: samples) func theInterfaceIsPreserved(_ sample: Sample) throws {
+    let model = try Fixture.model()
+    let after = try sample.technique.apply(to: model, in: Fixture.context()).graph
+    #expect(after.inputs == model.graph.inputs)
+    #expect(after.outputs == model.graph.outputs)
+    let types = try after.inferredTypes()
+    for output in model.graph.outputs { #expect(types[output.name] == output.type) }
+  }
+
+  @Test(arguments: samples) func theFileWeighsWhatTheStoragePromises(_ sample: Sample) throws {
+    let after = try sample.technique.apply(to: Fixture.model(), in: Fixture.context())
+    let bytes = try Artifact.encode(after)
+    // Scalars stand in the text of the graph.
+    let scalars = after.graph.parameters.values.reduce(0) {
+      $0 + ($1.storage.shape.rank == 0 ? $1.storage.byteCount : 0)
+    }
+    let tensors = try Safetensors(bytes: bytes).tensors.values.reduce(0) { $0 + $1.byteCount }
+    #expect(tensors == after.graph.storedByteCount - scalars)
+    let restored = try Artifact.decode(bytes)
+    #expect(restored.graph.parameters.count == after.graph.parameters.count)
+    for (name, parameter) in after.graph.parameters { #expect(restored.graph.parameters[name] == parameter, "\(name)") }
+  }
+
+  @Test(arguments: samples) func everyReportNamesALayer(_ sample: Sample) throws {
+    let result = try sample.technique.compress(Fixture.model(), in: Fixture.context())
+    #expect(!result.layers.isEmpty)
+    for report in result.layers { #expect(!report.layer.isEmpty && !report.outcome.isEmpty) }
+  }
+}
