@@ -162,6 +162,25 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
     #expect(recorded == 120)
   }
 
+  @Test func threadsShareAPlanAndDecideAlike() async throws {
+    let network = RandomNetwork([20, 128, 64, 32, 3], seed: 6)
+    let plan = try ExecutionPlan(network.graph(quantized: true))
+    let rows = network.rows(500, seed: 8)
+    let decisions = try await withThrowingTaskGroup(of: [Int8].self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          let context = plan.makeContext()
+          return try rows.withUnsafeBufferPointer { rows in
+            try (0..<500).map { try context.run(features: rows.baseAddress! + $0 * 20) }
+          }
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    let areEqual = decisions.allSatisfy { $0 == decisions[0] }
+    #expect(areEqual && Set(decisions[0]).count > 1)
+  }
+
   // MARK: helpers
 
   /// Puts NaN, infinities and huge numbers among the features.
