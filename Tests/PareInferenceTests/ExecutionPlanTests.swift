@@ -162,6 +162,25 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
     #expect(recorded == 120)
   }
 
+  @Test func graphsThatTakeNoSingleRowOfFeaturesAreRefusedWhenRunOnOne() throws {
+    var builder = GraphBuilder(name: "sum")
+    let (a, b) = (
+      try builder.input("a", ValueType(.float32, ["batch", 2])), try builder.input("b", ValueType(.float32, ["batch", 2])))
+    try builder.output(builder.apply("Add", [a, b], output: "sum"))
+    let context = try ExecutionPlan(builder.graph).makeContext()
+    #expect(throws: InferenceError.self) { try context.run(features: [1, 2]) }
+    let row = Tensor([Float(1), 2], shape: [1, 2])
+    #expect(try context.run(["a": row, "b": row])["sum"] == Tensor([Float(2), 4], shape: [1, 2]))
+    #expect(throws: InferenceError.self) { try context.run(["a": row]) }
+  }
+
+  @Test func aValueBeyondReasonIsRefusedBeforeMemoryIsAskedFor() throws {
+    var builder = GraphBuilder(name: "huge")
+    let x = try builder.input("features", ValueType(.float32, ["batch", .fixed(1 << 40)]))
+    try builder.output(builder.apply("Sub", [x, builder.constant(Tensor(scalar: Float(1)))]))
+    #expect(throws: InferenceError.self) { try ExecutionPlan(builder.graph) }
+  }
+
   @Test func threadsShareAPlanAndDecideAlike() async throws {
     let network = RandomNetwork([20, 128, 64, 32, 3], seed: 6)
     let plan = try ExecutionPlan(network.graph(quantized: true))
