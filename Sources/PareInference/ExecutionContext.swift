@@ -26,7 +26,6 @@ public final class ExecutionContext {
   private let decision: UnsafePointer<Int8>?
   /// Four bytes that the last step of a run wrote: what a dependent chain waits for.
   let link: UnsafePointer<UInt32>
-  private let featureBytes: Int
   private let features: UnsafeMutableRawPointer?
 
   init(_ plan: ExecutionPlan) {
@@ -66,7 +65,6 @@ public final class ExecutionContext {
       ? plan.offsets["decision"].map { UnsafePointer((arena + $0).assumingMemoryBound(to: Int8.self)) } : nil
     let last = plan.outputs.last.flatMap { plan.offsets[$0.name] } ?? 0
     link = UnsafePointer((arena + last).assumingMemoryBound(to: UInt32.self))
-    featureBytes = plan.inputs.count == 1 ? plan.inputs[0].type.byteCount : 0
     features = plan.readsFeaturesInPlace ? nil : plan.inputs.first.flatMap { plan.offsets[$0.name] }.map { arena + $0 }
   }
 
@@ -81,7 +79,7 @@ public final class ExecutionContext {
   /// - Returns: −1 (short), 0 (no position), 1 (long); 0 where the graph makes no decision; `invalidDecision` where a
   ///   feature is NaN. An infinite feature is clipped by the normalizer like any other value. The outputs in memory are
   ///   what the graph's operators give, NaN or not.
-  /// - Precondition: the plan has one input, of Float32.
+  /// - Throws: `inference.input` where the plan has not one input, of Float32; what a reference step finds in its data.
   @inline(__always)
   public func run(features: UnsafePointer<Float>) throws -> Int8 {
     if let program {
@@ -95,8 +93,12 @@ public final class ExecutionContext {
 
   @inline(never)
   private func runSegments(_ external: UnsafePointer<Float>) throws {
-    precondition(featureBytes > 0, "run(features:) needs a plan with one input")
-    features?.copyMemory(from: external, byteCount: featureBytes)
+    guard plan.inputs.count == 1, plan.inputs[0].type.elementType == .float32 else {
+      throw InferenceError(
+        "input", subject: plan.name, expected: "one float32 input",
+        found: plan.inputs.map { "'\($0.name)' \($0.type.elementType.rawValue)" }.joined(separator: ", "))
+    }
+    features?.copyMemory(from: external, byteCount: plan.inputs[0].type.byteCount)
     try runSegments(external: UnsafeRawPointer(external))
   }
 

@@ -127,8 +127,9 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   private static func types(of graph: Graph) throws -> [String: TensorType] {
     try graph.inferredTypes().mapValues { type in
       let dimensions = type.dimensions.map { $0.fixedValue ?? 1 }
-      guard Shape.checkedElementCount(dimensions) != nil else {
-        throw InferenceError("shape", subject: graph.name, expected: "element counts that fit", found: "\(type)")
+      // Kernels count in Int32, and what a file says is not trusted with memory.
+      guard let count = Shape.checkedElementCount(dimensions), count <= 1 << 28 else {
+        throw InferenceError("shape", subject: graph.name, expected: "values of at most 2^28 elements", found: "\(type)")
       }
       return TensorType(type.elementType, Shape(dimensions))
     }

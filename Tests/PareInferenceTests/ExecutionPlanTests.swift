@@ -162,6 +162,44 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
     #expect(recorded == 120)
   }
 
+  @Test func graphsThatTakeNoSingleRowOfFeaturesAreRefusedWhenRunOnOne() throws {
+    var builder = GraphBuilder(name: "sum")
+    let (a, b) = (
+      try builder.input("a", ValueType(.float32, ["batch", 2])), try builder.input("b", ValueType(.float32, ["batch", 2])))
+    try builder.output(builder.apply("Add", [a, b], output: "sum"))
+    let context = try ExecutionPlan(builder.graph).makeContext()
+    #expect(throws: InferenceError.self) { try context.run(features: [1, 2]) }
+    let row = Tensor([Float(1), 2], shape: [1, 2])
+    #expect(try context.run(["a": row, "b": row])["sum"] == Tensor([Float(2), 4], shape: [1, 2]))
+    #expect(throws: InferenceError.self) { try context.run(["a": row]) }
+  }
+
+  @Test func aValueBeyondReasonIsRefusedBeforeMemoryIsAskedFor() throws {
+    var builder = GraphBuilder(name: "huge")
+    let x = try builder.input("features", ValueType(.float32, ["batch", .fixed(1 << 40)]))
+    try builder.output(builder.apply("Sub", [x, builder.constant(Tensor(scalar: Float(1)))]))
+    #expect(throws: InferenceError.self) { try ExecutionPlan(builder.graph) }
+  }
+
+  @Test func threadsShareAPlanAndDecideAlike() async throws {
+    let network = RandomNetwork([20, 128, 64, 32, 3], seed: 6)
+    let plan = try ExecutionPlan(network.graph(quantized: true))
+    let rows = network.rows(500, seed: 8)
+    let decisions = try await withThrowingTaskGroup(of: [Int8].self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          let context = plan.makeContext()
+          return try rows.withUnsafeBufferPointer { rows in
+            try (0..<500).map { try context.run(features: rows.baseAddress! + $0 * 20) }
+          }
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    let areEqual = decisions.allSatisfy { $0 == decisions[0] }
+    #expect(areEqual && Set(decisions[0]).count > 1)
+  }
+
   // MARK: helpers
 
   /// Puts NaN, infinities and huge numbers among the features.

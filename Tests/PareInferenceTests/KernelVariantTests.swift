@@ -38,8 +38,10 @@ import Testing
         cases.forEach(operation) { kernelCase in
           let expected = kernelCase.run(scalar)
           let found = kernelCase.run(variant)
-          #expect(expected.canariesIntact && found.canariesIntact, "\(kernelCase.name)")
-          #expect(kernelCase.agrees(found.bytes, expected.bytes), "\(set.rawValue) \(kernelCase.name)")
+          // Compared first, so that a failure prints the case's name and not its bytes.
+          let agrees = kernelCase.agrees(found.bytes, expected.bytes)
+          let areIntact = expected.canariesIntact && found.canariesIntact
+          #expect(agrees && areIntact, "\(set.rawValue) \(kernelCase.name)")
           compared += 1
         }
       }

@@ -1,0 +1,87 @@
+"""Reads a .pare artifact (docs/artifact-format.md) into nodes and arrays."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+ELEMENTS = {
+    "F32": "<f4", "F64": "<f8", "F16": "<f2", "I8": "i1", "U8": "u1", "I16": "<i2", "U16": "<u2",
+    "I32": "<i4", "U32": "<u4", "I64": "<i8", "U64": "<u8", "BOOL": "?",
+}
+
+
+@dataclass
+class Node:
+    operator: str
+    name: str
+    inputs: list[str]
+    outputs: list[str]
+    attributes: dict
+
+
+@dataclass
+class Graph:
+    name: str
+    opset: int
+    inputs: list[tuple[str, str, list]]  # name, element, extents
+    parameters: dict[str, np.ndarray]
+    nodes: list[Node]
+    outputs: list[str]
+
+
+def read(path: str) -> Graph:
+    with open(path, "rb") as file:
+        data = file.read()
+    header_end = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:header_end])
+    graph = json.loads(header.pop("__metadata__")["graph"])
+    tensors = {
+        name: np.frombuffer(
+            data[header_end + entry["data_offsets"][0]:header_end + entry["data_offsets"][1]], ELEMENTS[entry["dtype"]]
+        ).reshape(entry["shape"])
+        for name, entry in header.items()
+    }
+    in_order = sorted(tensors, key=lambda name: name.encode())
+
+    values = [name for name, _, _ in graph["inputs"]]
+    parameters = {}
+    for entry in graph["parameters"]:
+        if isinstance(entry, int):
+            name, array = in_order[entry], tensors[in_order[entry]]
+        elif len(entry) == 3:
+            name, array = entry[0], np.array(entry[2], ELEMENTS[entry[1]])
+        else:
+            name, array = entry[0], stored(tensors, *entry)
+        parameters[name] = array
+        values.append(name)
+
+    nodes = []
+    for entry in graph["nodes"]:
+        operator, name, inputs, *rest = entry
+        outputs = rest.pop(0) if rest and isinstance(rest[0], list) else [name]
+        attributes = rest[0] if rest else {}
+        nodes.append(Node(
+            graph["operators"][operator], name, ["" if index < 0 else values[index] for index in inputs], outputs, attributes))
+        values += outputs
+    return Graph(
+        graph["name"], graph["opset"], [tuple(entry) for entry in graph["inputs"]], parameters, nodes,
+        [values[index] for index in graph["outputs"]])
+
+
+def stored(tensors, name, layout, element, shape):
+    """Decodes a parameter that is sparse or shares values."""
+    count = int(np.prod(shape))
+    kept = np.ones(count, bool)
+    if layout == "bitmask":
+        kept = np.unpackbits(tensors[f"{name}.mask"], count=count, bitorder="little").astype(bool)
+    if element.startswith("codebook:"):
+        bits = int(element.removeprefix("codebook:"))
+        stream = np.unpackbits(tensors[f"{name}.indices"], count=int(kept.sum()) * bits, bitorder="little")
+        indices = stream.reshape(-1, bits).astype(np.int64) @ (1 << np.arange(bits))
+        values = tensors[f"{name}.codebook"][indices]
+    else:
+        values = tensors[f"{name}.values" if layout == "bitmask" else name].reshape(-1)
+    dense = np.zeros(count, values.dtype)
+    dense[kept] = values
+    return dense.reshape(shape)
