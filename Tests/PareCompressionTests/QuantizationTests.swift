@@ -1,5 +1,6 @@
 import PareCompression
 import PareGraph
+import PareInference
 import PareTensor
 import PareTraining
 import Testing
@@ -121,6 +122,39 @@ import Testing
     #expect(storage.byteCount < 1024 / 2)
   }
 
+  /// Layers that are computed in integers once the graph is lowered.
+  static func integerLayers(of graph: Graph) throws -> Int {
+    try IntegerLowering.lower(graph).nodes.count { $0.operatorName == "pare.QuantizedDense" }
+  }
+
+  @Test(arguments: [
+    Recipe("plain") { Quantization(.int8) },
+    Recipe("symmetric") {
+      Quantization(.int8, weights: .symmetric(.perTensor), activations: .symmetric(.perTensor), calibration: .percentile(99.9))
+    },
+    Recipe("factorized, pruned and shared") {
+      LowRankFactorization(.ratio(0.5), layers: .named(["dense_1"]))
+      MagnitudePruning(sparsity: 0.3)
+      WeightSharing(bits: 5)
+      Quantization(.int8)
+    },
+  ]) func everyLayerRunsInIntegersAndDecidesAlike(_ recipe: Recipe) throws {
+    let model = try Fixture.model(hidden: [40, 30])
+    let real = try Recipe(name: "real", steps: Array(recipe.steps.dropLast())).apply(to: model, in: Fixture.context()).model.graph
+    let graph = try recipe.apply(to: model, in: Fixture.context()).model.graph
+    #expect(try Self.integerLayers(of: graph) == real.linearLayers.count)
+    let rows = try Fixture.rows(200, seed: 31)
+    let expected = try #require(Scorer(real, outputs: ["decision"]).run(rows)["decision"]).values(as: Int8.self)
+    let context = try ExecutionPlan(graph).makeContext()
+    let features = try #require(rows["features"]).values(as: Float.self)
+    let decisions = try (0..<200).map { row in
+      try features[row * Fixture.features..<(row + 1) * Fixture.features].withContiguousStorageIfAvailable {
+        try context.run(features: #require($0.baseAddress))
+      } ?? 0
+    }
+    #expect(zip(decisions, expected).count { $0 == $1 } >= 190)
+  }
+
   @Test func layersLeftOutStayReal() throws {
     let graph = try Quantization(.int8, layers: .exceptFirstAndLast).apply(to: Fixture.model(), in: Fixture.context()).graph
     #expect(graph.parameters["dense_0.weight"]?.storage.elementType == .float32)
@@ -151,6 +185,11 @@ import Testing
     let expected = try #require(Scorer(model.graph).run(rows)["y"]).doubles
     let found = try #require(Scorer(graph).run(rows)["y"]).doubles
     #expect(try #require(ErrorMeasure(of: found, against: expected).signalToNoiseDecibels) > 30)
+    for analysis in try QuantizationAnalysis.layers(of: graph, against: model.graph, rows: rows) {
+      #expect(analysis.weightErrorInHalfSteps <= 1)
+      #expect(try #require(analysis.weights.signalToNoiseDecibels) > 35)
+    }
+    #expect(try Self.integerLayers(of: graph) == 3)
   }
 
   @Test func aBiasNeverLeavesTheAccumulator() throws {

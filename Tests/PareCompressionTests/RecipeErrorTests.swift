@@ -83,7 +83,7 @@ import Testing
     Case(yaml: "schema: 1\nname: ''\nsteps: []", message: "name: expected a name, found an empty text"),
     Case(yaml: "schema: 1\nname: r\nsteps: {}", message: "steps: expected a list, found keys with values"),
     Case(yaml: "schema: 1\nname: r\nstep: []", message: "step: expected one of schema, name, steps (nearest: 'steps'), found 'step'"),
-    Case(yaml: "", message: "recipe: expected keys schema, name and steps, found an empty document"),
+    Case(yaml: "", message: "document: expected keys with values, found an empty document"),
   ]
 
   @Test(arguments: cases) func aMistakeIsNamedWithItsPlace(_ mistake: Case) throws {

@@ -7,7 +7,8 @@ import PareTensor
 /// What comes out is the standard form: the layer's input passes through QuantizeLinear and DequantizeLinear, its
 /// weight is an int8 parameter behind a DequantizeLinear, its bias stays Float32, its output is real. Weights that are
 /// zero stay zero, and are stored under a bitmask where that weighs less. Works on every graph of Gemm and MatMul
-/// layers, pruned, shared and factorized ones included.
+/// layers, pruned, shared and factorized ones included; products of two matrices become Gemm with weights `[out, in]`,
+/// for which integer arithmetic is defined.
 ///
 /// - Source: Jacob et al. 2018, arXiv:1712.05877; Wu et al. 2020, arXiv:2004.09602.
 public struct Quantization: CompressionTechnique {
@@ -50,7 +51,7 @@ public struct Quantization: CompressionTechnique {
       context.progress(CompressionProgress(technique: Self.name, activity: "calibrating", fraction: $0))
     }
     let maps = histograms.mapValues { AffineMap(covering: calibration.range(of: $0), symmetry: scheme.activations.symmetry) }
-    var rewrite = QuantizationRewrite(model.graph)
+    var rewrite = try QuantizationRewrite(model.graph)
     var weightReports: [String: LayerReport] = [:]
     for layer in layers.uniqueByWeight() {
       weightReports[layer.weight] = try quantizeWeight(

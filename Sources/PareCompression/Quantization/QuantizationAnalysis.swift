@@ -36,7 +36,9 @@ public struct QuantizationAnalysis: Sendable, Hashable, Encodable {
     let real = Dictionary(original.linearLayers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let pairs = quantized.quantizedLayers.compactMap { layer in real[layer.name].map { (layer, $0) } }
     var analyses = try pairs.map { layer, real in
-      QuantizationAnalysis(layer, weights: try original.weights(of: real).map { Double($0) })
+      let weights = Tensor(try original.weights(of: real), shape: real.shape)
+      return QuantizationAnalysis(
+        layer, weights: (layer.outputAxis == real.outputAxis ? weights : weights.matrixTransposed(as: Float.self)).doubles)
     }
     var counters = analyses.map { _ in InputCounter() }
     let wanted = pairs.flatMap { [$0.0.input, $0.0.dequantizedInput, $0.0.output] }

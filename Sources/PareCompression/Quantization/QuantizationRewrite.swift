@@ -10,13 +10,19 @@ struct QuantizationRewrite {
   /// Nodes to put before the node of a name.
   private var insertions: [String: [Node]] = [:]
 
-  init(_ graph: Graph) {
+  private let types: [String: ValueType]
+
+  init(_ graph: Graph) throws {
     self.graph = graph
     names = NameScope(graph)
+    types = try graph.inferredTypes()
   }
 
   /// Stores the weight that layers share as int8 behind a DequantizeLinear. It keeps its name where no other node uses
   /// the real weight.
+  ///
+  /// Integer arithmetic is defined for Gemm with weights `[out, in]`, so a product of two matrices in another form is
+  /// brought into that one.
   ///
   /// - Returns: how the integers are stored.
   mutating func replaceWeight(of layers: [LinearLayer], by quantized: QuantizedWeights) -> ParameterStorage {
@@ -24,7 +30,9 @@ struct QuantizationRewrite {
     let users = graph.nodes.filter { $0.inputs.contains(shared.weight) }
     let isFree = users.allSatisfy { user in layers.contains { $0.name == user.name } }
     let weight = isFree ? shared.weight : names.fresh("\(shared.weight).int8")
-    let storage = ParameterStorage.smallest(of: Tensor(quantized.integers, shape: shared.shape))
+    let turns = shared.outputAxis == 1 && layers.allSatisfy { types[$0.input]?.rank == 2 }
+    let integers = Tensor(quantized.integers, shape: shared.shape)
+    let storage = ParameterStorage.smallest(of: turns ? integers.matrixTransposed(as: Int8.self) : integers)
     graph.parameters[weight] = Parameter(storage, isTrainable: false)
     let scale = names.fresh("\(shared.weight).scale")
     let isPerTensor = quantized.granularity == .perTensor
@@ -34,8 +42,15 @@ struct QuantizationRewrite {
     insert(
       Node(
         "DequantizeLinear", name: real, inputs: [weight, scale], outputs: [real],
-        attributes: isPerTensor ? [:] : ["axis": .int(shared.outputAxis)]), before: shared)
-    for layer in layers { setInput(1, of: layer, to: real) }
+        attributes: isPerTensor ? [:] : ["axis": .int(turns ? 0 : shared.outputAxis)]), before: shared)
+    for layer in layers {
+      update(layer) { node in
+        node.inputs[1] = real
+        guard turns else { return }
+        node.operatorName = "Gemm"
+        node.attributes["transB"] = .int(1)
+      }
+    }
     return storage
   }
 
@@ -56,7 +71,7 @@ struct QuantizationRewrite {
         Node("DequantizeLinear", name: real, inputs: [integer, scale, zeroPoint], outputs: [real]), before: layer)
       dequantized[layer.input] = real
     }
-    if let real = dequantized[layer.input] { setInput(0, of: layer, to: real) }
+    if let real = dequantized[layer.input] { update(layer) { $0.inputs[0] = real } }
   }
 
   /// The graph, its names and shapes checked.
@@ -70,8 +85,17 @@ struct QuantizationRewrite {
     insertions[layer.name, default: []].append(node)
   }
 
-  private mutating func setInput(_ index: Int, of layer: LinearLayer, to value: String) {
+  private mutating func update(_ layer: LinearLayer, _ change: (inout Node) -> Void) {
     guard let position = graph.nodes.firstIndex(where: { $0.name == layer.name }) else { return }
-    graph.nodes[position].inputs[index] = value
+    change(&graph.nodes[position])
+  }
+}
+
+extension Tensor {
+  /// Rows become columns.
+  func matrixTransposed<Element: TensorElement>(as type: Element.Type) -> Tensor {
+    let (rows, columns) = (shape[0], shape[1])
+    let values = values(as: Element.self)
+    return Tensor((0..<rows * columns).map { values[$0 % rows * columns + $0 / rows] }, shape: [columns, rows])
   }
 }

@@ -11,6 +11,8 @@ struct QuantizedLayer {
   let dequantizedInput: String
   /// How the input is mapped onto integers.
   let inputMap: AffineMap
+  /// The axis of the weight along which outputs run: 0 or 1.
+  let outputAxis: Int
   /// `S·(q − Z)` of the weight, row-major.
   let weights: [Double]
   /// S of each weight.
@@ -29,6 +31,7 @@ struct QuantizedLayer {
     let step = axis == 0 ? stored.shape.elementCount / max(scales.count, 1) : 1
     let weightScales = integers.indices.map { scales[scales.count == 1 ? 0 : $0 / step % scales.count] }
     let zeroPoints = graph.values(of: weight.input(2)) ?? [0]
+    outputAxis = (try? node.int("transB", default: 0)) == 1 ? 0 : 1
     name = node.name
     output = node.outputs[0]
     input = quantize.inputs[0]
