@@ -37,8 +37,8 @@ PARE_INLINE PARE_AVX2 void block(
         for (int s = 0; s < width; s++)
           sum[t * splits + s][half] = _mm256_add_ps(sum[t * splits + s][half], sum[t * splits + s + width][half]);
       __m256 total = sum[t * splits][half];
-      // Zero second: a NaN becomes 0, as in Relu.
-      if (layer->relu) total = _mm256_max_ps(total, _mm256_setzero_ps());
+      // The sum second: max returns its second operand where one is NaN, and Relu passes NaN on.
+      if (layer->relu) total = _mm256_max_ps(_mm256_setzero_ps(), total);
       _mm256_store_ps(y + (first + t) * PARE_TILE + half * 8, total);
     }
 }

@@ -29,8 +29,8 @@ PARE_INLINE PARE_AVX512 void block(
       for (int s = 0; s < width; s++)
         sum[t * splits + s] = _mm512_add_ps(sum[t * splits + s], sum[t * splits + s + width]);
     __m512 total = sum[t * splits];
-    // Zero second: a NaN becomes 0, as in Relu.
-    if (layer->relu) total = _mm512_max_ps(total, _mm512_setzero_ps());
+    // The sum second: max returns its second operand where one is NaN, and Relu passes NaN on.
+    if (layer->relu) total = _mm512_max_ps(_mm512_setzero_ps(), total);
     _mm512_store_ps(y + (first + t) * PARE_TILE, total);
   }
 }

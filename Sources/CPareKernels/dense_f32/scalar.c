@@ -9,6 +9,6 @@ PARE_KERNEL(dense_f32, scalar) {
     for (int32_t lane = 0; lane < PARE_TILE; lane++) sum[lane] = layer->bias[tile * PARE_TILE + lane];
     for (int32_t i = 0; i < layer->inputs; i++, w += PARE_TILE)
       for (int32_t lane = 0; lane < PARE_TILE; lane++) sum[lane] += x[i] * w[lane];
-    for (int32_t lane = 0; lane < PARE_TILE; lane++) y[lane] = layer->relu && !(sum[lane] > 0) ? 0 : sum[lane];
+    for (int32_t lane = 0; lane < PARE_TILE; lane++) y[lane] = layer->relu && sum[lane] < 0 ? 0 : sum[lane];
   }
 }

@@ -1,6 +1,7 @@
 import PareGraph
 import PareLinearAlgebra
 import PareTensor
+import PareTraining
 
 /// Replaces a weight matrix by two thin ones, through its singular value decomposition.
 ///
@@ -15,15 +16,20 @@ public struct LowRankFactorization: CompressionTechnique {
 
   public var keep: RankTarget
   public var layers: LayerSelector
+  /// Training after the cut, on the labels, in which everything that is trainable learns on; nil leaves the factors as
+  /// they are. The reported errors are those of the cut, before training.
+  public var fineTuning: TrainingSchedule?
 
-  public init(_ keep: RankTarget, layers: LayerSelector = .all) {
+  public init(_ keep: RankTarget, layers: LayerSelector = .all, fineTuning: TrainingSchedule? = nil) {
     self.keep = keep
     self.layers = layers
+    self.fineTuning = fineTuning
   }
 
   public func validate(at path: ParameterPath) throws {
     try keep.validate(at: path.key(CodingKeys.keep))
     try layers.validate(at: path.key(CodingKeys.layers))
+    try fineTuning?.validate(at: path.key(CodingKeys.fineTuning))
   }
 
   public func compress(_ model: Model, in context: CompressionContext) throws -> CompressionResult {
@@ -49,7 +55,11 @@ public struct LowRankFactorization: CompressionTechnique {
           weightError: ErrorMeasure(of: Self.product(factors), against: weights.map { Double($0) }),
           figures: ["rank": Double(rank), "truncation_error": decomposition.truncationError(rank: rank)]))
     }
-    return CompressionResult(model: Model(graph: try rewrite.finish(), sections: model.sections), layers: reports)
+    var graph = try rewrite.finish()
+    if let fineTuning {
+      graph = try fineTuning.train(graph, loss: CrossEntropy(), for: Self.name, in: context)
+    }
+    return CompressionResult(model: Model(graph: graph, sections: model.sections), layers: reports)
   }
 
   /// `L · R` in Float64.
@@ -70,12 +80,14 @@ public struct LowRankFactorization: CompressionTechnique {
 extension LowRankFactorization: Codable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
     case keep, layers
+    case fineTuning = "fine-tuning"
   }
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.techniqueContainer(keyedBy: CodingKeys.self)
     self.init(
       try container.decode(RankTarget.self, forKey: .keep),
-      layers: try container.decodeIfPresent(LayerSelector.self, forKey: .layers) ?? .all)
+      layers: try container.decodeIfPresent(LayerSelector.self, forKey: .layers) ?? .all,
+      fineTuning: try container.decodeIfPresent(TrainingSchedule.self, forKey: .fineTuning))
   }
 }

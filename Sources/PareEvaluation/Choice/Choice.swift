@@ -5,11 +5,15 @@ public struct Choice: Sendable {
   public var budget: Budget
   /// How far behind the best, as a share of it, a cheaper candidate may lie and still be preferred.
   public var tolerance: Double
+  /// Log loss on the validation part of saying the training part's class frequencies; what is better than this is
+  /// information, and the tolerance on log loss is a share of it.
+  public var uninformedLogLoss: Double
 
-  public init(objectives: [Objective], budget: Budget, tolerance: Double) {
+  public init(objectives: [Objective], budget: Budget, tolerance: Double, uninformedLogLoss: Double) {
     self.objectives = objectives
     self.budget = budget
     self.tolerance = tolerance
+    self.uninformedLogLoss = uninformedLogLoss
   }
 
   /// Marks frontier and budget on each candidate and picks one.
@@ -41,8 +45,12 @@ public struct Choice: Sendable {
     let cheapness = objectives.first { !$0.isQuality } ?? .bytes
     let costs = affordable.map { quality.cost(of: $0) }
     let best = costs.min() ?? 0
-    let limit = best + tolerance * abs(best)
+    let scale = quality == .logLoss ? max(0, uninformedLogLoss - best) : abs(best)
+    let limit = best + tolerance * scale
     let close = zip(affordable, costs).filter { $0.1 <= limit }.map(\.0)
+    if quality == .logLoss, best >= uninformedLogLoss {
+      preface += "None is better than the class frequencies either (log loss \(figure(uninformedLogLoss))): there is no skill to keep. "
+    }
     guard
       let chosen = close.min(by: {
         (cheapness.cost(of: $0), quality.cost(of: $0), $0.name) < (cheapness.cost(of: $1), quality.cost(of: $1), $1.name)
@@ -53,11 +61,12 @@ public struct Choice: Sendable {
       preface
       + "\(chosen.name) has the least \(cheapness.rawValue) (\(figure(cheapness.cost(of: chosen)))) of the \(close.count) of "
       + "\(affordable.count) candidates within the budget whose validation \(quality.rawValue) lies within "
-      + "\(figure(tolerance * 100)) % of the best"
+      + "\(figure(tolerance * 100)) % of the best\(quality == .logLoss ? "'s gain over the class frequencies" : "")"
     reason +=
       chosen.name == leader.name
       ? ", and is itself the best (\(figure(quality.figure(of: chosen))))."
       : ": \(figure(quality.figure(of: chosen))) against \(figure(quality.figure(of: leader))) of \(leader.name)."
+    if chosen.role == .baseline { reason += " It is a baseline: on these data paring the teacher down was not needed." }
     let excluded = candidates.count - affordable.count
     if excluded > 0 { reason += " \(excluded) outside the budget." }
     return (chosen.name, reason)

@@ -28,15 +28,23 @@ public struct CandidateConfiguration: Sendable, Hashable {
 
   /// A student distilled from the teacher, the teacher pared down in four ways, and the student in integers.
   public static let standard: [CandidateConfiguration] = [
-    CandidateConfiguration("student", recipe: Recipe("student") { 
-      Distillation(into: .mlp(hidden: [16, 8]), temperature: 4, hardWeight: 0.3)
-    }),
+    CandidateConfiguration(
+      "student",
+      recipe: Recipe("student") { Distillation(into: .mlp(hidden: [16, 8]), temperature: 4, hardWeight: 0.3) }),
     CandidateConfiguration("teacher-int8", recipe: Recipe("teacher-int8") { Quantization(.int8) }),
-    CandidateConfiguration("teacher-pruned", recipe: Recipe("teacher-pruned") { MagnitudePruning(sparsity: 0.7) }),
-    CandidateConfiguration("teacher-svd", recipe: Recipe("teacher-svd") { LowRankFactorization(.ratio(0.5)) }),
+    CandidateConfiguration(
+      "teacher-pruned",
+      recipe: Recipe("teacher-pruned") { MagnitudePruning(sparsity: 0.7, fineTuning: fineTuning) }),
+    CandidateConfiguration(
+      "teacher-svd",
+      recipe: Recipe("teacher-svd") { LowRankFactorization(.ratio(0.5), fineTuning: fineTuning) }),
     CandidateConfiguration("teacher-shared", recipe: Recipe("teacher-shared") { WeightSharing(bits: 4) }),
     CandidateConfiguration("student-int8", from: "student", recipe: Recipe("student-int8") { Quantization(.int8) }),
   ]
+
+  /// As the teacher was trained, but shorter.
+  private static let fineTuning = TrainingSchedule(
+    epochs: 20, batchSize: 1024, learningRate: 3e-4, weightDecay: 3, patience: 5)
 }
 
 extension CandidateConfiguration: Codable {

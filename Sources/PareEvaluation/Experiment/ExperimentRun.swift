@@ -44,7 +44,8 @@ public struct ExperimentRun: Sendable {
     let models = try makeModels(data)
     var candidates = try judge(models, data, output)
     let choice = Choice(
-      objectives: experiment.objectives, budget: experiment.budget, tolerance: experiment.tolerance)
+      objectives: experiment.objectives, budget: experiment.budget, tolerance: experiment.tolerance,
+      uninformedLogLoss: data.judge.uninformedLogLoss(on: .validation))
     let (chosen, reason) = choice.decide(&candidates)
     let results = Results(
       experiment: experiment.name, seed: experiment.seed, data: data.summary,

@@ -9,8 +9,13 @@ public struct TeacherConfiguration: Sendable, Hashable {
   public var model: StudentArchitecture
   public var training: TrainingSchedule
 
+  /// Market labels are nearly noise: slow steps over large batches and a strong pull towards zero keep a network of
+  /// 13,000 weights from learning them by heart (docs/training.md has the comparison).
+  public static let schedule = TrainingSchedule(
+    epochs: 80, batchSize: 1024, learningRate: 3e-4, weightDecay: 3, patience: 15)
+
   public init(
-    model: StudentArchitecture = .mlp(hidden: [128, 64, 32]), training: TrainingSchedule = TrainingSchedule()
+    model: StudentArchitecture = .mlp(hidden: [128, 64, 32]), training: TrainingSchedule = TeacherConfiguration.schedule
   ) {
     self.model = model
     self.training = training

@@ -96,6 +96,18 @@ struct Judge: Sendable {
     }
   }
 
+  /// Log loss of saying the training part's class frequencies to every row.
+  func uninformedLogLoss(on part: DatasetPart) -> Double {
+    let training = dataset.labelled(.train).labels
+    let labels = dataset.labelled(part).labels
+    let shares = Dictionary(grouping: training) { $0 }.mapValues { Double($0.count) / Double(training.count) }
+    let loss = labels.reduce(0) { sum, label in
+      let share = shares[label] ?? 0
+      return sum - log(max(share, 0x1p-24))
+    }
+    return loss / Double(labels.count)
+  }
+
   /// What the truth allows, where the market is simulated and has two classes.
   func truthSummary(market: [String]) -> TruthSummary? {
     guard let validation = truthPart(.validation), let test = truthPart(.test) else { return nil }
