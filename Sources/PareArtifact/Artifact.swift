@@ -77,47 +77,32 @@ public enum Artifact {
     return model
   }
 
-  /// Sixteen hexadecimal digits over names, types, shapes and contents, in the order of the names: damage shows, where
+  /// A fingerprint of names, types, shapes and contents, in the order of the names: damage shows, where
   /// the data lie in the file does not matter.
   package static func checksum(of file: Safetensors) -> String {
-    var checksum = ContentChecksum()
+    var checksum = Fingerprint()
     for (key, text) in file.metadata.sorted(by: { $0.key.precedesByBytes($1.key) }) where key != checksumKey {
-      checksum.add(key)
-      checksum.add(text)
+      checksum.addPart(key)
+      checksum.addPart(text)
     }
     for (name, tensor) in file.tensors.sorted(by: { $0.key.precedesByBytes($1.key) }) {
-      checksum.add(name)
-      checksum.add(tensor.elementType.safetensorsName + tensor.shape.description)
-      tensor.withUnsafeBytes { checksum.add($0) }
+      checksum.addPart(name)
+      checksum.addPart(tensor.elementType.safetensorsName + tensor.shape.description)
+      tensor.withUnsafeBytes { checksum.addPart($0) }
     }
     return checksum.digits
   }
 }
 
-/// A 64-bit checksum against damage, not against forgery: FNV-1a over parts, each preceded by its length. Each step
-/// can be undone, so that two contents which differ in one byte never have the same checksum.
-///
-/// - Source: Fowler, Noll and Vo, FNV-1a with 64 bits.
-struct ContentChecksum {
-  private var state: UInt64 = 0xcbf2_9ce4_8422_2325
+extension Fingerprint {
+  /// A part with its length in front, so that the borders between parts count.
+  fileprivate mutating func addPart(_ bytes: UnsafeRawBufferPointer) {
+    add(UInt64(bytes.count))
+    add(bytes)
+  }
 
-  mutating func add(_ text: String) {
+  fileprivate mutating func addPart(_ text: String) {
     let bytes = Array(text.utf8)
-    bytes.withUnsafeBytes { add($0) }
-  }
-
-  mutating func add(_ bytes: UnsafeRawBufferPointer) {
-    for shift in 0..<8 { add(UInt8(truncatingIfNeeded: bytes.count >> (8 * shift))) }
-    for byte in bytes { add(byte) }
-  }
-
-  var digits: String {
-    let digits = String(state, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
-
-  @inline(__always)
-  private mutating func add(_ byte: UInt8) {
-    state = (state ^ UInt64(byte)) &* 0x100_0000_01b3
+    bytes.withUnsafeBytes { addPart($0) }
   }
 }

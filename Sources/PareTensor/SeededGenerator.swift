@@ -34,7 +34,9 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 
   /// A number that follows from a name, the same in every process: FNV-1a over its UTF-8.
   public static func hash(of name: String) -> UInt64 {
-    name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    var fingerprint = Fingerprint()
+    fingerprint.add(name)
+    return fingerprint.value
   }
 
   public mutating func next() -> UInt64 {

@@ -88,13 +88,13 @@ extension Objective {
   }
 }
 
-/// A number for a sentence: three significant digits, whole where it is large.
+/// A number for a sentence: whole where it is large, otherwise four digits.
 func figure(_ value: Double) -> String {
   guard value.isFinite else { return "undefined" }
   let magnitude = abs(value)
   if magnitude >= 1e15 { return "\(value)" }
   if magnitude >= 100 || value == value.rounded() { return String(Int(value.rounded())) }
-  let decimals = magnitude >= 10 ? 1 : magnitude >= 1 ? 2 : magnitude >= 0.1 ? 3 : 4
+  let decimals = magnitude >= 10 ? 1 : magnitude >= 1 ? 3 : 4
   var scale = 1.0
   for _ in 0..<decimals { scale *= 10 }
   return "\((value * scale).rounded() / scale)"
