@@ -60,7 +60,7 @@ struct CompressCommand: ParsableCommand {
       validationShare: validationShare, observer: ProgressReporter(isQuiet: quiet))
     try Artifact.write(compressed.model, to: output)
     guard !json else { return try JSONOutput.print(Output(output: output, steps: compressed.steps)) }
-    var table = TextTable(["step", "layer", "outcome", "SNR dB"])
+    var table = TextTable(["step", "layer", "outcome", "SNR dB"], words: [0, 1, 2])
     for step in compressed.steps {
       table.add([
         step.technique, "\(step.bytes.before) → \(step.bytes.after) B",

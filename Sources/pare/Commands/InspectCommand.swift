@@ -28,7 +28,7 @@ struct InspectCommand: ParsableCommand {
     print(
       "\(inspection.learnedParameters) learned parameters, \(inspection.multiplyAdds) multiply-adds; "
         + "\(size.map { "\($0) bytes in the file, " } ?? "")\(inspection.parameterBytes) of parameters, \(inspection.planBytes) resident in the plan\n")
-    var nodes = TextTable(["node", "operator", "output", "parameters", "bytes", "multiply-adds"])
+    var nodes = TextTable(["node", "operator", "output", "parameters", "bytes", "multiply-adds"], words: [0, 1, 2])
     for node in inspection.nodes {
       nodes.add([
         node.name, node.operatorName, node.outputs.joined(separator: " "), "\(node.parameters)", "\(node.bytes)",
@@ -36,7 +36,7 @@ struct InspectCommand: ParsableCommand {
       ])
     }
     print(nodes.rendered() + "\n")
-    var parameters = TextTable(["parameter", "shape", "element", "layout", "zeros", "bytes"])
+    var parameters = TextTable(["parameter", "shape", "element", "layout", "zeros", "bytes"], words: [0, 1, 2, 3])
     for parameter in inspection.parameters {
       parameters.add([
         parameter.name, parameter.shape, parameter.elementType, parameter.layout,
@@ -44,7 +44,7 @@ struct InspectCommand: ParsableCommand {
       ])
     }
     print(parameters.rendered() + "\n")
-    var steps = TextTable(["step of the plan", "kernel"])
+    var steps = TextTable(["step of the plan", "kernel"], words: [0, 1])
     for step in inspection.steps { steps.add([step.nodes.joined(separator: " + "), step.kernel]) }
     print(steps.rendered())
     for (name, text) in inspection.sections.sorted(by: { $0.key < $1.key }) { print("\n\(name): \(text)") }

@@ -1,10 +1,13 @@
-/// A table whose columns line up: the first to the left, the others to the right.
+/// A table whose columns line up: words to the left, numbers to the right.
 struct TextTable {
   private let headings: [String]
+  private let words: Set<Int>
   private var rows: [[String]] = []
 
-  init(_ headings: [String]) {
+  /// - Parameter words: the columns that hold words; the others hold numbers.
+  init(_ headings: [String], words: Set<Int> = [0]) {
     self.headings = headings
+    self.words = words
   }
 
   /// - Precondition: as many cells as there are headings.
@@ -20,10 +23,16 @@ struct TextTable {
     func line(_ cells: [String]) -> String {
       zip(cells, widths).enumerated().map { index, pair in
         let padding = String(repeating: " ", count: pair.1 - pair.0.count)
-        return index == 0 ? pair.0 + padding : padding + pair.0
-      }.joined(separator: "  ")
+        return words.contains(index) ? pair.0 + padding : padding + pair.0
+      }.joined(separator: "  ").trimmingTrailingSpaces
     }
     let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
     return ([line(headings), rule] + rows.map(line)).joined(separator: "\n")
+  }
+}
+
+extension String {
+  fileprivate var trimmingTrailingSpaces: String {
+    String(self[..<(lastIndex { $0 != " " }.map(index(after:)) ?? startIndex)])
   }
 }
