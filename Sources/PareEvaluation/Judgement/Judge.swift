@@ -6,7 +6,7 @@ import PareMarket
 ///
 /// The judge knows nothing of how probabilities came about. It reads a part when asked for it; that the test part is
 /// only reported is the caller's promise, kept by `Choice` seeing validation figures alone.
-struct Judge: Sendable {
+package struct Judge: Sendable {
   let dataset: MarketDataset
   let series: CandleSeries
   let costs: TradingCosts
@@ -16,7 +16,7 @@ struct Judge: Sendable {
   /// The most frequent class of the training part: the base that skill is counted from.
   private let majority: Int32
 
-  init(
+  package init(
     dataset: MarketDataset, series: CandleSeries, costs: TradingCosts, execution: Execution, holding: Holding,
     truth: SimulatedTruth?
   ) {
@@ -31,17 +31,22 @@ struct Judge: Sendable {
 
   /// What is known of a model on one part: the probabilities of every row, labelled or not, and the thresholds that
   /// its decisions use.
-  struct Opinion: Sendable {
-    let probabilities: ClassProbabilities
-    let threshold: DecisionThreshold
+  package struct Opinion: Sendable {
+    package let probabilities: ClassProbabilities
+    package let threshold: DecisionThreshold
 
-    var decisions: [Int8] { threshold.decisions(for: probabilities) }
+    package init(probabilities: ClassProbabilities, threshold: DecisionThreshold) {
+      self.probabilities = probabilities
+      self.threshold = threshold
+    }
+
+    package var decisions: [Int8] { threshold.decisions(for: probabilities) }
   }
 
   /// - Parameters:
   ///   - opinion: the candidate's, with its own threshold.
   ///   - teacher: the teacher's on the same part.
-  func measures(
+  package func measures(
     of opinion: Opinion, against teacher: Opinion, on part: DatasetPart
   ) throws -> (measures: Measures, equity: [EquityPoint]) {
     let labelled = dataset.labelled(part)
@@ -75,7 +80,7 @@ struct Judge: Sendable {
   }
 
   /// A position that needs no model.
-  func money(of source: some SignalSource, on part: DatasetPart) throws -> (money: Money, equity: [EquityPoint]) {
+  package func money(of source: some SignalSource, on part: DatasetPart) throws -> (money: Money, equity: [EquityPoint]) {
     guard let candles = dataset.candles(of: part, symbol: 0) else {
       throw EvaluationError("part-empty", subject: "split.\(part.rawValue)", expected: "rows to judge", found: "none")
     }
@@ -85,7 +90,7 @@ struct Judge: Sendable {
   }
 
   /// The threshold that trades a share of the validation part's decisions.
-  func threshold(
+  package func threshold(
     _ policy: ThresholdPolicy, of probabilities: ClassProbabilities
   ) throws -> DecisionThreshold {
     switch policy {
@@ -97,7 +102,7 @@ struct Judge: Sendable {
   }
 
   /// Log loss of saying the training part's class frequencies to every row.
-  func uninformedLogLoss(on part: DatasetPart) -> Double {
+  package func uninformedLogLoss(on part: DatasetPart) -> Double {
     let training = dataset.labelled(.train).labels
     let labels = dataset.labelled(part).labels
     let shares = Dictionary(grouping: training) { $0 }.mapValues { Double($0.count) / Double(training.count) }
@@ -109,7 +114,7 @@ struct Judge: Sendable {
   }
 
   /// What the truth allows, where the market is simulated and has two classes.
-  func truthSummary(market: [String]) -> TruthSummary? {
+  package func truthSummary(market: [String]) -> TruthSummary? {
     guard let validation = truthPart(.validation), let test = truthPart(.test) else { return nil }
     return TruthSummary(validation: validation, test: test, market: market)
   }
