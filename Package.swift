@@ -93,7 +93,7 @@ let package = Package(
       ]),
     .testTarget(name: "PareBacktestTests", dependencies: ["PareBacktest"]),
     .testTarget(name: "PareEvaluationTests", dependencies: ["PareEvaluation"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["PareEvaluation"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["PareArtifact"]),
   ],
   swiftLanguageModes: [.v6]
 )

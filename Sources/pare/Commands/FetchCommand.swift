@@ -37,6 +37,9 @@ struct FetchCommand: AsyncParsableCommand {
   @Option(name: .long, help: "Another address of the exchange.")
   var baseAddress: String?
 
+  @Option(name: .long, help: ArgumentHelp("Give up after so long, pauses included.", valueName: "seconds"))
+  var deadline: Double?
+
   @Flag(name: .long, help: "Print the summary as JSON.")
   var json = false
 
@@ -51,6 +54,7 @@ struct FetchCommand: AsyncParsableCommand {
   func validate() throws {
     guard (from == nil) != (days == nil) else { throw ValidationError("give either --from or --days") }
     guard (1...36_500).contains(days ?? 1) else { throw ValidationError("--days must be 1 to 36500, found \(days ?? 0)") }
+    guard (deadline ?? 1) > 0, (deadline ?? 1) < 1e6 else { throw ValidationError("--deadline must be a positive number of seconds") }
   }
 
   func run() async throws {
@@ -59,6 +63,7 @@ struct FetchCommand: AsyncParsableCommand {
     let start = try from.map { try UTCTime.milliseconds($0, subject: "--from") } ?? (end ?? now) - Int64(days ?? 0) * 86_400_000
     var request = BybitFetch(symbol: symbol, interval: interval, category: category, from: start, to: end)
     if let baseAddress { request.client.baseAddress = baseAddress }
+    if let deadline { request.client.deadline = .seconds(deadline) }
     let summary = try await request.execute(
       into: try CandleStore(path: store), observer: ProgressReporter(isQuiet: quiet))
     if json {

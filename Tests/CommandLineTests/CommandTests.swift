@@ -1,0 +1,77 @@
+import Foundation
+import PareArtifact
+import PareTensor
+import Testing
+
+/// The commands doing their work.
+@Suite(.enabled(if: Program.isBuilt, "the pare program stands beside the tests")) struct CommandTests {
+  private let folder: WorkFolder
+
+  init() throws {
+    folder = try WorkFolder()
+  }
+
+  private func run(_ arguments: String...) throws -> Program.Outcome {
+    let outcome = try Program.run(arguments, in: folder.path)
+    #expect(outcome.status == 0, "\(arguments): \(outcome.errors)")
+    #expect(!(outcome.output + outcome.errors).contains("\u{1B}["), "no colour off a terminal")
+    return outcome
+  }
+
+  @Test(arguments: ["demo", "run", "compress", "predict", "bench", "inspect", "import", "fetch"])
+  func helpShowsAnExample(_ command: String) throws {
+    let outcome = try run(command, "--help")
+    #expect(outcome.output.contains("Example") && outcome.output.contains("pare \(command)"))
+  }
+
+  @Test func anExperimentThenEverythingThatUsesItsArtifacts() throws {
+    try folder.write(CandleText.wandering(3000), to: "candles.csv")
+    _ = try run("import", "candles.csv", "--symbol", "X", "--interval", "5")
+    try folder.write(
+      """
+      name: small
+      data: {store: candles.sqlite, symbol: X, interval: "5"}
+      teacher: {model: {mlp: {hidden: [16, 8]}}, training: {epochs: 2, batch-size: 256}}
+      candidates:
+        - {name: int8, steps: [{technique: quantization, precision: int8}]}
+      latency-decisions: 1000
+      """, to: "experiment.yaml")
+    let table = try run("run", "experiment.yaml")
+    #expect(table.output.contains("int8") && table.output.contains("frontier"))
+    let json = try run("run", "experiment.yaml", "--json", "--latency-from", "runs/small/results.json", "--quiet")
+    #expect(json.errors.isEmpty)
+    let results = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+    #expect((results["candidates"] as? [Any])?.count == 3)
+
+    var generator = SeededGenerator(seed: 1)
+    let rows = Tensor((0..<200 * 20).map { _ in Float(generator.normal() * 0.01) }, shape: [200, 20])
+    try NPY.write(rows, to: folder.path + "/rows.npy")
+    try folder.write(
+      """
+      schema: 1
+      name: small-int8
+      steps:
+        - {technique: magnitude-pruning, sparsity: 0.5}
+        - {technique: quantization, precision: int8}
+      """, to: "recipe.yaml")
+    _ = try run(
+      "compress", "runs/small/artifacts/teacher.pare", "--recipe", "recipe.yaml", "--calibration", "rows.npy", "--output", "small.pare")
+    for engine in ["reference", "plan", "qdq"] {
+      _ = try run(
+        "predict", "small.pare", "--input", "features=rows.npy", "--output", engine + ".npy", "--output-name", "probabilities",
+        "--engine", engine)
+    }
+    let reference = try NPY.read(folder.path + "/reference.npy")
+    #expect(try NPY.read(folder.path + "/plan.npy") == reference)
+    let reading = try NPY.read(folder.path + "/qdq.npy").values(as: Float.self)
+    #expect(zip(reading, reference.values(as: Float.self)).allSatisfy { abs($0 - $1) < 0.05 })
+
+    for arguments in [["inspect", "small.pare", "--json"], ["bench", "small.pare", "--iterations", "1000", "--json", "--quiet"]] {
+      let outcome = try Program.run(arguments, in: folder.path)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) }
+    }
+    let scalar = try Program.run(["bench", "small.pare", "--iterations", "1000"], in: folder.path, shell: "PARE_KERNELS=scalar")
+    #expect(scalar.output.contains("kernels: scalar"))
+  }
+}
