@@ -7,10 +7,13 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "pare", targets: ["pare"]),
-    .library(name: "PareInference", targets: ["PareInference"]),
-    .library(name: "PareCompression", targets: ["PareCompression"]),
-    .library(name: "PareMarket", targets: ["PareMarket"]),
-    .library(name: "PareBacktest", targets: ["PareBacktest"]),
+    // Loading and running a model.
+    .library(name: "PareInference", targets: ["PareInference", "PareArtifact", "PareGraph", "PareTensor"]),
+    // Training and paring one.
+    .library(name: "PareCompression", targets: ["PareCompression", "PareModels", "PareTraining"]),
+    // Candles, features, labels, simulation; and positions to money.
+    .library(name: "PareMarket", targets: ["PareMarket", "PareBacktest"]),
+    // A whole experiment.
     .library(name: "PareEvaluation", targets: ["PareEvaluation"]),
   ],
   dependencies: [
