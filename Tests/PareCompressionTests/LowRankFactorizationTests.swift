@@ -1,3 +1,4 @@
+import Foundation
 import PareCompression
 import PareGraph
 import PareLinearAlgebra
@@ -68,6 +69,23 @@ import Testing
     let before = try #require(Scorer(model.graph).run(rows)["y"]).doubles
     let after = try #require(Scorer(factorized.graph).run(rows)["y"]).doubles
     for (b, a) in zip(before, after) { #expect((b - a).magnitude < 1e-4) }
+  }
+
+  @Test func fineTuningLearnsOnWithinTheRank() throws {
+    let model = try Fixture.model(hidden: [24, 24])
+    let context = try Fixture.context()
+    func loss(_ graph: Graph) throws -> Double {
+      let rows = try Fixture.rows(256, seed: 8)
+      let labels = try #require(rows["labels"]).values(as: Int64.self)
+      let probabilities = try #require(Scorer(graph).run(rows)["probabilities"]).values(as: Float.self)
+      return labels.enumerated().reduce(0) { $0 - log(Double(max(probabilities[3 * $1.offset + Int($1.element)], 1e-9))) }
+    }
+    let cut = try LowRankFactorization(.rank(3)).compress(model, in: context)
+    let tuned = try LowRankFactorization(.rank(3), fineTuning: TrainingSchedule(epochs: 5, batchSize: 32, learningRate: 0.01))
+      .compress(model, in: context)
+    #expect(try loss(tuned.model.graph) < 0.7 * loss(cut.model.graph))
+    #expect(tuned.model.graph.parameters.mapValues(\.storage.shape) == cut.model.graph.parameters.mapValues(\.storage.shape))
+    #expect(tuned.layers == cut.layers)
   }
 
   @Test func aLayerIsKeptWholeWhereFactorsWouldCostMore() throws {

@@ -34,6 +34,9 @@ import Testing
     Sample(technique: LowRankFactorization(.rank(2), layers: one), mayChange: ofOne),
     Sample(technique: LowRankFactorization(.energy(0.6), layers: .exceptFirstAndLast), mayChange: ofOne),
     Sample(technique: LowRankFactorization(.ratio(0.1 + 0.2), layers: one), mayChange: ofOne),
+    Sample(
+      technique: LowRankFactorization(.rank(2), fineTuning: TrainingSchedule(epochs: 1, batchSize: 64)),
+      mayChange: { $0.hasPrefix("dense_") }),
     Sample(technique: WeightSharing(bits: 2, start: .linear, layers: one), mayChange: ofOne),
     Sample(technique: WeightSharing(bits: 3, layers: one), mayChange: ofOne),
   ]
