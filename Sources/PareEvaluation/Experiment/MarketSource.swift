@@ -30,11 +30,12 @@ struct MarketSource: Sendable {
     case .bybit(let span):
       return try await fetch(span, file: file, observer: observer)
     case .simulation(let simulation):
-      observer.began("simulate market", units: 0)
+      observer.began("simulate market", units: 1000)
       let market = try simulation.run(seed: file.experiment.seed)
       let series = market.series[0]
       let truth = try market.truth(
-        series.key.symbol, given: simulation.leadLag.isEmpty ? .candles : .allSymbols)
+        series.key.symbol, given: simulation.leadLag.isEmpty ? .candles : .allSymbols
+      ) { observer.advanced(to: Int($0 * 1000), note: "what could be known of it") }
       let summary = try market.summary(of: truth)
       observer.ended("\(series.candles.count) candles of \(series.key.symbol)")
       return MarketSource(

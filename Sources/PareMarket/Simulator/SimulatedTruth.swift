@@ -1,5 +1,6 @@
 import Foundation
 import PareTensor
+import Synchronization
 
 /// What could be known of the future, per candle.
 ///
@@ -49,11 +50,13 @@ extension SimulatedMarket {
   /// Cost: about `candles · paths · horizon` steps, spread over the processor's cores; the result does not depend on
   /// how many there are.
   ///
+  /// - Parameter progress: told the share of the work that is done, from whichever thread did it.
   /// - Throws: `market.simulated-symbol`; `market.simulated-observations` for the own candles of a symbol that others
   ///   lead: its mean then depends on returns that these do not show, and no finite filter is exact.
-  public func truth(_ symbol: String, given observations: ObservationSet = .candles) throws(MarketError)
-    -> SimulatedTruth
-  {
+  public func truth(
+    _ symbol: String, given observations: ObservationSet = .candles,
+    progress: @Sendable (_ share: Double) -> Void = { _ in }
+  ) throws(MarketError) -> SimulatedTruth {
     let target = try index(of: symbol)
     let isLed = !law.sources[target].isEmpty
     guard observations == .allSymbols || !isLed else {
@@ -83,7 +86,7 @@ extension SimulatedMarket {
 
     let chunk = 256
     let estimates = ConcurrentRows<(PathSimulator.Estimate, PathSimulator.Estimate)>(
-      count: count, chunk: chunk
+      count: count, chunk: chunk, progress: progress
     ) { range in
       var scratch = paths.scratch()
       return range.map { candle in
@@ -155,14 +158,18 @@ extension SimulatedForecast {
 private struct ConcurrentRows<Row: Sendable>: Sendable {
   let rows: [Row]
 
-  init(count: Int, chunk: Int, _ compute: @Sendable (Range<Int>) -> [Row]) {
+  init(
+    count: Int, chunk: Int, progress: @Sendable (Double) -> Void, _ compute: @Sendable (Range<Int>) -> [Row]
+  ) {
     let chunks = (count + chunk - 1) / chunk
+    let done = Atomic(0)
     var parts = [[Row]](repeating: [], count: chunks)
     parts.withUnsafeMutableBufferPointer { buffer in
       // Each iteration writes its own element.
       nonisolated(unsafe) let slots = buffer
       DispatchQueue.concurrentPerform(iterations: chunks) { index in
         slots[index] = compute(index * chunk..<min(count, (index + 1) * chunk))
+        progress(Double(done.add(1, ordering: .relaxed).newValue) / Double(chunks))
       }
     }
     rows = parts.flatMap { $0 }
