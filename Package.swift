@@ -42,7 +42,13 @@ let package = Package(
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
     .target(name: "PareArtifact", dependencies: ["PareGraph"]),
-    .target(name: "PareTraining", dependencies: ["PareGraph", "PareLinearAlgebra", "CPareKernels"]),
+    .target(
+      name: "PareTraining",
+      dependencies: [
+        "PareGraph", "PareLinearAlgebra", "CPareKernels",
+        .product(name: "RealModule", package: "swift-numerics"),
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ]),
     .target(name: "PareInference", dependencies: ["PareArtifact", "CPareKernels"]),
     .target(name: "PareModels", dependencies: ["PareTraining"]),
     .target(
@@ -66,14 +72,12 @@ let package = Package(
       dependencies: [
         "PareCompression", "PareBacktest",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
-        .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
       name: "pare",
       dependencies: [
         "PareEvaluation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
       ]),
 
     .testTarget(name: "PareTensorTests", dependencies: ["PareTensor"]),

@@ -14,12 +14,12 @@ public struct CompressionContext: Sendable {
   public var teacher: Model?
   public var seed: UInt64
   /// Measures taken after every step of a recipe. A technique never knows what they mean.
-  public var objectives: [Objective]
+  public var objectives: [CompressionObjective]
   public var progress: @Sendable (CompressionProgress) -> Void
 
   public init(
     training: TrainingData? = nil, validation: TrainingData? = nil, teacher: Model? = nil, seed: UInt64 = 0,
-    objectives: [Objective] = [], progress: @escaping @Sendable (CompressionProgress) -> Void = { _ in }
+    objectives: [CompressionObjective] = [], progress: @escaping @Sendable (CompressionProgress) -> Void = { _ in }
   ) {
     self.training = training
     self.validation = validation
@@ -41,7 +41,7 @@ extension CompressionContext {
 }
 
 /// A named measure of a model, in whatever unit its maker means.
-public struct Objective: Sendable {
+public struct CompressionObjective: Sendable {
   public var name: String
   public var measure: @Sendable (Model) throws -> Double
 

@@ -61,7 +61,7 @@ import Testing
 
   @Test func applyingRecordsEveryStep() throws {
     var context = try Fixture.context()
-    context.objectives = [Objective("weights") { Double($0.graph.learnedElementCount) }]
+    context.objectives = [CompressionObjective("weights") { Double($0.graph.learnedElementCount) }]
     let recipe = Recipe("small") {
       MagnitudePruning(sparsity: 0.5)
       Quantization(.int8)
