@@ -78,6 +78,7 @@ let package = Package(
       dependencies: [
         "PareEvaluation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ]),
 
     .testTarget(name: "PareTensorTests", dependencies: ["PareTensor"]),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 import PareTensor
 
 /// The command line: argument parsing and printing only. What it does is in PareEvaluation.
@@ -25,6 +26,8 @@ struct Pare: AsyncParsableCommand {
     ])
 
   static func main() async {
+    // Progress and errors say what a person needs; the libraries' logs are for other programs.
+    LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
@@ -32,22 +35,32 @@ struct Pare: AsyncParsableCommand {
       } else {
         try command.run()
       }
+      try StandardOutput.finish()
     } catch let error as any PareError {
       fail(error.description, code: error.category.rawValue)
     } catch let error as CancellationError {
       fail("interrupted: \(error)", code: ErrorCategory.serviceUnavailable.rawValue)
     } catch {
-      let code = exitCode(for: error)
+      switch exitCode(for: error) {
       // Help and version are no failures; they print themselves.
-      guard code == .validationFailure else { exit(withError: error) }
-      fail(message(for: error) + " (see 'pare --help')", code: ErrorCategory.usage.rawValue)
+      case .success: exit(withError: error)
+      case .validationFailure: fail(message(for: error) + " (see '\(helpCommand)')", code: ErrorCategory.usage.rawValue)
+      default: fail("unexpected: \(error)", code: ErrorCategory.internalFailure.rawValue)
+      }
     }
   }
 
-  /// Prints one line to standard error and ends the process.
+  /// What a person types to learn how the command that was asked for is used.
+  private static var helpCommand: String {
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+    let asked = CommandLine.arguments.dropFirst().first.flatMap { names.contains($0) ? "\($0) " : nil } ?? ""
+    return "pare \(asked)--help"
+  }
+
+  /// Prints one line to standard error, in place of a bar that is being drawn there, and ends the process.
   private static func fail(_ message: String, code: Int32) -> Never {
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-    FileHandle.standardError.write(Data("error: \(line)\n".utf8))
+    FileHandle.standardError.write(Data("\(Terminal.erasesLine)error: \(line)\n".utf8))
     Foundation.exit(code)
   }
 }

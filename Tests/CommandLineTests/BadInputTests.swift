@@ -1,4 +1,6 @@
 import Foundation
+import PareArtifact
+import PareTensor
 import Testing
 
 /// Every kind of bad input ends in one line and the right exit code.
@@ -13,7 +15,10 @@ import Testing
     _ arguments: [String], code: Int32, saying words: [String], shell: String? = nil,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let outcome = try Program.run(arguments, in: folder.path, shell: shell)
+    // Without progress, nothing but the one line may stand on standard error.
+    let quiet = ["run", "demo", "compress", "bench", "import", "fetch"].contains(arguments.first) ? ["--quiet"] : []
+    let outcome = try Program.run(arguments + quiet, in: folder.path, shell: shell)
+    #expect(outcome.output.isEmpty, "\(outcome.output)", sourceLocation: sourceLocation)
     #expect(outcome.status == code, "\(outcome.errors)", sourceLocation: sourceLocation)
     #expect(outcome.errorLines.count == 1, "\(outcome.errors)", sourceLocation: sourceLocation)
     let line = outcome.errorLines.first ?? ""
@@ -108,10 +113,37 @@ import Testing
     try expectError(
       ["import", "second.csv", "--symbol", "X"], code: 73, saying: ["candles.sqlite"],
       shell: "trap '' XFSZ; ulimit -f 512;")
-    // Whole batches may have gone in; what is there is whole, and a repeat completes it.
-    let again = try Program.run(["import", "second.csv", "--symbol", "X", "--json"], in: folder.path)
-    #expect(again.status == 0, "\(again.errors)")
-    #expect(try total(again.output) == 40_000)
+    try expectCompletion(of: "second.csv", rows: 40_000)
+  }
+
+  @Test func aDiskThatIsFullLeavesAnEarlierRun() throws {
+    try folder.write(CandleText.wandering(1000), to: "candles.csv")
+    try folder.write(
+      """
+      data: {csv: candles.csv, symbol: X}
+      teacher: {model: {mlp: {hidden: [64, 64]}}, training: {epochs: 1}}
+      candidates: []
+      latency-decisions: 1000
+      """, to: "experiment.yaml")
+    #expect(try Program.run(["run", "experiment.yaml", "--out", "out"], in: folder.path).status == 0)
+    let before = try contents()
+    try expectError(
+      ["run", "experiment.yaml", "--out", "out", "--seed", "2"], code: 73, saying: ["out/artifacts/teacher.pare"],
+      shell: "trap '' XFSZ; ulimit -f 16;")
+    #expect(try contents() == before)
+  }
+
+  /// Every file of the run in `out`.
+  private func contents() throws -> [String: Data] {
+    let root = URL(fileURLWithPath: folder.path + "/out")
+    let names = try FileManager.default.subpathsOfDirectory(atPath: root.path).filter { !$0.hasSuffix("artifacts") }
+    return try Dictionary(uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: root.appendingPathComponent($0))) })
+  }
+
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "a device that is always full"))
+  func standardOutputThatTakesNothing() throws {
+    let path = try folder.model()
+    try expectError(["inspect", path, "--json"], code: 73, saying: ["standard output"], shell: "exec >/dev/full;")
   }
 
   @Test func aKilledImportLosesNoCommittedRow() throws {
@@ -127,9 +159,16 @@ import Testing
     }
     kill(running.process.processIdentifier, SIGKILL)
     _ = running.finish()
-    let again = try Program.run(["import", "second.csv", "--symbol", "X", "--json"], in: folder.path)
-    #expect(again.status == 0, "\(again.errors)")
-    #expect(try total(again.output) == 60_000)
+    try expectCompletion(of: "second.csv", rows: 60_000)
+  }
+
+  /// What an import left behind is whole rows, so that a repeat changes none and completes them.
+  private func expectCompletion(of file: String, rows: Int, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let again = try Program.run(["import", file, "--symbol", "X", "--json"], in: folder.path)
+    #expect(again.status == 0, "\(again.errors)", sourceLocation: sourceLocation)
+    let counts = try #require(try JSONSerialization.jsonObject(with: Data(again.output.utf8)) as? [String: Any])
+    func count(_ key: String) -> Int { counts[key] as? Int ?? -1 }
+    #expect(count("changed") == 0 && count("inserted") + count("unchanged") == rows, sourceLocation: sourceLocation)
   }
 
   @Test func noNetwork() throws {
@@ -147,8 +186,53 @@ import Testing
     try expectError(arguments, code: 64, saying: [])
   }
 
-  private func total(_ json: String) throws -> Int {
-    let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
-    return ["inserted", "changed", "unchanged"].reduce(0) { $0 + ((object[$1] as? Int) ?? 0) }
+  @Test func aModelThatIsNone() throws {
+    try folder.write("not a model at all", to: "bad.pare")
+    for arguments in [["inspect", "bad.pare"], ["bench", "bad.pare"], ["predict", "bad.pare", "--input", "x.npy", "--output", "y.npy"]] {
+      try expectError(arguments, code: 65, saying: ["bad.pare"])
+    }
+  }
+
+  @Test func rowsThatDoNotFitTheModel() throws {
+    let model = try folder.model()
+    func predict(_ rows: Tensor, _ more: [String] = [], code: Int32 = 65, saying words: [String]) throws {
+      try NPY.write(rows, to: folder.path + "/rows.npy")
+      try expectError(["predict", model, "--input", "rows.npy", "--output", "y.npy"] + more, code: code, saying: words)
+      #expect(!FileManager.default.fileExists(atPath: folder.path + "/y.npy"))
+    }
+    let good = Tensor([Float](repeating: 0, count: 8), shape: [2, 4])
+    try predict(Tensor([Float](repeating: 0, count: 6), shape: [2, 3]), saying: ["input 'features'", "[2, 3]"])
+    try predict(Tensor([Double](repeating: 0, count: 8), shape: [2, 4]), saying: ["input 'features'", "float64"])
+    try predict(good, ["--output-name", "nothing"], code: 64, saying: ["nothing"])
+    try expectError(["predict", model, "--input", "other=rows.npy", "--output", "y.npy"], code: 64, saying: ["'other'", "features"])
+    try expectError(["predict", model, "--input", "rows.npy", "--output", "no/such/y.npy"], code: 73, saying: ["no/such/y.npy"])
+    try folder.write("1,2,3,4\n", to: "rows.csv")
+    try expectError(["predict", model, "--input", "rows.csv", "--output", "y.npy"], code: 65, saying: ["rows.csv", ".npy"])
+  }
+
+  @Test func dataThatARecipeCannotUse() throws {
+    let model = try folder.model()
+    try folder.write("schema: 1\nname: q\nsteps: [{technique: quantization, precision: int8}]", to: "q.yaml")
+    try folder.write("schema: 1\nname: d\nsteps: [{technique: distillation, student: {mlp: {hidden: [2]}}, temperature: 2, hard-weight: 0.5, training: {epochs: 1}}]", to: "d.yaml")
+    func compress(_ recipe: String, _ more: [String], saying words: [String], code: Int32 = 65) throws {
+      try expectError(["compress", model, "--recipe", recipe, "--output", "out.pare"] + more, code: code, saying: words)
+      #expect(!FileManager.default.fileExists(atPath: folder.path + "/out.pare"))
+    }
+    func npy(_ tensor: Tensor, _ name: String) throws -> String {
+      try NPY.write(tensor, to: folder.path + "/" + name)
+      return name
+    }
+    let rows = try npy(Tensor((0..<40).map { Float($0) }, shape: [10, 4]), "rows.npy")
+    try compress("q.yaml", [], saying: ["quantization", "--calibration"], code: 64)
+    try compress("q.yaml", ["--calibration", try npy(Tensor([Float.nan, 0, 0, 0], shape: [1, 4]), "nan.npy")], saying: ["nan"])
+    try compress("q.yaml", ["--calibration", try npy(Tensor([Float](), shape: [0, 4]), "none.npy")], saying: ["at least one row"])
+    try compress("q.yaml", ["--calibration", try npy(Tensor([Float](repeating: 0, count: 6), shape: [2, 3]), "narrow.npy")], saying: ["features"])
+    try compress("d.yaml", ["--calibration", rows], saying: ["labels"])
+    try compress("d.yaml", ["--calibration", rows, "--labels", try npy(Tensor([Int64](repeating: 7, count: 10)), "seven.npy")], saying: ["7"])
+    try compress("d.yaml", ["--calibration", rows, "--labels", try npy(Tensor([Int64](repeating: 0, count: 9)), "nine.npy")], saying: ["9"])
+    try compress("missing.yaml", ["--calibration", rows], saying: ["missing.yaml"], code: 66)
+    try compress("q.yaml", ["--calibration", rows, "--validation-share", "1.5"], saying: ["--validation-share", "1.5"], code: 64)
+    try folder.write("schema: 1\nname: q\nsteps: [{technique: quantization, precison: int8}]", to: "typo.yaml")
+    try compress("typo.yaml", ["--calibration", rows], saying: ["typo.yaml", "steps[0].precison", "'precision'"])
   }
 }

@@ -24,6 +24,39 @@ import Testing
     #expect(outcome.output.contains("Example") && outcome.output.contains("pare \(command)"))
   }
 
+  @Test func theFirstHelpNamesEveryCommandAndExitCode() throws {
+    let help = try run("--help").output
+    for word in ["demo", "run", "compress", "predict", "bench", "inspect", "import", "fetch", "64", "65", "66", "69", "70", "73"] {
+      #expect(help.contains(word), "\(word)")
+    }
+    #expect(try run("--version").output.contains("."))
+  }
+
+  @Test func figuresForProgramsAreJSONAndNothingElse() throws {
+    let model = try folder.model()
+    try folder.write(CandleText.wandering(60), to: "candles.csv")
+    try folder.write("schema: 1\nname: p\nsteps: [{technique: magnitude-pruning, sparsity: 0.5}]", to: "p.yaml")
+    try folder.write("schema: 1\nname: k\nsteps: [{technique: magnitude-pruning, sparsity: 0}]", to: "k.yaml")
+    try NPY.write(Tensor((0..<12).map { Float($0) }, shape: [3, 4]), to: folder.path + "/rows.npy")
+    func json(_ arguments: String...) throws -> Any {
+      let outcome = try Program.run(arguments + ["--json"], in: folder.path)
+      #expect(outcome.status == 0 && outcome.errorLines.allSatisfy { !$0.hasPrefix("error") }, "\(outcome.errors)")
+      return try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+    }
+    let imported = try #require(try json("import", "candles.csv", "--symbol", "X", "--interval", "5m") as? [String: Any])
+    #expect(imported["inserted"] as? Int == 60)
+    for recipe in ["p.yaml", "k.yaml"] {
+      let steps = try json("compress", model, "--recipe", recipe, "--output", "out.pare") as? [String: Any]
+      #expect((steps?["steps"] as? [Any])?.count == 1)
+    }
+    let written = try json("predict", "out.pare", "--input", "rows.npy", "--output", "y.npy") as? [String: Any]
+    #expect(written?["shape"] as? [Int] == [3, 2])
+    let inspected = try json("inspect", model) as? [String: Any]
+    #expect(inspected?["learned_parameters"] as? Int == 4 * 8 + 8 + 8 * 2 + 2)
+    let timed = try json("bench", model, "out.pare", "--iterations", "1000") as? [[String: Any]]
+    #expect(timed?.map { $0["model"] as? String } == [model, "out.pare"])
+  }
+
   @Test func anExperimentThenEverythingThatUsesItsArtifacts() throws {
     try folder.write(CandleText.wandering(3000), to: "candles.csv")
     _ = try run("import", "candles.csv", "--symbol", "X", "--interval", "5")

@@ -8,10 +8,7 @@ struct Program: Sendable {
     let output: String
     let errors: String
 
-    /// The lines of standard error that are not progress.
-    var errorLines: [String] {
-      errors.split(separator: "\n").map(String.init).filter { $0.hasPrefix("error:") || $0.hasPrefix("Error") || $0.hasPrefix("Fatal") }
-    }
+    var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
   }
 
   /// Where the test bundle is, the program is too.

@@ -1,4 +1,5 @@
 import PareEvaluation
+import PareTensor
 import Testing
 
 @Suite struct ChoiceTests {
@@ -73,19 +74,83 @@ import Testing
     #expect(bySharpe.decide(&candidates).chosen == "some")
   }
 
-  @Test func theTestPartDecidesNothing() {
-    func decide(_ test: [Double]) -> (String?, String, [Bool]) {
-      var candidates = zip(["a", "b"], test).enumerated().map { index, pair in
-        Small.candidate(pair.0, netReturn: 0.3 + Double(index) / 10, bytes: 100 * (index + 1), test: pair.1)
-      }
-      let (chosen, reason) = choice.decide(&candidates)
-      return (chosen, reason, candidates.map(\.pareto))
+  @Test func anObjectiveThatNobodyHasIsSaidToBeUndefined() {
+    var candidates = [Small.candidate("a", sharpe: nil), Small.candidate("b", sharpe: nil)]
+    var bySharpe = choice
+    bySharpe.objectives = [.sharpe, .bytes]
+    let (chosen, reason) = bySharpe.decide(&candidates)
+    #expect(chosen != nil && reason.contains("No candidate has a positive sharpe"))
+    #expect(candidates.allSatisfy { $0.pareto })
+  }
+
+  @Test func amongEqualsTheBetterAndThenTheNameDecides() {
+    var unequal = [
+      Small.candidate("a", netReturn: 0.48, bytes: 100), Small.candidate("b", netReturn: 0.50, bytes: 100),
+    ]
+    #expect(choice.decide(&unequal).chosen == "b")
+    #expect(unequal.map(\.pareto) == [false, true])
+    for order in [["a", "b"], ["b", "a"]] {
+      var twins = order.map { Small.candidate($0, netReturn: 0.5) }
+      #expect(choice.decide(&twins).chosen == "a")
+      #expect(twins.allSatisfy { $0.pareto })
     }
-    #expect(decide([1, -1]) == decide([-1, 1]))
+  }
+
+  @Test func withoutToleranceOnlyTheBestCounts() {
+    var strict = choice
+    strict.tolerance = 0
+    var candidates = [
+      Small.candidate("best", netReturn: 0.5, bytes: 900), Small.candidate("near", netReturn: 0.4999, bytes: 1),
+    ]
+    let (chosen, reason) = strict.decide(&candidates)
+    #expect(chosen == "best")
+    #expect(reason.contains("is itself the best"))
+  }
+
+  @Test func theFirstCostNamedIsTheOneThatIsSaved() {
+    var byPlan = choice
+    byPlan.objectives = [.netReturn, .planBytes, .bytes]
+    var candidates = [
+      Small.candidate("small file", netReturn: 0.5, bytes: 1, planBytes: 900),
+      Small.candidate("small plan", netReturn: 0.5, bytes: 900, planBytes: 1),
+    ]
+    #expect(byPlan.decide(&candidates).chosen == "small plan")
+  }
+
+  @Test func nothingInTheTestPartDecidesAnything() {
+    func decide(seed: UInt64) -> (String?, String, [Bool], [Bool]) {
+      var generator = SeededGenerator(seed: seed)
+      var candidates = ["a", "b", "c"].enumerated().map { index, name in
+        var candidate = Small.candidate(name, netReturn: 0.3 + Double(index) / 10, bytes: 100 * (index + 1))
+        candidate.test = .arbitrary(from: &generator)
+        candidate.equity = [EquityPoint(time: 1, net: generator.normal(), gross: generator.normal())]
+        return candidate
+      }
+      var every = choice
+      every.objectives = Objective.allCases
+      let (chosen, reason) = every.decide(&candidates)
+      return (chosen, reason, candidates.map(\.pareto), candidates.map(\.withinBudget))
+    }
+    for seed in 2...20 { #expect(decide(seed: UInt64(seed)) == decide(seed: 1)) }
   }
 
   @Test func aChosenBaselineIsCalledOne() {
     var candidates = [Small.candidate("logistic", netReturn: 1, role: .baseline)]
     #expect(choice.decide(&candidates).reason.contains("It is a baseline"))
+  }
+}
+
+extension Measures {
+  /// Figures that mean nothing.
+  fileprivate static func arbitrary(from generator: inout SeededGenerator) -> Measures {
+    func any() -> Double { generator.normal() }
+    let later = FillOneLater(netReturn: any(), sharpe: any())
+    return Measures(
+      accuracy: any(), balancedAccuracy: any(), logLoss: any(), skill: any(), agreement: any(),
+      flips: Flips(missed: Int(1000 * abs(any())), false: 1, reversed: 1, rate: any()),
+      money: Money(
+        grossReturn: any(), netReturn: any(), breakEvenBp: any(), sharpe: any(), sortino: any(), maxDrawdown: any(),
+        turnover: any(), trades: Int(1000 * abs(any())), hitRate: any(), costs: any(), fillOneLater: later),
+      atTeacherThresholds: later)
   }
 }

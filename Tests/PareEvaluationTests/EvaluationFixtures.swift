@@ -64,7 +64,7 @@ enum Small {
   /// A candidate with given validation figures; everything else is of no account.
   static func candidate(
     _ name: String, netReturn: Double = 0, sharpe: Double? = 1, logLoss: Double = 0.6, bytes: Int = 100,
-    planBytes: Int = 100, p99: Double = 100, test: Double = 0, role: CandidateResult.Role = .candidate
+    planBytes: Int = 100, p99: Double = 100, role: CandidateResult.Role = .candidate
   ) -> CandidateResult {
     func measures(_ netReturn: Double) -> Measures {
       let later = FillOneLater(netReturn: netReturn, sharpe: sharpe)
@@ -79,7 +79,7 @@ enum Small {
     return CandidateResult(
       name: name, role: role, made: "by hand", artifact: "artifacts/\(name).pare", parameters: 1, bytes: bytes,
       weightBytes: bytes, planBytes: planBytes, compressionRatio: 1, validation: measures(netReturn),
-      test: measures(test), latencyNs: Latency(p50: p99 / 2, p99: p99, p999: p99, max: p99, clock: 20), pareto: false,
+      test: measures(0), latencyNs: Latency(p50: p99 / 2, p99: p99, p999: p99, max: p99, clock: 20), pareto: false,
       withinBudget: false, equity: [])
   }
 }

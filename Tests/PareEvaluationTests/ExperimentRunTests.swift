@@ -1,5 +1,7 @@
 import Foundation
 import PareArtifact
+import PareBacktest
+import PareCompression
 import PareEvaluation
 import PareMarket
 import PareTensor
@@ -87,7 +89,11 @@ import Testing
     let folder = try ScratchFolder()
     let market = try Small.simulation().run(seed: 3)
     let series = market.series[0]
-    let cut = series.candles.count * 82 / 100
+    let dataset = try MarketDataset(
+      series: [series], schema: FeatureSchema(interval: .fiveMinutes), label: LabelDefinition(.direction, horizon: 12))
+    // The last label of the validation part ends with the open of the candle before the cut.
+    let cut = dataset.candleIndices[dataset.parts.validation.upperBound - 1] + 12 + 2
+    #expect(cut <= dataset.candleIndices[dataset.parts.test.lowerBound])
     var changed = series.candles
     for index in cut..<changed.count {
       // Another future: prices mirrored about the candle at the cut.
@@ -137,16 +143,62 @@ import Testing
       // Float32 plans may differ from the reference in rounding, and so in a decision at one half.
       #expect(abs(reported - Double(correct) / Double(rows.count)) <= (name == "int8" ? 0 : 1.5 / Double(rows.count)))
     }
+    // Decisions of the file, in integers, are those that were turned into money.
+    let int8 = try Artifact.read(folder.file("run/artifacts/int8.pare"))
+    let every = Tensor(Array(dataset.features(of: .test)), shape: [dataset.parts.test.count, dataset.schema.width])
+    let decisions = try ModelPrediction(int8, engine: .reference).run(["": every], output: "decision").doubles
+    let source = try DecidedPositions(
+      decisions: decisions.map { Int8($0) }, at: dataset.parts.test.map { dataset.candleIndices[$0] }, holding: .candles(12))
+    let candles = try #require(dataset.candles(of: .test, symbol: 0))
+    let money = try Backtest(market.series[0], costs: .standard, execution: Execution()).run(source, over: candles).metrics
+    let reported = try #require(results.candidates.first { $0.name == "int8" }).test
+    #expect(reported.netReturn == money.netReturn && reported.trades == money.trades && money.trades > 0)
   }
 
-  @Test func theReportIsOneFileThatFetchesNothing() async throws {
+  @Test func changingTheValidationPartLeavesWhatOnlyTheTrainingPartMaySee() async throws {
     let folder = try ScratchFolder()
-    var results = try await Small.run(Small.experiment(.simulation(Small.simulation(candles: 3000))), in: folder)
-    results.experiment = "</script><script>alert(1)</script>"
-    let page = try Report(results).html()
-    #expect(!page.contains("<script>alert"))
-    #expect(!page.contains(" src=") && !page.contains("@import") && !page.contains("<link"))
-    for candidate in results.candidates { #expect(page.contains("\"\(candidate.name)\"")) }
+    let series = try Small.simulation(candles: 3000).run(seed: 3).series[0]
+    let dataset = try MarketDataset(
+      series: [series], schema: FeatureSchema(interval: .fiveMinutes), label: LabelDefinition(.direction, horizon: 12))
+    let cut = dataset.candleIndices[dataset.parts.train.upperBound - 1] + 12 + 2
+    var changed = series.candles
+    for index in cut..<changed.count { changed[index].volume *= 7 }
+    // Steps too small to change a rounded weight, so that early stopping has no say in what is left.
+    var experiment = Small.experiment(.csv(path: "a.csv", symbol: "SIM", interval: .fiveMinutes, badRows: .refuse))
+    experiment.teacher.training.learningRate = 1e-30
+    experiment.teacher.training.weightDecay = 0
+    experiment.candidates = [CandidateConfiguration("int8", recipe: Recipe("int8") { Quantization(.int8) })]
+    try CandleCSV.write(series, to: folder.file("a.csv"))
+    let one = try await Small.run(experiment, in: folder, as: "one")
+    try CandleCSV.write(CandleSeries(key: series.key, candles: changed), to: folder.file("a.csv"))
+    let other = try await Small.run(experiment, in: folder, as: "other")
+    #expect(one.candidates[0].validation.logLoss != other.candidates[0].validation.logLoss)
+    for name in ["teacher", "int8"] {
+      let models = try ["one", "other"].map { try Artifact.read(folder.file("\($0)/artifacts/\(name).pare")).graph }
+      for (parameter, value) in models[0].parameters where parameter != "decision.thresholds" {
+        #expect(models[1].parameters[parameter] == value, "\(name): \(parameter)")
+      }
+    }
+  }
+
+  @Test func whereThereIsNothingToLearnNothingIsGained() async throws {
+    let folder = try ScratchFolder()
+    var simulation = Small.simulation(candles: 20_000)
+    (simulation.linear.strength, simulation.linear.seasonal, simulation.interaction.strength) = (0, 0, 0)
+    for index in simulation.regimes.indices { simulation.regimes[index].momentum = 0 }
+    try CandleCSV.write(simulation.run(seed: 8).series[0], to: folder.file("a.csv"))
+    var experiment = Small.experiment(.csv(path: "a.csv", symbol: "SIM", interval: .fiveMinutes, badRows: .refuse))
+    // Over one candle, labels do not overlap, and a mean over n of them deviates by 1 / 2√n.
+    experiment.label = try LabelDefinition(.direction, horizon: 1)
+    let results = try await Small.run(experiment, in: folder)
+    let deviation = 0.5 / Double(results.data.test.rows).squareRoot()
+    for candidate in results.candidates {
+      #expect(abs(candidate.test.skill) < 4 * deviation, "\(candidate.name)")
+      // A tenth of the decisions is traded, each at 3 basis points a side.
+      #expect(candidate.test.trades > 50 && candidate.test.netReturn < 0, "\(candidate.name)")
+      #expect(abs(candidate.test.grossReturn - candidate.test.netReturn - candidate.test.costs) < 1e-12)
+    }
+    #expect(results.reason.contains("there is no money to keep"))
   }
 
   @Test func aFolderThatCannotBeMadeIsRefusedBeforeAnyWork() async throws {

@@ -14,8 +14,10 @@ package enum StrictYAML {
     } catch let error as CompressionError {
       throw source.map { error.within($0) } ?? error
     } catch let error as any PareError {
-      guard let source else { throw error }
-      throw CompressionError("value", subject: source, category: error.category, cause: error)
+      // A mistake in a file is bad data, whatever it would be on the command line.
+      throw CompressionError(
+        "value", subject: source.map { "\($0): \(error.subject)" } ?? error.subject, expected: error.expected,
+        found: error.found, category: error.category == .usage ? .badData : error.category, cause: error.cause)
     }
   }
 

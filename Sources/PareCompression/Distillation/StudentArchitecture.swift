@@ -3,7 +3,7 @@ public enum StudentArchitecture: Sendable, Hashable {
   /// Dense layers of these widths with Relu between them; none makes it a logistic regression.
   case mlp(hidden: [Int])
 
-  func validate(at path: ParameterPath) throws {
+  package func validate(at path: ParameterPath) throws {
     switch self {
     case .mlp(let hidden):
       for (index, width) in hidden.enumerated() {

@@ -24,7 +24,7 @@ public struct TrainingSchedule: Sendable, Hashable {
     self.patience = patience
   }
 
-  func validate(at path: ParameterPath) throws {
+  package func validate(at path: ParameterPath) throws {
     try path.key(CodingKeys.epochs).require(epochs >= 1, expected: "at least 1", found: epochs)
     try path.key(CodingKeys.batchSize).require(batchSize >= 1, expected: "at least 1", found: batchSize)
     try path.key(CodingKeys.learningRate).require(

@@ -16,7 +16,7 @@ public enum DataSource: Sendable, Hashable {
 /// What to ask Bybit for.
 public struct BybitSpan: Sendable, Hashable {
   public var symbol: String
-  public var category: String
+  public var category: BybitCategory
   public var interval: CandleInterval
   /// First and last candle's start, ISO 8601 dates or times in UTC.
   public var from: String
@@ -24,7 +24,7 @@ public struct BybitSpan: Sendable, Hashable {
   /// The store's file.
   public var store: String
 
-  public init(symbol: String, category: String, interval: CandleInterval, from: String, to: String, store: String) {
+  public init(symbol: String, category: BybitCategory, interval: CandleInterval, from: String, to: String, store: String) {
     self.symbol = symbol
     self.category = category
     self.interval = interval
@@ -52,13 +52,13 @@ extension DataSource: Codable {
     case .csv:
       self = .csv(
         path: try container.decode(String.self, forKey: .csv), symbol: try container.decode(String.self, forKey: .symbol),
-        interval: try container.decodeIfPresent(CandleInterval.self, forKey: .interval),
-        badRows: try container.decodeIfPresent(BadRowPolicy.self, forKey: .badRows) ?? .refuse)
+        interval: try container.intervalIfPresent(forKey: .interval),
+        badRows: try container.wordIfPresent(forKey: .badRows) ?? .refuse)
     case .store:
       self = .store(
         path: try container.decode(String.self, forKey: .store),
         symbol: try container.decode(String.self, forKey: .symbol),
-        interval: try container.decode(CandleInterval.self, forKey: .interval))
+        interval: try container.interval(forKey: .interval))
     case .bybit: self = .bybit(try container.decode(BybitSpan.self, forKey: .bybit))
     default:
       // `simulation: {}` and `simulation:` both mean the defaults.
@@ -92,11 +92,15 @@ extension BybitSpan: Codable {
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    let path = ParameterPath(decoder.codingPath)
     self.init(
       symbol: try container.decode(String.self, forKey: .symbol),
-      category: try container.decodeIfPresent(String.self, forKey: .category) ?? "linear",
-      interval: try container.decode(CandleInterval.self, forKey: .interval),
+      category: try container.wordIfPresent(forKey: .category) ?? .linear,
+      interval: try container.interval(forKey: .interval),
       from: try container.decode(String.self, forKey: .from), to: try container.decode(String.self, forKey: .to),
       store: try container.decodeIfPresent(String.self, forKey: .store) ?? "candles.sqlite")
+    let first = try UTCTime.milliseconds(from, subject: path.key(CodingKeys.from).description)
+    let last = try UTCTime.milliseconds(to, subject: path.key(CodingKeys.to).description)
+    try path.key(CodingKeys.to).require(first < last, expected: "a time after 'from', \(from)", found: "'\(to)'")
   }
 }

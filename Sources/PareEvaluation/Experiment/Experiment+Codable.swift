@@ -29,7 +29,7 @@ extension Experiment: Codable {
     threshold = try container.decodeIfPresent(ThresholdPolicy.self, forKey: .decision) ?? threshold
     teacher = try container.decodeIfPresent(TeacherConfiguration.self, forKey: .teacher) ?? teacher
     candidates = try container.decodeIfPresent([CandidateConfiguration].self, forKey: .candidates) ?? candidates
-    objectives = try container.decodeIfPresent([Objective].self, forKey: .objectives) ?? objectives
+    objectives = try container.wordsIfPresent(forKey: .objectives) ?? objectives
     budget = try container.decodeIfPresent(StrictBudget.self, forKey: .budget)?.value ?? budget
     tolerance = try container.decodeIfPresent(Double.self, forKey: .tolerance) ?? tolerance
     latencyDecisions = try container.decodeIfPresent(Int.self, forKey: .latencyDecisions) ?? latencyDecisions
@@ -59,18 +59,23 @@ extension Experiment: Codable {
 
   /// Checks what no single key can.
   func validate(at path: ParameterPath = ParameterPath()) throws {
+    try path.key(CodingKeys.name).require(
+      name.isFileName, expected: "letters, digits, '-', '_' and '.', since it names a folder", found: "'\(name)'")
+    try teacher.model.validate(at: path.key(CodingKeys.teacher).key(TeacherConfiguration.CodingKeys.model))
+    try teacher.training.validate(at: path.key(CodingKeys.teacher).key(TeacherConfiguration.CodingKeys.training))
     let names = path.key(CodingKeys.candidates)
-    var known: Set<String> = [CandidateConfiguration.teacher, Baseline.logistic, Baseline.untaught]
+    var made: Set<String> = [CandidateConfiguration.teacher]
+    let baselines: Set<String> = [Baseline.logistic, Baseline.untaught]
     for (index, candidate) in candidates.enumerated() {
       let place = names.index(index)
       try place.key("name").require(
-        !candidate.name.isEmpty && candidate.name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }
-          && !candidate.name.hasPrefix("."),
-        expected: "letters, digits, '-', '_' and '.', since it names a file", found: "'\(candidate.name)'")
+        candidate.name.isFileName, expected: "letters, digits, '-', '_' and '.', since it names a file", found: "'\(candidate.name)'")
       try place.key("from").require(
-        known.contains(candidate.from), expected: "the teacher or a candidate above", found: "'\(candidate.from)'")
+        made.contains(candidate.from), expected: "the teacher or a candidate above", found: "'\(candidate.from)'")
       try place.key("name").require(
-        known.insert(candidate.name).inserted, expected: "a name used once", found: "'\(candidate.name)' again")
+        !baselines.contains(candidate.name), expected: "another name than the baselines'", found: "'\(candidate.name)'")
+      try place.key("name").require(
+        made.insert(candidate.name).inserted, expected: "a name used once", found: "'\(candidate.name)' again")
       for (step, technique) in candidate.recipe.steps.enumerated() {
         try technique.validate(at: place.key("steps").index(step))
       }
@@ -83,6 +88,13 @@ extension Experiment: Codable {
     try path.key(CodingKeys.label).key("kind").require(
       label.kind != .forwardReturn, expected: "direction or buy-hold-sell", found: "forward-return")
     if case .simulation(let simulation) = data {
+      do {
+        try simulation.validate()
+      } catch {
+        throw EvaluationError(
+          "simulation", subject: path.key(CodingKeys.data).key(error.subject).description, expected: error.expected,
+          found: error.found)
+      }
       try path.key(CodingKeys.data).key("simulation").key("horizon").require(
         simulation.horizon == label.horizon, expected: "the label's horizon, \(label.horizon), whose truth is wanted",
         found: simulation.horizon)
@@ -99,10 +111,19 @@ private struct StrictLabel: Decodable {
     case threshold = "threshold-bp"
   }
 
+  /// The kinds that have classes.
+  private enum Kind: String, CaseIterable {
+    case direction
+    case buyHoldSell = "buy-hold-sell"
+  }
+
   let value: LabelDefinition
 
   init(from decoder: any Decoder) throws {
-    _ = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    let kind: Kind = try container.word(forKey: .kind)
+    try ParameterPath(decoder.codingPath).key(CodingKeys.threshold).require(
+      kind == .buyHoldSell || !container.contains(.threshold), expected: "none where the kind is direction", found: "one")
     value = try LabelDefinition(from: decoder)
   }
 }
@@ -163,7 +184,7 @@ private struct StrictBudget: Codable {
     let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
     let path = ParameterPath(decoder.codingPath)
     value = Budget(
-      tier: try container.decodeIfPresent(Budget.Tier.self, forKey: .tier),
+      tier: try container.wordIfPresent(forKey: .tier),
       latencyNs: try container.decodeIfPresent(Double.self, forKey: .latency),
       memoryBytes: try container.decodeIfPresent(Int.self, forKey: .memory))
     try path.key(CodingKeys.latency).require(

@@ -55,8 +55,8 @@ extension FeatureChoice: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
     self.init()
-    coarser = try container.decodeIfPresent([CandleInterval].self, forKey: .coarser) ?? coarser
-    normalizer = try container.decodeIfPresent(NormalizerKind.self, forKey: .normalizer) ?? normalizer
+    coarser = try container.intervalsIfPresent(forKey: .coarser) ?? coarser
+    normalizer = try container.wordIfPresent(forKey: .normalizer) ?? normalizer
     clip = try container.decodeIfPresent(Double.self, forKey: .clip) ?? clip
     try ParameterPath(decoder.codingPath).key(CodingKeys.clip).require(
       clip > 0 && clip.isFinite, expected: "a positive number", found: clip)
@@ -71,8 +71,8 @@ extension ExecutionChoice: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
     self.init()
-    sizing = try container.decodeIfPresent(Execution.Sizing.self, forKey: .sizing) ?? sizing
-    calendar = try container.decodeIfPresent(Execution.Calendar.self, forKey: .calendar) ?? calendar
+    sizing = try container.wordIfPresent(forKey: .sizing) ?? sizing
+    calendar = try container.wordIfPresent(forKey: .calendar) ?? calendar
     hold = try container.decodeIfPresent(Int.self, forKey: .hold)
     try ParameterPath(decoder.codingPath).key(CodingKeys.hold).require(
       (0...1_000_000).contains(hold ?? 0), expected: "0 to 1000000 candles", found: hold ?? 0)

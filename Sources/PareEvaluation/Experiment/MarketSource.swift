@@ -66,13 +66,8 @@ struct MarketSource: Sendable {
   private static func fetch(
     _ span: BybitSpan, file: ExperimentFile, observer: any RunObserver
   ) async throws -> MarketSource {
-    guard let category = BybitCategory(rawValue: span.category) else {
-      throw EvaluationError(
-        "category", subject: "data.bybit.category",
-        expected: BybitCategory.allCases.map(\.rawValue).joined(separator: ", "), found: "'\(span.category)'")
-    }
     let request = BybitFetch(
-      symbol: span.symbol, interval: span.interval, category: category,
+      symbol: span.symbol, interval: span.interval, category: span.category,
       from: try UTCTime.milliseconds(span.from, subject: "data.bybit.from"),
       to: try UTCTime.milliseconds(span.to, subject: "data.bybit.to"))
     let store = try CandleStore(path: file.resolved(span.store))

@@ -49,7 +49,14 @@ public struct ModelCompression: Sendable {
       progress: { state in
         observer.advanced(to: Int(1000 * state.fraction / steps), note: "\(state.technique): \(state.activity)")
       })
-    let compressed = try recipe.apply(to: model, in: context)
+    let compressed: CompressedModel
+    do {
+      compressed = try recipe.apply(to: model, in: context)
+    } catch let error as CompressionError where features == nil && error.code == "compression.missing-data" {
+      throw EvaluationError(
+        "calibration", subject: "step '\(error.subject)'", expected: "rows of features (--calibration FILE.npy)", found: "none",
+        category: .usage)
+    }
     observer.ended("\(compressed.steps.count) steps")
     return compressed
   }

@@ -33,6 +33,11 @@ public struct ModelPrediction: Sendable {
     guard let name = output ?? graph.outputs.last?.name else {
       throw EvaluationError("output", subject: graph.name, expected: "a model with outputs", found: "none")
     }
+    guard try graph.inferredTypes()[name] != nil else {
+      throw EvaluationError(
+        "output", subject: "--output-name", expected: "a value of the model, as " + graph.outputs.map(\.name).joined(separator: ", "),
+        found: "'\(name)'", category: .usage)
+    }
     let named = try named(inputs)
     let binding = try binding(of: named)
     let result: Tensor?

@@ -15,10 +15,17 @@ struct DefaultingContainer<Key: CodingKey & CaseIterable> {
     let known = Key.allCases.map(\.stringValue)
     if let unknown = present.sorted().first(where: { !known.contains($0) }) {
       throw MarketError(
-        "unknown-key", subject: (decoder.codingPath.map(\.stringValue) + [unknown]).joined(separator: "."),
+        "unknown-key", subject: Self.path(decoder.codingPath + [AnyKey(stringValue: unknown)]),
         expected: "one of " + known.joined(separator: ", "), found: "'\(unknown)'", category: .usage)
     }
     values = try decoder.container(keyedBy: Key.self)
+  }
+
+  /// Keys and indices as people write them: `regimes[1].volume`.
+  private static func path(_ keys: [any CodingKey]) -> String {
+    keys.reduce("") { path, key in
+      key.intValue.map { "\(path)[\($0)]" } ?? (path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)")
+    }
   }
 
   func read<Value: Decodable>(_ key: Key, into value: inout Value) throws {

@@ -81,6 +81,11 @@ struct FetchCommand: AsyncParsableCommand {
   }
 }
 
-extension CandleInterval: ExpressibleByArgument {}
+extension CandleInterval: ExpressibleByArgument {
+  /// Either spelling: `60` or `1h`.
+  public init?(argument: String) {
+    self.init(spelling: argument)
+  }
+}
 extension BybitCategory: ExpressibleByArgument {}
 extension BadRowPolicy: ExpressibleByArgument {}

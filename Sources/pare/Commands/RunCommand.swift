@@ -8,7 +8,7 @@ struct RunCommand: AsyncParsableCommand {
     discussion: """
       Examples:
         pare run examples/simulated.yaml
-        pare run examples/bybit-file.yaml --out runs/btc --seed 2
+        pare run examples/candle-file.yaml --out runs/btc --seed 2
         pare run experiment.yaml --latency-from runs/btc/results.json --json
 
       Writes DIR/results.json, DIR/report.html and DIR/artifacts/*.pare.

@@ -13,7 +13,6 @@ final class ProgressReporter: RunObserver {
   }
 
   private let state = Mutex(State())
-  private let isTerminal = isatty(STDERR_FILENO) == 1
   private let isQuiet: Bool
 
   init(isQuiet: Bool = false) {
@@ -24,7 +23,7 @@ final class ProgressReporter: RunObserver {
     guard !isQuiet else { return }
     state.withLock { state in
       state = State(stage: stage, units: units)
-      if isTerminal { draw(&state, at: 0, note: "") }
+      if Terminal.isAttached { draw(&state, at: 0, note: "") }
     }
   }
 
@@ -32,7 +31,7 @@ final class ProgressReporter: RunObserver {
     guard !isQuiet else { return }
     state.withLock { state in
       let now = ContinuousClock.now
-      if isTerminal {
+      if Terminal.isAttached {
         guard now - state.lastDrawn > .milliseconds(80) else { return }
         state.lastDrawn = now
         draw(&state, at: unit, note: note)
@@ -49,19 +48,20 @@ final class ProgressReporter: RunObserver {
     state.withLock { state in
       let seconds = Self.seconds(ContinuousClock.now - state.start)
       let time = seconds < 9.95 ? String(format: "%.1f s", seconds) : String(format: "%.0f s", seconds)
-      write((isTerminal ? "\r\u{1B}[2K" : "") + pad(state.stage, 26) + pad(time, 8) + note + "\n")
+      write(Terminal.erasesLine + pad(state.stage, 26) + pad(time, 8) + note + "\n")
     }
   }
 
   private func draw(_ state: inout State, at unit: Int, note: String) {
-    var line = "\r\u{1B}[2K" + pad(state.stage, 26)
+    var line = pad(state.stage, 26)
     if state.units > 0 {
       let width = 24
       let filled = min(width, width * unit / state.units)
       line += "[" + String(repeating: "█", count: filled) + String(repeating: "·", count: width - filled) + "]"
       line += remaining(state, unit)
     }
-    write(line + " " + note)
+    // A line that wraps could not be erased.
+    write(Terminal.erasesLine + (line + " " + note).prefix(Terminal.columns - 1))
   }
 
   private func remaining(_ state: State, _ unit: Int) -> String {
