@@ -18,7 +18,7 @@ public struct BybitSpan: Sendable, Hashable {
   public var symbol: String
   public var category: BybitCategory
   public var interval: CandleInterval
-  /// First and last candle's start, ISO 8601 dates or times in UTC.
+  /// First candle's start, and the time before which candles start; ISO 8601 dates or times in UTC.
   public var from: String
   public var to: String
   /// The store's file.
