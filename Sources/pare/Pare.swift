@@ -44,17 +44,16 @@ struct Pare: AsyncParsableCommand {
       switch exitCode(for: error) {
       // Help and version are no failures; they print themselves.
       case .success: exit(withError: error)
-      case .validationFailure: fail(message(for: error) + " (see '\(helpCommand)')", code: ErrorCategory.usage.rawValue)
+      case .validationFailure: fail(usage(error).description, code: ErrorCategory.usage.rawValue)
       default: fail("unexpected: \(error)", code: ErrorCategory.internalFailure.rawValue)
       }
     }
   }
 
-  /// What a person types to learn how the command that was asked for is used.
-  private static var helpCommand: String {
-    let names = configuration.subcommands.compactMap { $0.configuration.commandName }
-    let asked = CommandLine.arguments.dropFirst().first.flatMap { names.contains($0) ? "\($0) " : nil } ?? ""
-    return "pare \(asked)--help"
+  private static func usage(_ error: any Error) -> UsageMessage {
+    UsageMessage(
+      message(for: error), arguments: Array(CommandLine.arguments.dropFirst()),
+      commands: configuration.subcommands.compactMap { $0.configuration.commandName })
   }
 
   /// Prints one line to standard error, in place of a bar that is being drawn there, and ends the process.

@@ -16,7 +16,7 @@ import Testing
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     // Without progress, nothing but the one line may stand on standard error.
-    let quiet = ["run", "demo", "compress", "bench", "import", "fetch"].contains(arguments.first) ? ["--quiet"] : []
+    let quiet = arguments.count > 1 && ["run", "demo", "compress", "bench", "import", "fetch"].contains(arguments[0]) ? ["--quiet"] : []
     let outcome = try Program.run(arguments + quiet, in: folder.path, shell: shell)
     #expect(outcome.output.isEmpty, "\(outcome.output)", sourceLocation: sourceLocation)
     #expect(outcome.status == code, "\(outcome.errors)", sourceLocation: sourceLocation)
@@ -100,7 +100,8 @@ import Testing
     try folder.write("", to: "file")
     try folder.write(CandleText.wandering(50), to: "candles.csv")
     try folder.write("data: {csv: candles.csv, symbol: X}", to: "experiment.yaml")
-    try expectError(["run", "experiment.yaml", "--out", "file/out"], code: 73, saying: ["file/out"])
+    try expectError(["run", "experiment.yaml", "--out", "file/out"], code: 73, saying: ["file/out", "Not a directory"])
+    try expectError(["run", "experiment.yaml", "--out", ""], code: 64, saying: ["--out"])
     try expectError(
       ["import", "candles.csv", "--symbol", "X", "--store", "file/s.sqlite"], code: 73, saying: ["file/s.sqlite"])
   }
@@ -179,11 +180,20 @@ import Testing
   }
 
   @Test(arguments: [
-    ["run"], ["frobnicate"], ["fetch", "BTCUSDT"], ["fetch", "BTCUSDT", "--days", "0"], ["bench", "x.pare", "--iterations", "1"],
-    ["import", "x.csv"], ["predict", "x.pare", "--input", "a", "--output", "b", "--engine", "fast"], ["fetch", "B", "--from", "soon"],
+    (["run"], "run --help"), (["runn", "x.yaml"], "(nearest: 'run')"), (["--frobnicate"], "--frobnicate"),
+    (["run", "x.yaml", "--sed", "3"], "'--seed'"), (["run", "x.yaml", "--seed", "many"], "many"),
+    (["run", "x.yaml", "y.yaml"], "y.yaml"),
+    (["fetch", "BTCUSDT"], "neither"), (["fetch", "BTCUSDT", "--days", "1", "--from", "2024-01-01"], "both"),
+    (["fetch", "BTCUSDT", "--days", "0"], "--days"), (["fetch", "B", "--from", "soon"], "--from"),
+    (["fetch", "B", "--from", "2025-01-01", "--to", "2024-01-01"], "--to, 2024-01-01"),
+    (["fetch", "B", "--days", "1", "--interval", "7"], "1, 3, 5, 15"),
+    (["fetch", "B", "--days", "1", "--category", "sopt"], "'spot', 'linear' or 'inverse'"),
+    (["bench"], "models"), (["bench", "x.pare", "--iterations", "1"], "--iterations"), (["import", "x.csv"], "--symbol"),
+    (["predict", "x.pare", "--input", "a", "--output", "b", "--engine", "fast"], "'reference', 'qdq' or 'plan'"),
+    (["compress", "x.pare", "--output", "y.pare"], "--recipe"), (["import", "x.csv", "--symbol", ""], "--symbol"),
   ])
-  func wrongUsage(_ arguments: [String]) throws {
-    try expectError(arguments, code: 64, saying: [])
+  func wrongUsage(_ arguments: [String], word: String) throws {
+    try expectError(arguments, code: 64, saying: [word])
   }
 
   @Test func aModelThatIsNone() throws {
@@ -213,7 +223,7 @@ import Testing
   @Test func dataThatARecipeCannotUse() throws {
     let model = try folder.model()
     try folder.write("schema: 1\nname: q\nsteps: [{technique: quantization, precision: int8}]", to: "q.yaml")
-    try folder.write("schema: 1\nname: d\nsteps: [{technique: distillation, student: {mlp: {hidden: [2]}}, temperature: 2, hard-weight: 0.5, training: {epochs: 1}}]", to: "d.yaml")
+    try folder.write("schema: 1\nname: d\nsteps: [{technique: distillation, student: {mlp: {hidden: [2]}}, temperature: 2, hard-weight: 1, training: {epochs: 1}}]", to: "d.yaml")
     func compress(_ recipe: String, _ more: [String], saying words: [String], code: Int32 = 65) throws {
       try expectError(["compress", model, "--recipe", recipe, "--output", "out.pare"] + more, code: code, saying: words)
       #expect(!FileManager.default.fileExists(atPath: folder.path + "/out.pare"))
@@ -223,7 +233,7 @@ import Testing
       return name
     }
     let rows = try npy(Tensor((0..<40).map { Float($0) }, shape: [10, 4]), "rows.npy")
-    try compress("q.yaml", [], saying: ["quantization", "--calibration"], code: 64)
+    try compress("q.yaml", [], saying: ["--calibration", "quantization"], code: 64)
     try compress("q.yaml", ["--calibration", try npy(Tensor([Float.nan, 0, 0, 0], shape: [1, 4]), "nan.npy")], saying: ["nan"])
     try compress("q.yaml", ["--calibration", try npy(Tensor([Float](), shape: [0, 4]), "none.npy")], saying: ["at least one row"])
     try compress("q.yaml", ["--calibration", try npy(Tensor([Float](repeating: 0, count: 6), shape: [2, 3]), "narrow.npy")], saying: ["features"])

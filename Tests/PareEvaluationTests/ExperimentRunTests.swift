@@ -81,6 +81,13 @@ import Testing
     let latencies = try RecordedLatencies(path: folder.file("first/results.json"))
     let repeated = try await Small.run(experiment, in: folder, as: "third", latencies: latencies)
     #expect(try repeated.json() == first.json())
+    var longer = experiment
+    longer.candidates.append(CandidateConfiguration("more", recipe: Recipe("more") { WeightSharing(bits: 2) }))
+    await #expect { try await Small.run(longer, in: folder, latencies: latencies) } throws: {
+      "\($0)".contains("expected the latency of 'more'")
+    }
+    // Found out before any work.
+    #expect(!FileManager.default.fileExists(atPath: folder.file("run")))
     experiment.seed = 2
     #expect(try timeless(await Small.run(experiment, in: folder, as: "other")) != timeless(first))
   }

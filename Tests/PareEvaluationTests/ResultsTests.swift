@@ -43,7 +43,7 @@ import Testing
 
   @Test func recordedLatenciesSayWhatTheyLack() throws {
     let folder = try ScratchFolder()
-    func error(_ text: String?, candidate: String = "a") -> (any PareError)? {
+    func error(_ text: String?) -> (any PareError)? {
       do {
         if let text { _ = try folder.write(text, to: "results.json") }
         _ = try RecordedLatencies(path: folder.file(text == nil ? "none.json" : "results.json"))

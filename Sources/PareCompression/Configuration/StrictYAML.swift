@@ -26,7 +26,8 @@ package enum StrictYAML {
     do {
       document = try Yams.compose(yaml: text)
     } catch {
-      throw CompressionError("syntax", subject: "document", expected: "YAML or JSON", found: "\(error)")
+      throw CompressionError(
+        "syntax", subject: "document", expected: "YAML or JSON", found: (error as? YamlError)?.words ?? "\(error)")
     }
     guard let document else {
       throw CompressionError("syntax", subject: "document", expected: "keys with values", found: "an empty document")
@@ -90,7 +91,8 @@ extension CompressionError {
         "missing-key", subject: ParameterPath(context.codingPath).key(key).description, expected: "a value", found: "none")
     case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
       self.init(
-        "wrong-type", subject: ParameterPath(context.codingPath).description, expected: Self.words(for: type),
+        "wrong-type", subject: context.codingPath.isEmpty ? "document" : ParameterPath(context.codingPath).description,
+        expected: Self.words(for: type),
         found: document.description(at: context.codingPath))
     case .dataCorrupted(let context):
       self.init(
@@ -107,6 +109,8 @@ extension CompressionError {
     case is any BinaryFloatingPoint.Type: "a number"
     case is String.Type: "a text"
     case is Bool.Type: "true or false"
+    case is Node.Mapping.Type: "keys with values"
+    case is Node.Scalar.Type: "a single value"
     case is any Sequence.Type: "a list"
     default: "keys with values"
     }
@@ -131,6 +135,18 @@ extension Node {
     case .sequence: "a list"
     case .mapping: "keys with values"
     case .alias: "an alias"
+    }
+  }
+}
+
+extension YamlError {
+  /// What is wrong and where, without the excerpt that the description draws over several lines.
+  fileprivate var words: String {
+    switch self {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
+      "\(problem) in line \(mark.line), column \(mark.column)"
+    case .reader(let problem, _, _, _): problem
+    default: "\(self)"
     }
   }
 }

@@ -48,6 +48,11 @@ extension DataSource: Codable {
     try path.require(
       given.count == 1, expected: "exactly one of " + kinds.map(\.rawValue).joined(separator: ", "),
       found: given.isEmpty ? "none" : given.map(\.rawValue).joined(separator: " and "))
+    // What says more of one source says nothing of another.
+    let own: Set<CodingKeys> = [.csv: [.symbol, .interval, .badRows], .store: [.symbol, .interval]][given[0]] ?? []
+    for key in container.allKeys where key != given[0] {
+      try path.key(key).require(own.contains(key), expected: "none beside \(given[0].rawValue)", found: "one")
+    }
     switch given[0] {
     case .csv:
       self = .csv(

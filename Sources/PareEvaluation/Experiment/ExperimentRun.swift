@@ -37,6 +37,7 @@ public struct ExperimentRun: Sendable {
   /// - Throws: what data, training, techniques or writing meet; nothing is written but into `directory`.
   public func execute() async throws -> Results {
     try experiment.validate()
+    try latencies?.require(modelNames)
     let output = RunFolder(directory)
     try output.prepare()
     let source = try await MarketSource.load(file, observer: observer)
@@ -58,6 +59,12 @@ public struct ExperimentRun: Sendable {
   }
 
   // MARK: Making
+
+  /// The names of all models that will be made, in order.
+  private var modelNames: [String] {
+    [CandidateConfiguration.teacher] + experiment.candidates.map(\.name) + [Baseline.logistic]
+      + (Baseline.untaughtStudent(of: experiment).map { [$0.name] } ?? [])
+  }
 
   /// A model with what the results say of it.
   private struct MadeModel {

@@ -15,29 +15,24 @@ struct RunFolder: Sendable {
 
   /// Makes the folder and shows, before any work is done, that it can be written to.
   ///
-  /// - Throws: `.cannotCreate`, naming the folder.
+  /// - Throws: `.cannotCreate`, naming the folder and what the system says; `.usage` for no name at all.
   func prepare() throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path("artifacts"), withIntermediateDirectories: true)
-    } catch {
-      throw cannotCreate(directory, error)
+    guard !directory.isEmpty else {
+      throw EvaluationError("folder", subject: "--out", expected: "a folder", found: "''", category: .usage)
     }
+    try make(path("artifacts"))
     let probe = path(".writable")
     do {
-      try Data().write(to: URL(fileURLWithPath: probe))
+      try WholeFile.write([], to: probe)
       try FileManager.default.removeItem(atPath: probe)
     } catch {
-      throw cannotCreate(directory, error)
+      throw cannotCreate((error as? ArtifactError)?.found ?? "\(error)")
     }
   }
 
-  /// Writes a text file by way of a temporary one.
+  /// Writes a text file.
   func write(_ text: String, to relative: String) throws {
-    do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path(relative)), options: .atomic)
-    } catch {
-      throw cannotCreate(path(relative), error)
-    }
+    try WholeFile.write(Array(text.utf8), to: path(relative))
   }
 
   /// Writes a model and gives the bytes of its file.
@@ -47,9 +42,18 @@ struct RunFolder: Sendable {
     return (attributes[.size] as? NSNumber)?.intValue ?? 0
   }
 
-  private func cannotCreate(_ path: String, _ error: any Error) -> EvaluationError {
+  /// Makes a folder and those above it. Foundation does so too, but keeps to itself what the system said.
+  private func make(_ path: String) throws {
+    var partial = path.hasPrefix("/") ? "/" : ""
+    for name in path.split(separator: "/") {
+      partial += name + "/"
+      guard mkdir(partial, 0o777) == 0 || errno == EEXIST else { throw cannotCreate(String(cString: strerror(errno))) }
+    }
+  }
+
+  private func cannotCreate(_ reason: String) -> EvaluationError {
     EvaluationError(
-      "cannot-write", subject: path, expected: "a place that can be written to",
-      found: (error as NSError).localizedDescription, category: .cannotCreate)
+      "cannot-write", subject: directory, expected: "a folder that can be written to", found: reason,
+      category: .cannotCreate)
   }
 }

@@ -12,8 +12,13 @@ public struct RecordedLatencies: Sendable {
       let results = try Results(json: text)
       byName = Dictionary(results.candidates.map { ($0.name, $0.latencyNs) }, uniquingKeysWith: { first, _ in first })
     } catch {
-      throw EvaluationError("results", subject: path, expected: "a results.json of Pare", found: "something else", cause: error)
+      throw EvaluationError("results", subject: path, expected: "a results.json of Pare", found: "something else")
     }
+  }
+
+  /// Sees to it, before any work is done, that none is missing.
+  func require(_ candidates: [String]) throws {
+    for candidate in candidates { _ = try latency(of: candidate) }
   }
 
   /// - Throws: an error that names the candidate where the earlier run did not have it.

@@ -101,10 +101,8 @@ private struct CandleRows {
     let step = mostCommonStep
     guard let asked else {
       guard let step else {
-        if candles.isEmpty {
-          if let first = bad.first { throw MarketError.badRow(first, of: bad.count, path: path) }
-          throw MarketError.noCandles(path, rows: count, bad: 0)
-        }
+        if let first = bad.first { throw MarketError.badRow(first, of: bad.count, path: path) }
+        if candles.isEmpty { throw MarketError.noCandles(path, rows: count, bad: 0) }
         throw MarketError(
           "interval", subject: path, expected: "at least two candles to tell the interval by", found: "one")
       }

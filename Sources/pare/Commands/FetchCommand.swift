@@ -52,7 +52,9 @@ struct FetchCommand: AsyncParsableCommand {
   }
 
   func validate() throws {
-    guard (from == nil) != (days == nil) else { throw ValidationError("give either --from or --days") }
+    guard (from == nil) != (days == nil) else {
+      throw ValidationError("expected either --from or --days, found \(from == nil ? "neither" : "both")")
+    }
     guard (1...36_500).contains(days ?? 1) else { throw ValidationError("--days must be 1 to 36500, found \(days ?? 0)") }
     guard (deadline ?? 1) > 0, (deadline ?? 1) < 1e6 else { throw ValidationError("--deadline must be a positive number of seconds") }
   }
@@ -61,6 +63,9 @@ struct FetchCommand: AsyncParsableCommand {
     let end = try to.map { try UTCTime.milliseconds($0, subject: "--to") }
     let now = Int64(Date().timeIntervalSince1970 * 1000)
     let start = try from.map { try UTCTime.milliseconds($0, subject: "--from") } ?? (end ?? now) - Int64(days ?? 0) * 86_400_000
+    guard start < end ?? now else {
+      throw ValidationError("--from: expected a time before \(to.map { "--to, \($0)" } ?? "now"), found '\(from ?? "")'")
+    }
     var request = BybitFetch(symbol: symbol, interval: interval, category: category, from: start, to: end)
     if let baseAddress { request.client.baseAddress = baseAddress }
     if let deadline { request.client.deadline = .seconds(deadline) }

@@ -45,6 +45,10 @@ struct ImportCommand: ParsableCommand {
     let duplicates, outOfOrder, missing, gaps, inserted, changed, unchanged: Int
   }
 
+  func validate() throws {
+    guard !symbol.isEmpty else { throw ValidationError("--symbol: expected a name as BTCUSDT, found ''") }
+  }
+
   func run() throws {
     let observer = ProgressReporter(isQuiet: quiet)
     observer.began("import \(symbol)", units: 1000)
