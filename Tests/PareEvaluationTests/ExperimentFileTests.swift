@@ -63,6 +63,13 @@ import Testing
     for word in words { #expect(message.contains(word), "\(message)") }
   }
 
+  @Test func aTeacherKeepsItsScheduleWhereAFileSaysNothing() throws {
+    let training = try read("data: {csv: x.csv, symbol: B}\nteacher: {training: {epochs: 7}}").teacher.training
+    var expected = TeacherConfiguration.schedule
+    expected.epochs = 7
+    #expect(training == expected)
+  }
+
   @Test func aMissingFileIsNoInput() {
     #expect { try ExperimentFile.read("/nowhere/experiment.yaml") } throws: { ($0 as? any PareError)?.category == .noInput }
   }

@@ -45,8 +45,12 @@ extension TrainingSchedule: Codable {
   }
 
   public init(from decoder: any Decoder) throws {
+    try self.init(from: decoder, defaults: TrainingSchedule())
+  }
+
+  /// Reads a schedule of which keys may be missing; these are then as in `defaults`.
+  package init(from decoder: any Decoder, defaults: TrainingSchedule) throws {
     let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
-    let defaults = TrainingSchedule()
     self.init(
       epochs: try container.decodeIfPresent(Int.self, forKey: .epochs) ?? defaults.epochs,
       batchSize: try container.decodeIfPresent(Int.self, forKey: .batchSize) ?? defaults.batchSize,

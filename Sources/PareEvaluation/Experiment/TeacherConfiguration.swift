@@ -63,6 +63,8 @@ extension TeacherConfiguration: Codable {
     let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
     self.init()
     model = try container.decodeIfPresent(StudentArchitecture.self, forKey: .model) ?? model
-    training = try container.decodeIfPresent(TrainingSchedule.self, forKey: .training) ?? training
+    if container.contains(.training) {
+      training = try TrainingSchedule(from: container.superDecoder(forKey: .training), defaults: training)
+    }
   }
 }
