@@ -21,6 +21,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -42,6 +43,12 @@ let package = Package(
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
     .target(name: "PareArtifact", dependencies: ["PareGraph"]),
+    .target(
+      name: "PareONNX",
+      dependencies: [
+        "PareGraph",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
     .target(
       name: "PareTraining",
       dependencies: [
@@ -70,7 +77,7 @@ let package = Package(
     .target(
       name: "PareEvaluation",
       dependencies: [
-        "PareCompression", "PareBacktest",
+        "PareCompression", "PareBacktest", "PareONNX",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
     .executableTarget(
@@ -85,6 +92,7 @@ let package = Package(
     .testTarget(name: "PareLinearAlgebraTests", dependencies: ["PareLinearAlgebra"]),
     .testTarget(name: "PareGraphTests", dependencies: ["PareGraph"]),
     .testTarget(name: "PareArtifactTests", dependencies: ["PareArtifact"]),
+    .testTarget(name: "PareONNXTests", dependencies: ["PareONNX", "PareArtifact"]),
     .testTarget(name: "PareTrainingTests", dependencies: ["PareTraining", "CRuntimeCounters"]),
     .target(name: "CRuntimeCounters", path: "Tests/CRuntimeCounters"),
     .testTarget(name: "PareInferenceTests", dependencies: ["PareInference", "CRuntimeCounters"]),

@@ -104,7 +104,7 @@ extension ElementType {
     case .float16: "<f2"
     case .float32: "<f4"
     case .float64: "<f8"
-    case .bfloat16: nil
+    case .bfloat16, .int4, .uint4: nil
     case .int8: "|i1"
     case .uint8: "|u1"
     case .int16: "<i2"

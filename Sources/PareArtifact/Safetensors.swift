@@ -90,6 +90,8 @@ extension ElementType {
     case .uint32: "U32"
     case .int64: "I64"
     case .uint64: "U64"
+    case .int4: "I4"
+    case .uint4: "U4"
     case .bool: "BOOL"
     }
   }

@@ -68,16 +68,7 @@ public struct Graph: Sendable {
   ///
   /// - Throws: `GraphError` that names the node, with what it expected and what it found.
   public func inferredTypes() throws -> [String: ValueType] {
-    var inference = TypeInference()
-    for input in inputs { try inference.declare(input.name, input.type) }
-    for (name, parameter) in parameters { try inference.declare(name, parameter) }
-    var names: Set<String> = []
-    for node in nodes {
-      guard names.insert(node.name).inserted else {
-        throw GraphError("duplicate-node", node: node, expected: "a name used once", found: "a second node of that name")
-      }
-      try inference.infer(node)
-    }
+    let inference = try inference()
     for output in outputs {
       guard let type = inference.types[output.name] else {
         throw GraphError("missing-value", subject: "output '\(output.name)'", expected: "a value of the graph", found: "none")
@@ -88,6 +79,21 @@ public struct Graph: Sendable {
       }
     }
     return inference.types
+  }
+
+  /// The types of all values and what is known of them, outputs as declared left aside.
+  func inference() throws -> TypeInference {
+    var inference = TypeInference()
+    for input in inputs { try inference.declare(input.name, input.type) }
+    for (name, parameter) in parameters { try inference.declare(name, parameter) }
+    var names: Set<String> = []
+    for node in nodes {
+      guard names.insert(node.name).inserted else {
+        throw GraphError("duplicate-node", node: node, expected: "a name used once", found: "a second node of that name")
+      }
+      try inference.infer(node)
+    }
+    return inference
   }
 
   /// The graph without nodes and parameters that no output depends on.

@@ -13,6 +13,20 @@ public protocol Operator: Sendable {
   /// The types of the outputs.
   static func inferTypes(_ context: InferenceContext) throws -> [ValueType]
 
+  /// What is known of the outputs before the graph runs. By default what evaluation gives where all inputs are known;
+  /// an operator that passes extents on (`Shape`, `Concat`) says how, symbols included.
+  static func inferValues(_ context: InferenceContext, _ outputs: [ValueType]) throws -> [KnownValue?]
+
+  /// Whether a node may be replaced by what it yields where its inputs are constants. Not where it draws at random, and
+  /// not where it stands for how numbers are stored.
+  static var isFoldable: Bool { get }
+
+  /// Inputs whose parameters are weights that training changes, where an imported model does not say.
+  static var weightInputs: Set<Int> { get }
+
+  /// Whether the evaluation takes float16 and bfloat16 itself. Where it does not, it is run in Float32 and rounded.
+  static var evaluatesHalfPrecision: Bool { get }
+
   /// The reference evaluation for concrete shapes: plain Swift, written to be read. Everything that depends on
   /// shapes and attributes is worked out here; the closure that is returned only computes, allocates nothing, and
   /// writes every element of every output.
@@ -27,6 +41,8 @@ public protocol Operator: Sendable {
 extension Operator {
   public static var outputCount: ClosedRange<Int> { 1...1 }
   public static var attributeNames: [String] { [] }
+  public static var weightInputs: Set<Int> { [] }
+  public static var evaluatesHalfPrecision: Bool { false }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
     throw GraphError(
@@ -39,8 +55,11 @@ public struct InferenceContext {
   public let node: Node
   /// One per input of the node; nil where an optional input is not given.
   public let inputs: [ValueType?]
-  /// The value of each input that is a parameter which training does not change.
-  public let constants: [Tensor?]
+  /// What is known of each input: the value of a parameter that training does not change, and what follows from such.
+  public let knownValues: [KnownValue?]
+
+  /// The inputs that are known in full.
+  public var constants: [Tensor?] { knownValues.map { $0?.tensor } }
 
   /// The type of a required input.
   public func input(_ index: Int) throws -> ValueType {
@@ -52,7 +71,7 @@ public struct InferenceContext {
 
   public func has(_ index: Int) -> Bool { index < inputs.count && inputs[index] != nil }
 
-  public func constant(_ index: Int) -> Tensor? { index < constants.count ? constants[index] : nil }
+  public func constant(_ index: Int) -> Tensor? { index < knownValues.count ? knownValues[index]?.tensor : nil }
 }
 
 /// Element type and shape of a value whose every extent is known.

@@ -1,9 +1,12 @@
 import PareTensor
 
-/// One extent of a value in a graph: known, or a name that is bound when the graph is planned (`batch`).
+/// One extent of a value in a graph: known, or a name that is bound when the graph is planned (`batch`), or a product
+/// of names and a number, as `30·batch` after a reshape.
 public enum Dimension: Sendable, Hashable, CustomStringConvertible {
   case fixed(Int)
   case symbolic(String)
+  /// A product that is neither a number nor a name. Made by `DimensionProduct`, which keeps it in one form.
+  case product(factor: Int, symbols: [String])
 
   public var fixedValue: Int? {
     if case .fixed(let value) = self { value } else { nil }
@@ -13,6 +16,18 @@ public enum Dimension: Sendable, Hashable, CustomStringConvertible {
     switch self {
     case .fixed(let value): String(value)
     case .symbolic(let name): name
+    case .product(let factor, let symbols): ((factor == 1 ? [] : [String(factor)]) + symbols).joined(separator: "·")
+    }
+  }
+
+  /// The number under a binding of names; nil where a name has none or the product overflows.
+  public func extent(binding: [String: Int]) -> Int? {
+    switch self {
+    case .fixed(let value): return value
+    case .symbolic(let name): return binding[name]
+    case .product(let factor, let symbols):
+      let extents = symbols.compactMap { binding[$0] }
+      return extents.count == symbols.count ? Shape.checkedElementCount([factor] + extents) : nil
     }
   }
 }
@@ -43,16 +58,9 @@ public struct ValueType: Sendable, Hashable, CustomStringConvertible {
 
   /// The shape with every name bound; nil where a name has no binding, an extent is negative or the shape is too large.
   public func shape(binding: [String: Int]) -> Shape? {
-    var bound: [Int] = []
-    for dimension in dimensions {
-      switch dimension {
-      case .fixed(let value): bound.append(value)
-      case .symbolic(let name):
-        guard let value = binding[name] else { return nil }
-        bound.append(value)
-      }
-    }
-    return Shape.checkedElementCount(bound) == nil ? nil : Shape(bound)
+    let bound = dimensions.compactMap { $0.extent(binding: binding) }
+    guard bound.count == dimensions.count, Shape.checkedElementCount(bound) != nil else { return nil }
+    return Shape(bound)
   }
 
   public var description: String {

@@ -64,7 +64,7 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
 
   public init(_ graph: Graph, outputs wanted: [String]? = nil, kernels: KernelSelection? = nil) throws {
     let kernels = try kernels ?? .fromEnvironment()
-    let asked = try Self.graph(graph, yielding: wanted)
+    let asked = try Self.graph(graph, yielding: wanted).atBatchOne()
     let lowered = IntegerLowering.applies(to: asked) ? try IntegerLowering.lower(asked) : asked
     let types = try Self.types(of: lowered)
     var fusion = StepFusion(lowered, types: types)
@@ -123,7 +123,7 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     return result.pruned()
   }
 
-  /// Every value's type with each symbolic dimension at 1.
+  /// The types of all values, whose every extent is known by now.
   private static func types(of graph: Graph) throws -> [String: TensorType] {
     try graph.inferredTypes().mapValues { type in
       let dimensions = type.dimensions.map { $0.fixedValue ?? 1 }
@@ -133,6 +133,15 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
       }
       return TensorType(type.elementType, Shape(dimensions))
     }
+  }
+}
+
+extension Graph {
+  /// Every name of an extent bound to 1.
+  fileprivate func atBatchOne() throws -> Graph {
+    var binding: [String: Int] = [:]
+    for case .symbolic(let name) in inputs.flatMap(\.type.dimensions) { binding[name] = 1 }
+    return try specialized(binding)
   }
 }
 

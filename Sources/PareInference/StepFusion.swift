@@ -195,7 +195,7 @@ struct StepFusion {
       constants: node.inputs.map { name in
         graph.parameters[name].flatMap { $0.isTrainable ? nil : $0.storage.decoded() }
       })
-    let evaluation = try OperatorCatalogue.definition(of: node).prepare(context)
+    let evaluation = try OperatorCatalogue.prepare(context)
     return PlannedStep(nodes: [node.name], inputs: node.inputs, outputs: node.outputs, body: .reference(evaluation))
   }
 

@@ -2,17 +2,22 @@
 public enum ElementType: String, Sendable, Hashable, Codable, CaseIterable {
   case float32, float64, float16, bfloat16
   case int8, uint8, int16, uint16, int32, uint32, int64, uint64
+  /// Integers of four bits, one to a byte in memory (as Int8 and UInt8) and two to a byte in files.
+  case int4, uint4
   case bool
 
-  /// Bytes of one element.
+  /// Bytes of one element in memory.
   public var byteCount: Int {
     switch self {
-    case .int8, .uint8, .bool: 1
+    case .int8, .uint8, .int4, .uint4, .bool: 1
     case .float16, .bfloat16, .int16, .uint16: 2
     case .float32, .int32, .uint32: 4
     case .float64, .int64, .uint64: 8
     }
   }
+
+  /// Bits of one element where it is stored.
+  public var bitCount: Int { self == .int4 || self == .uint4 ? 4 : byteCount * 8 }
 
   public var isFloatingPoint: Bool {
     switch self {
@@ -37,6 +42,8 @@ public enum ElementType: String, Sendable, Hashable, Codable, CaseIterable {
     case .uint32: 12
     case .uint64: 13
     case .bfloat16: 16
+    case .uint4: 21
+    case .int4: 22
     }
   }
 
@@ -49,6 +56,8 @@ public enum ElementType: String, Sendable, Hashable, Codable, CaseIterable {
   /// The representable range of an integer type; nil for floating point, bool, and uint64, which Int64 cannot hold.
   public var integerRange: ClosedRange<Int64>? {
     switch self {
+    case .int4: -8...7
+    case .uint4: 0...15
     case .int8: -128...127
     case .uint8: 0...255
     case .int16: -32768...32767

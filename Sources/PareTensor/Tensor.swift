@@ -55,7 +55,9 @@ public struct Tensor: Sendable {
     case .float32: values(as: Float.self).map { Double($0) }
     case .float64: values(as: Double.self)
     case .float16: values16.map { Double(Float16Bits.toFloat($0)) }
-    case .bfloat16: values16.map { Double(Float(bitPattern: UInt32($0) << 16)) }
+    case .bfloat16: values16.map { Double(BFloat16Bits.toFloat($0)) }
+    case .int4: withUnsafeBytes { $0.map { Double(Int8(bitPattern: $0)) } }
+    case .uint4: withUnsafeBytes { $0.map { Double($0) } }
     case .int8: values(as: Int8.self).map { Double($0) }
     case .uint8: values(as: UInt8.self).map { Double($0) }
     case .int16: values(as: Int16.self).map { Double($0) }

@@ -152,7 +152,7 @@ struct GraphDecoding {
     case .uint32: return try integer(UInt32.self)
     case .int64: return try integer(Int64.self)
     case .uint64: return try integer(UInt64.self)
-    case .float16, .bfloat16, .bool: throw element.mismatch("a tensor of the file for \(type.safetensorsName)")
+    case .float16, .bfloat16, .int4, .uint4, .bool: throw element.mismatch("a tensor of the file for \(type.safetensorsName)")
     }
   }
 

@@ -63,10 +63,8 @@ struct GraphEncoding {
   /// `["features","F32",["batch",20]]`
   private static func input(_ input: ValueInfo) -> String {
     let dimensions = input.type.dimensions.map { dimension in
-      switch dimension {
-      case .fixed(let extent): String(extent)
-      case .symbolic(let name): JSONText.string(name)
-      }
+      // An input's extent is a number or a name; products arise inside a graph.
+      dimension.fixedValue.map(String.init) ?? JSONText.string(dimension.description)
     }
     return JSONText.array([
       JSONText.string(input.name), JSONText.string(input.type.elementType.safetensorsName), JSONText.array(dimensions),
@@ -108,7 +106,7 @@ struct GraphEncoding {
     case .uint32: return decimal(UInt32.self)
     case .int64: return decimal(Int64.self)
     case .uint64: return decimal(UInt64.self)
-    case .float16, .bfloat16, .bool: return nil
+    case .float16, .bfloat16, .int4, .uint4, .bool: return nil
     }
   }
 

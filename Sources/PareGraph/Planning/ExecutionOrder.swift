@@ -23,8 +23,10 @@ struct ExecutionOrder {
   init(
     _ graph: Graph, binding: [String: Int], precision: ReferenceEvaluator.Precision, outputs wanted: [String]?
   ) throws {
-    let inferred = try graph.inferredTypes()
     let outputs = wanted ?? graph.outputs.map(\.name)
+    _ = try graph.inferredTypes()
+    let graph = try graph.specialized(binding, keeping: Set(outputs))
+    let inferred = try graph.inferredTypes()
     let needed = graph.pruned(to: outputs)
     for output in outputs where inferred[output] == nil {
       throw GraphError("missing-value", subject: "output '\(output)'", expected: "a value of the graph", found: "none")
@@ -83,7 +85,7 @@ struct ExecutionOrder {
         constants: node.inputs.map { name in
           graph.parameters[name].flatMap { $0.isTrainable ? nil : $0.storage.decoded() }
         })
-      return PreparedNode(node: node, evaluation: try OperatorCatalogue.definition(of: node).prepare(context))
+      return PreparedNode(node: node, evaluation: try OperatorCatalogue.prepare(context))
     }
     self.inputs = inputs
     self.outputs = outputs

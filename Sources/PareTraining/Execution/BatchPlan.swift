@@ -27,6 +27,7 @@ struct BatchPlan {
   init(
     _ graph: Graph, binding: [String: Int], outputs wanted: [String], placed: Set<String>, kernels: TrainingKernels
   ) throws {
+    let graph = try graph.specialized(binding, keeping: placed.union(wanted))
     let inferred = try graph.inferredTypes()
     var needed = graph.pruned(to: wanted + placed.filter { inferred[$0] != nil }.sorted())
     let used = Set(needed.nodes.flatMap(\.inputs) + wanted)
@@ -63,7 +64,7 @@ struct BatchPlan {
       if let fast = try task.fastEvaluation(context, kernels) {
         evaluation = fast
       } else {
-        evaluation = try OperatorCatalogue.definition(of: task.node).prepare(context)
+        evaluation = try OperatorCatalogue.prepare(context)
         fallbacks.append(task.node.name)
       }
       steps.append(Step(inputs: task.node.inputs, outputs: task.node.outputs, evaluation: evaluation))

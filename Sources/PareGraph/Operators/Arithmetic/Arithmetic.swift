@@ -1,0 +1,158 @@
+import PareTensor
+
+/// An operator on two operands that broadcast against each other, element by element.
+protocol BroadcastOperator: FloatingPointOperator {
+  static func combine<Scalar: FloatingPointElement>(_ left: Scalar, _ right: Scalar) -> Scalar
+}
+
+extension BroadcastOperator {
+  public static var inputCount: ClosedRange<Int> { 2...2 }
+
+  public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
+    let (a, b) = (try context.input(0), try context.input(1))
+    guard a.elementType == b.elementType else {
+      throw GraphError("element-type", node: context.node, expected: "one element type", found: "\(a) and \(b)")
+    }
+    guard let dimensions = ValueType.broadcast(a.dimensions, b.dimensions) else {
+      throw GraphError("shape", node: context.node, expected: "shapes that broadcast", found: "\(a) and \(b)")
+    }
+    return [ValueType(a.elementType, dimensions)]
+  }
+
+  static func evaluation<Scalar: FloatingPointElement>(
+    _ context: PreparationContext, _: Scalar.Type
+  ) throws -> Evaluation {
+    let loop = try BroadcastLoop(context)
+    return { buffers in
+      let a = buffers.input(0, as: Scalar.self)
+      let b = buffers.input(1, as: Scalar.self)
+      let y = buffers.output(as: Scalar.self)
+      loop.forEach { y[$0] = combine(a[$1], b[$2]) }
+    }
+  }
+}
+
+/// A broadcast operator that ONNX also has on integers, where it wraps around as two's complement does.
+protocol RingOperator: BroadcastOperator {
+  static func combineIntegers<Scalar: FixedWidthInteger>(_ left: Scalar, _ right: Scalar) -> Scalar
+}
+
+extension RingOperator {
+  public static func prepare(_ context: PreparationContext) throws -> Evaluation {
+    switch context.outputs[0].elementType {
+    case .float32: try evaluation(context, Float.self)
+    case .float64: try evaluation(context, Double.self)
+    case .int32: try integerEvaluation(context, Int32.self)
+    case .int64: try integerEvaluation(context, Int64.self)
+    case let other: throw context.unsupported(other)
+    }
+  }
+
+  private static func integerEvaluation<Scalar: FixedWidthInteger & TensorElement>(
+    _ context: PreparationContext, _: Scalar.Type
+  ) throws -> Evaluation {
+    let loop = try BroadcastLoop(context)
+    return { buffers in
+      let a = buffers.input(0, as: Scalar.self)
+      let b = buffers.input(1, as: Scalar.self)
+      let y = buffers.output(as: Scalar.self)
+      loop.forEach { y[$0] = combineIntegers(a[$1], b[$2]) }
+    }
+  }
+}
+
+/// `C = A + B` with broadcasting. Source: ONNX Add.
+public enum Add: RingOperator {
+  public static let name: OperatorName = "Add"
+  public static let weightInputs: Set<Int> = [0, 1]
+
+  static func combine<Scalar: FloatingPointElement>(_ left: Scalar, _ right: Scalar) -> Scalar { left + right }
+  static func combineIntegers<Scalar: FixedWidthInteger>(_ left: Scalar, _ right: Scalar) -> Scalar { left &+ right }
+
+  public static func gradient(_ context: inout GradientContext) throws -> [String?] {
+    guard let dy = context.outputGradient else { return context.noGradients }
+    let inputs = context.node.inputs
+    return try [
+      context.ifWanted(0) { try Broadcasting.reduceGradient(dy, to: inputs[0], in: &$0) },
+      context.ifWanted(1) { try Broadcasting.reduceGradient(dy, to: inputs[1], in: &$0) },
+    ]
+  }
+}
+
+/// `C = A − B` with broadcasting. Source: ONNX Sub.
+public enum Sub: RingOperator {
+  public static let name: OperatorName = "Sub"
+
+  static func combine<Scalar: FloatingPointElement>(_ left: Scalar, _ right: Scalar) -> Scalar { left - right }
+  static func combineIntegers<Scalar: FixedWidthInteger>(_ left: Scalar, _ right: Scalar) -> Scalar { left &- right }
+
+  public static func gradient(_ context: inout GradientContext) throws -> [String?] {
+    guard let dy = context.outputGradient else { return context.noGradients }
+    let inputs = context.node.inputs
+    return try [
+      context.ifWanted(0) { try Broadcasting.reduceGradient(dy, to: inputs[0], in: &$0) },
+      // Summed first, so that the smaller value is negated.
+      context.ifWanted(1) { try $0.apply(Neg.name, [Broadcasting.reduceGradient(dy, to: inputs[1], in: &$0)]) },
+    ]
+  }
+}
+
+/// `C = A · B`, element by element, with broadcasting. Source: ONNX Mul.
+public enum Mul: RingOperator {
+  public static let name: OperatorName = "Mul"
+
+  static func combine<Scalar: FloatingPointElement>(_ left: Scalar, _ right: Scalar) -> Scalar { left * right }
+  static func combineIntegers<Scalar: FixedWidthInteger>(_ left: Scalar, _ right: Scalar) -> Scalar { left &* right }
+
+  /// Products of extents, as `30·batch` from a batch of 30 symbols.
+  public static func inferValues(_ context: InferenceContext, _ outputs: [ValueType]) throws -> [KnownValue?] {
+    guard let (a, b) = context.extentPairs(), let shape = outputs[0].shape(binding: [:]) else {
+      return try evaluateConstants(context, outputs)
+    }
+    let products = zip(a, b).compactMap { DimensionProduct([$0, $1])?.dimension }
+    guard products.count == shape.elementCount else { return [nil] }
+    return [KnownValue(extents: products, elementType: outputs[0].elementType, shape: shape)]
+  }
+
+  /// dA = dY · B, dB = dY · A, each summed to its operand's shape.
+  public static func gradient(_ context: inout GradientContext) throws -> [String?] {
+    guard let dy = context.outputGradient else { return context.noGradients }
+    let (a, b) = (context.node.inputs[0], context.node.inputs[1])
+    return try [
+      context.ifWanted(0) { try Broadcasting.reduceGradient($0.apply(name, [dy, b]), to: a, in: &$0) },
+      context.ifWanted(1) { try Broadcasting.reduceGradient($0.apply(name, [dy, a]), to: b, in: &$0) },
+    ]
+  }
+}
+
+/// `C = A / B`, element by element, with broadcasting; of floating-point types. Source: ONNX Div.
+public enum Div: BroadcastOperator {
+  public static let name: OperatorName = "Div"
+
+  static func combine<Scalar: FloatingPointElement>(_ left: Scalar, _ right: Scalar) -> Scalar { left / right }
+
+  /// Quotients of extents that divide without a rest.
+  public static func inferValues(_ context: InferenceContext, _ outputs: [ValueType]) throws -> [KnownValue?] {
+    guard let (a, b) = context.extentPairs(), let shape = outputs[0].shape(binding: [:]) else {
+      return try evaluateConstants(context, outputs)
+    }
+    let quotients = zip(a, b).compactMap { dividend, divisor in
+      DimensionProduct([divisor]).flatMap { DimensionProduct([dividend])?.dividing(by: $0) }
+    }
+    guard quotients.count == shape.elementCount else { return [nil] }
+    return [KnownValue(extents: quotients, elementType: outputs[0].elementType, shape: shape)]
+  }
+
+  /// dA = dY / B, dB = −dA · C, each summed to its operand's shape.
+  public static func gradient(_ context: inout GradientContext) throws -> [String?] {
+    guard let dy = context.outputGradient else { return context.noGradients }
+    let (a, b, c) = (context.node.inputs[0], context.node.inputs[1], context.node.outputs[0])
+    let quotient = try context.apply(name, [dy, b])
+    return try [
+      context.ifWanted(0) { try Broadcasting.reduceGradient(quotient, to: a, in: &$0) },
+      context.ifWanted(1) {
+        try $0.apply(Neg.name, [Broadcasting.reduceGradient($0.apply(Mul.name, [quotient, c]), to: b, in: &$0)])
+      },
+    ]
+  }
+}

@@ -1,0 +1,3 @@
+extension OperatorCatalogue {
+  static let attention: [any Operator.Type] = []
+}

@@ -1,0 +1,8 @@
+extension OperatorCatalogue {
+  static let classification: [any Operator.Type] = [
+    Softmax.self, SoftmaxGradient.self,
+    LogSoftmax.self, LogSoftmaxGradient.self,
+    SoftmaxCrossEntropyLoss.self, SoftmaxCrossEntropyLossGradient.self,
+    Decide.self,
+  ]
+}

@@ -1,0 +1,3 @@
+extension OperatorCatalogue {
+  static let convolution: [any Operator.Type] = []
+}

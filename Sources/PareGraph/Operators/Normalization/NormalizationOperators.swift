@@ -1,0 +1,3 @@
+extension OperatorCatalogue {
+  static let normalization: [any Operator.Type] = []
+}

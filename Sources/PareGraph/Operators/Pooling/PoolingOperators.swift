@@ -1,0 +1,3 @@
+extension OperatorCatalogue {
+  static let pooling: [any Operator.Type] = []
+}

@@ -1,0 +1,5 @@
+extension OperatorCatalogue {
+  static let products: [any Operator.Type] = [
+    Gemm.self, MatMul.self,
+  ]
+}

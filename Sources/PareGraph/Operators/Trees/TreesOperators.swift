@@ -1,0 +1,3 @@
+extension OperatorCatalogue {
+  static let trees: [any Operator.Type] = []
+}

@@ -1,0 +1,7 @@
+import PareGraph
+import PareTensor
+
+/// Attention.
+extension FastForms {
+  static let attention: [OperatorName: FastForm] = [:]
+}

@@ -1,0 +1,7 @@
+import PareGraph
+import PareTensor
+
+/// Recurrent layers.
+extension FastForms {
+  static let recurrent: [OperatorName: FastForm] = [:]
+}

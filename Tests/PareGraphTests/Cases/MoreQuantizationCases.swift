@@ -1,0 +1,6 @@
+import PareGraph
+import PareTensor
+
+extension OperatorCases {
+  static let moreQuantization: [OperatorCase] = []
+}
