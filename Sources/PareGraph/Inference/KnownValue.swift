@@ -93,9 +93,9 @@ extension InferenceContext {
       throw GraphError(
         "constant", node: node, expected: "\(meaning) as a constant", found: "'\(name)', which is known only when run")
     }
-    guard known.shape.rank <= 1, let extents = known.extents else {
+    guard known.shape.rank <= 1, known.elementType == .int64, let extents = known.extents else {
       throw GraphError(
-        "constant", node: node, expected: "\(meaning) as a vector of integers",
+        "constant", node: node, expected: "\(meaning) as a vector of int64",
         found: "\(known.elementType.rawValue)\(known.shape)")
     }
     return extents
