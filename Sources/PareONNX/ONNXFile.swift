@@ -35,12 +35,39 @@ public enum ONNXFile {
     } catch {
       throw ONNXError("content", subject: name, expected: "an ONNX file", found: "bytes that are no such message (\(error))")
     }
+    return try within(name) {
+      try ModelImport(file, external: folder.map { try ExternalData(folder: $0) }, options: options).model()
+    }
+  }
+
+  /// Writes the file under its name once it is complete, and before it the data beside it, where there are such.
+  ///
+  /// Operators that ONNX does not have are written with those that it has. The model's sections, and which parameters
+  /// training changes, are entries of the file's metadata, so that a model that is read again is what it was.
+  ///
+  /// - Throws: `artifact.cannot-write`, or what `encode` throws.
+  public static func write(_ model: Model, to path: String, options: ONNXExportOptions = ONNXExportOptions()) throws {
+    let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    let export = try within(path) { try ModelExport(model, options: options, externalName: name + ".data") }
+    if let external = export.external { try WholeFile.write(external, to: path + ".data") }
+    try WholeFile.write(try export.file.serializedBytes(), to: path)
+  }
+
+  /// The bytes of a file that holds everything.
+  ///
+  /// - Throws: `GraphError` for a graph that is not valid; `onnx.no-standard-form`, `onnx.opset`, `onnx.too-large`.
+  public static func encode(_ model: Model, options: ONNXExportOptions = ONNXExportOptions()) throws -> [UInt8] {
+    try ModelExport(model, options: options, externalName: nil).file.serializedBytes()
+  }
+
+  /// Puts the file's name in front of what is wrong.
+  private static func within<Result>(_ file: String, _ body: () throws -> Result) throws -> Result {
     do {
-      return try ModelImport(file, external: folder.map { try ExternalData(folder: $0) }, options: options).model()
+      return try body()
     } catch let error as GraphError {
-      throw ONNXError(error, file: name)
+      throw ONNXError(error, file: file)
     } catch let error as ONNXError {
-      throw error.within(name)
+      throw error.within(file)
     }
   }
 }

@@ -20,6 +20,9 @@ struct ONNXSource: Codable {
   /// Keys of the entries in which Pare writes what belongs to a model.
   static let sectionPrefix = "pare.section."
   static let trainableKey = "pare.trainable"
+  static let valuesKey = "pare.values"
+  /// The section's name.
+  static let section = "onnx"
 
   /// Sections that Pare wrote, by name.
   private(set) var sections: OrderedDictionary<String, String> = [:]
@@ -46,6 +49,9 @@ struct ONNXSource: Codable {
         sections[String(entry.key.dropFirst(Self.sectionPrefix.count))] = entry.value
       } else if entry.key == Self.trainableKey {
         trainable = (try? JSONDecoder().decode([String].self, from: Data(entry.value.utf8))).map { Set($0) }
+      } else if entry.key == Self.valuesKey {
+        let kept = try? JSONDecoder().decode([String: [String]].self, from: Data(entry.value.utf8))
+        self.values.merge(kept ?? [:]) { new, _ in new }
       } else {
         metadata[entry.key] = entry.value
       }

@@ -81,7 +81,7 @@ struct GraphImport {
     }
     let name = node.qualifiedOperator
     let inputs = node.inputs.map { $0.isEmpty ? "" : resolve($0) ?? "" }
-    if let reason = inputs.lazy.compactMap({ context.unrepresented[$0] }).first {
+    if let reason = inputs.compactMap({ context.unrepresented[$0] }).first {
       return leaveOut(node, because: reason)
     }
     if let function = functions[FunctionKey(name: name, overload: node.overload)] {

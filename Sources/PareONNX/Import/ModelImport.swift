@@ -120,7 +120,7 @@ struct ModelImport {
 
   private func withSections(_ graph: Graph, _ source: ONNXSource) throws -> Model {
     var model = Model(graph: graph, sections: source.sections)
-    model.sections["onnx"] = try source.text
+    model.sections[ONNXSource.section] = try source.text
     return model
   }
 }

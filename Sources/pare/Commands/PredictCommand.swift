@@ -42,9 +42,13 @@ struct PredictCommand: ParsableCommand {
 
   private struct Output: Encodable {
     let output: String
-    let arrays: [Array]
+    /// Of an .npy file.
+    var elementType: String?
+    var shape: [Int]?
+    /// Of an .npz file.
+    var arrays: [Entry]?
 
-    struct Array: Encodable {
+    struct Entry: Encodable {
       let name, elementType: String
       let shape: [Int]
     }
@@ -63,17 +67,18 @@ struct PredictCommand: ParsableCommand {
     if !TensorFile.isArchive(output) { names = names.suffix(1) }
     let results = try ModelPrediction(loaded, engine: engine).run(inputs, outputs: names)
     let arrays = names.compactMap { name in results[name].map { (name: name, tensor: $0) } }
+    var report = Output(output: output)
     if TensorFile.isArchive(output) {
       try NPZ.write(arrays, to: output)
+      report.arrays = arrays.map {
+        Output.Entry(name: $0.name, elementType: $0.tensor.elementType.rawValue, shape: $0.tensor.shape.dimensions)
+      }
     } else if let only = arrays.last {
       try NPY.write(only.tensor, to: output)
+      report.elementType = only.tensor.elementType.rawValue
+      report.shape = only.tensor.shape.dimensions
     }
-    guard !json else {
-      return try JSONOutput.print(
-        Output(
-          output: output,
-          arrays: arrays.map { .init(name: $0.name, elementType: $0.tensor.elementType.rawValue, shape: $0.tensor.shape.dimensions) }))
-    }
+    guard !json else { return try JSONOutput.print(report) }
     for array in arrays { print("\(output): \(array.name): \(array.tensor.elementType.rawValue)\(array.tensor.shape)") }
   }
 }
