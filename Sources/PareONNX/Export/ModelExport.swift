@@ -132,7 +132,7 @@ enum OpsetVersions {
 }
 
 extension WireEntry {
-  init(_ key: String, _ value: String) {
+  package init(_ key: String, _ value: String) {
     self.key = key
     self.value = value
   }

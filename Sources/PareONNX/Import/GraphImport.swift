@@ -103,6 +103,10 @@ struct GraphImport {
     guard let opset = scopes[scopes.count - 1].opsets[name.domain] else {
       throw GraphError("opset", node: node.outline, expected: "the file to say which opset of '\(name.domain)' it uses", found: "none")
     }
+    guard OpsetReading.isUnderstood(name, opset: opset) else {
+      throw GraphError(
+        "opset", node: node.outline, expected: "opset \(OpsetReading.complete) to 28 for the operator", found: "opset \(opset)")
+    }
     let conversion = ImportCatalogue.conversion(of: name, opset: opset)
     let definition = OperatorCatalogue.definition(named: name)
     guard conversion != nil || definition != nil else {
