@@ -75,7 +75,9 @@ import Testing
   @Test func aLongChainInTheWrongOrderNeedsNoStack() throws {
     var file = SampleFile()
     file.input("x", ValueType(.float32, [2]))
-    for index in (0..<20_000).reversed() { file.node("Relu", [index == 0 ? "x" : "v\(index)"], ["v\(index + 1)"]) }
+    file.model.graph.nodes = (0..<20_000).reversed().map { index in
+      SampleFile.node("Relu", [index == 0 ? "x" : "v\(index)"], ["v\(index + 1)"])
+    }
     file.output("v20000")
     #expect(try file.decoded().graph.nodes.count == 20_000)
   }
