@@ -1,3 +1,6 @@
 extension OperatorCatalogue {
-  static let normalization: [any Operator.Type] = []
+  static let normalization: [any Operator.Type] = [
+    LayerNormalization.self, RowNormalizationGradient<LayerNormalization>.self,
+    RMSNormalization.self, RowNormalizationGradient<RMSNormalization>.self,
+  ]
 }
