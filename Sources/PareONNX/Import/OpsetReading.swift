@@ -3,7 +3,8 @@ import PareGraph
 /// Which versions of which operators a file means.
 enum OpsetReading {
   /// Versions of the domains that Pare reads; another domain's operators have to be functions of the file.
-  static let supported: [String: ClosedRange<Int>] = ["": 13...28, "ai.onnx.ml": 1...5]
+  /// Of the standard domain before 13, only some operators (`OlderOpsets`).
+  static let supported: [String: ClosedRange<Int>] = ["": 7...28, "ai.onnx.ml": 1...5]
 
   /// The version of each domain, `ai.onnx` being the domain without a name.
   ///
