@@ -32,6 +32,11 @@ public protocol Operator: Sendable {
   /// writes every element of every output.
   static func prepare(_ context: PreparationContext) throws -> Evaluation
 
+  /// The node to put in this one's place where its gradient is wanted: the same inputs and first outputs, and further
+  /// outputs, under names that `fresh` makes of stems, which hold what the gradient would otherwise compute again. By
+  /// default the node itself.
+  static func differentiableForm(of node: Node, naming fresh: (String) -> String) throws -> Node
+
   /// The gradient as more graph: for each input the name of a value that holds it, or nil where none flows.
   ///
   /// - Throws: `graph.not-differentiable` by default.
@@ -43,6 +48,8 @@ extension Operator {
   public static var attributeNames: [String] { [] }
   public static var weightInputs: Set<Int> { [] }
   public static var evaluatesHalfPrecision: Bool { false }
+
+  public static func differentiableForm(of node: Node, naming fresh: (String) -> String) throws -> Node { node }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
     throw GraphError(
@@ -57,6 +64,12 @@ public struct InferenceContext {
   public let inputs: [ValueType?]
   /// What is known of each input: the value of a parameter that training does not change, and what follows from such.
   public let knownValues: [KnownValue?]
+
+  public init(node: Node, inputs: [ValueType?], knownValues: [KnownValue?]) {
+    self.node = node
+    self.inputs = inputs
+    self.knownValues = knownValues
+  }
 
   /// The inputs that are known in full.
   public var constants: [Tensor?] { knownValues.map { $0?.tensor } }

@@ -39,6 +39,9 @@ package struct ImportContext: Sendable {
   package var builder: GraphBuilder
   /// What the file says that no graph holds, as texts: class names of a classifier under `classes`.
   package var metadata: [String: [String]] = [:]
+  /// Values that no graph has, each with what it is: `a tensor of strings`. Nodes that take one are left out, and so
+  /// are outputs, as long as another remains.
+  package var unrepresented: [String: String] = [:]
 
   package init(builder: GraphBuilder) {
     self.builder = builder

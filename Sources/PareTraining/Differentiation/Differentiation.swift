@@ -10,7 +10,8 @@ import PareTensor
 ///
 /// - Source: Griewank and Walther 2008, "Evaluating Derivatives", chapter 3.
 public struct Differentiation: Sendable {
-  /// The graph, then the nodes of the gradient. Its outputs are those of the original.
+  /// The graph, then the nodes of the gradient. Its outputs are those of the original. Nodes that lie between a wanted
+  /// value and the scalar have their differentiable forms.
   public let graph: Graph
   /// The value that holds the gradient by each wanted value, of that value's type. A wanted value on which the scalar
   /// does not depend has none.
@@ -38,6 +39,14 @@ public struct Differentiation: Sendable {
     for node in graph.nodes.reversed() where node.outputs.contains(where: needed.contains) {
       needed.formUnion(node.inputs)
     }
+    var graph = graph
+    for (index, node) in graph.nodes.enumerated()
+    where node.inputs.contains(where: active.contains) && node.outputs.contains(where: needed.contains) {
+      graph.nodes[index] = try OperatorCatalogue.definition(of: node).differentiableForm(of: node) {
+        builder.freshValueName($0)
+      }
+    }
+    builder = try GraphBuilder(graph)
 
     var contributions: [String: [String]] = [:]
     if active.contains(scalar) {

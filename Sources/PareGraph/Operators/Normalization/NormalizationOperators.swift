@@ -6,5 +6,7 @@ extension OperatorCatalogue {
     LpNormalization.self, LpNormalizationGradient.self,
     MeanVarianceNormalization.self, MeanVarianceNormalizationGradient.self,
     LRN.self, LRNGradient.self,
+    LayerNormalization.self, RowNormalizationGradient<LayerNormalization>.self,
+    RMSNormalization.self, RowNormalizationGradient<RMSNormalization>.self,
   ]
 }
