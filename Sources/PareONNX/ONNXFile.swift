@@ -5,8 +5,9 @@ import SwiftProtobuf
 
 /// ONNX files, in and out.
 ///
-/// Read are opsets 13 to 28 of the standard domain (of 7 to 12 what already meant the same) and 1 to 5 of `ai.onnx.ml`: older spellings of an operator become
-/// the newest one, functions are written out where they are called, constants are folded. See docs/onnx.md.
+/// Read are opsets 13 to 28 of the standard domain (of 7 to 12 what already meant the same) and 1 to 5 of `ai.onnx.ml`:
+/// older spellings of an operator become the newest one, functions are written out where they are called, constants are
+/// folded. See docs/onnx.md.
 public enum ONNXFile {
   /// Reads a file and, where it says so, the data beside it.
   ///
