@@ -27,6 +27,9 @@ public enum ONNXFile {
   public static func decode(
     _ bytes: [UInt8], name: String = "model.onnx", folder: String? = nil, options: ONNXImportOptions = ONNXImportOptions()
   ) throws -> Model {
+    guard MessageCount.isBounded(bytes) else {
+      throw ONNXError("too-large", subject: name, expected: "at most \(MessageCount.limit) parts", found: "more")
+    }
     let file: WireModel
     var decoding = BinaryDecodingOptions()
     decoding.discardUnknownFields = true

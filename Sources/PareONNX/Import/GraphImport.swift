@@ -52,11 +52,8 @@ struct GraphImport {
     scopes = [Scope(values: Dictionary(uniqueKeysWithValues: values.map { ($0, $0) }), opsets: opsets)]
   }
 
-  /// Marks a value of the main graph as strings, which no graph has.
-  mutating func leaveOut(_ value: String, texts: [String]?) {
-    context.unrepresented[value] = "a tensor of strings"
-    context.texts[value] = texts
-  }
+  /// Marks a value of the main graph as one that no graph has.
+  mutating func leaveOut(_ value: String, because reason: String) { context.unrepresented[value] = reason }
 
   /// Adds the nodes of the main graph on which the outputs depend.
   mutating func add(_ nodes: [WireNode], outputs: [String]) throws {
@@ -84,9 +81,7 @@ struct GraphImport {
     }
     let name = node.qualifiedOperator
     let inputs = node.inputs.map { $0.isEmpty ? "" : resolve($0) ?? "" }
-    let takesTexts = ImportCatalogue.takesTexts(name)
-    let reasons = inputs.compactMap { takesTexts && context.texts[$0] != nil ? nil : context.unrepresented[$0] }
-    if let reason = reasons.first {
+    if let reason = inputs.compactMap({ context.unrepresented[$0] }).first {
       return leaveOut(node, because: reason)
     }
     if let function = functions[FunctionKey(name: name, overload: node.overload)] {
@@ -108,7 +103,10 @@ struct GraphImport {
     guard let opset = scopes[scopes.count - 1].opsets[name.domain] else {
       throw GraphError("opset", node: node.outline, expected: "the file to say which opset of '\(name.domain)' it uses", found: "none")
     }
-    try OlderOpsets.check(name, opset: opset, node: node.outline)
+    guard OpsetReading.isUnderstood(name, opset: opset) else {
+      throw GraphError(
+        "opset", node: node.outline, expected: "opset \(OpsetReading.complete) to 28 for the operator", found: "opset \(opset)")
+    }
     let conversion = ImportCatalogue.conversion(of: name, opset: opset)
     let definition = OperatorCatalogue.definition(named: name)
     guard conversion != nil || definition != nil else {
