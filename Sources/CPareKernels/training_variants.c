@@ -4,14 +4,17 @@
   extern const pare_elementwise_kernels pare_elementwise_kernels_##name;  \
   extern const pare_reduction_kernels pare_reduction_kernels_##name;      \
   extern const pare_softmax_kernels pare_softmax_kernels_##name;          \
-  extern const pare_optimizer_kernels pare_optimizer_kernels_##name;
+  extern const pare_optimizer_kernels pare_optimizer_kernels_##name;      \
+  extern const pare_attention_kernels pare_attention_kernels_##name;      \
+  extern const pare_row_normalization_kernels pare_row_normalization_kernels_##name;
 #include "training_variants.inc"
 #undef PARE_TRAINING_VARIANT
 
 static const pare_training_kernels variants[] = {
 #define PARE_TRAINING_VARIANT(name, supported)                                  \
   {#name, &pare_elementwise_kernels_##name, &pare_reduction_kernels_##name,     \
-   &pare_softmax_kernels_##name, &pare_optimizer_kernels_##name},
+   &pare_softmax_kernels_##name, &pare_optimizer_kernels_##name,        \
+   &pare_attention_kernels_##name, &pare_row_normalization_kernels_##name},
 #include "training_variants.inc"
 #undef PARE_TRAINING_VARIANT
 };

@@ -9,6 +9,8 @@ package struct TrainingKernels: @unchecked Sendable {
   package let reduction: pare_reduction_kernels
   package let softmax: pare_softmax_kernels
   package let optimizer: pare_optimizer_kernels
+  package let attention: pare_attention_kernels
+  package let rowNormalization: pare_row_normalization_kernels
   /// `plain`, `avx2`, `avx512`.
   package let name: String
 
@@ -17,6 +19,8 @@ package struct TrainingKernels: @unchecked Sendable {
     reduction = table.pointee.reduction.pointee
     softmax = table.pointee.softmax.pointee
     optimizer = table.pointee.optimizer.pointee
+    attention = table.pointee.attention.pointee
+    rowNormalization = table.pointee.row_normalization.pointee
     name = String(cString: table.pointee.name)
   }
 

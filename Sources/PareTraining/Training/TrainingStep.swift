@@ -72,6 +72,14 @@ package final class TrainingStep {
     return plan.loss.pointee
   }
 
+  /// How long each node of loss and gradient takes on a full batch of whatever the buffers hold.
+  package func profile() throws -> [(node: Node, duration: Duration)] {
+    try plans.first?.rows.executor.profile() ?? []
+  }
+
+  /// Names of the nodes that the reference evaluates.
+  package var referenceNodes: [String] { plans.first?.rows.executor.referenceNodes ?? [] }
+
   private func limitGradient(to limit: Double) {
     let norm = Double(kernels.reduction.sum_of_squares(gradient.elements.baseAddress, gradient.elements.count)).squareRoot()
     if norm > limit { kernels.optimizer.scale(gradient.elements.baseAddress, Float(limit / norm), gradient.elements.count) }
