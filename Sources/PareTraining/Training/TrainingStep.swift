@@ -29,7 +29,8 @@ package final class TrainingStep {
   package init(
     _ graph: Graph, loss: String, data: TrainingData, settings: TrainingSettings, kernels: TrainingKernels = .best
   ) throws {
-    let differentiation = try Differentiation(of: loss, in: graph.inTrainingMode(seed: settings.seed))
+    let ready = try graph.inTrainingMode(seed: settings.seed).fusingAttention(keeping: [loss])
+    let differentiation = try Differentiation(of: loss, in: ready)
     guard !differentiation.gradients.isEmpty else {
       throw TrainingError(
         "nothing-trainable", subject: "graph '\(graph.name)'", expected: "a trainable parameter that the loss depends on",
