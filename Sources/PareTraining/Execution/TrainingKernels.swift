@@ -11,6 +11,8 @@ package struct TrainingKernels: @unchecked Sendable {
   package let optimizer: pare_optimizer_kernels
   package let convolution: pare_convolution_kernels
   package let recurrent: pare_recurrent_kernels
+  package let attention: pare_attention_kernels
+  package let rowNormalization: pare_row_normalization_kernels
   /// `plain`, `avx2`, `avx512`.
   package let name: String
 
@@ -21,6 +23,8 @@ package struct TrainingKernels: @unchecked Sendable {
     optimizer = table.pointee.optimizer.pointee
     convolution = table.pointee.convolution.pointee
     recurrent = table.pointee.recurrent.pointee
+    attention = table.pointee.attention.pointee
+    rowNormalization = table.pointee.row_normalization.pointee
     name = String(cString: table.pointee.name)
   }
 

@@ -29,7 +29,8 @@ package final class TrainingStep {
   package init(
     _ graph: Graph, loss: String, data: TrainingData, settings: TrainingSettings, kernels: TrainingKernels = .best
   ) throws {
-    let differentiation = try Differentiation(of: loss, in: graph.inTrainingMode(seed: settings.seed))
+    let ready = try graph.inTrainingMode(seed: settings.seed).fusingAttention(keeping: [loss])
+    let differentiation = try Differentiation(of: loss, in: ready)
     guard !differentiation.gradients.isEmpty else {
       throw TrainingError(
         "nothing-trainable", subject: "graph '\(graph.name)'", expected: "a trainable parameter that the loss depends on",
@@ -71,6 +72,14 @@ package final class TrainingStep {
     optimizer.step(parameters, gradient: gradient)
     return plan.loss.pointee
   }
+
+  /// How long each node of loss and gradient takes on a full batch of whatever the buffers hold.
+  package func profile() throws -> [(node: Node, duration: Duration)] {
+    try plans.first?.rows.executor.profile() ?? []
+  }
+
+  /// Names of the nodes that the reference evaluates.
+  package var referenceNodes: [String] { plans.first?.rows.executor.referenceNodes ?? [] }
 
   private func limitGradient(to limit: Double) {
     let norm = Double(kernels.reduction.sum_of_squares(gradient.elements.baseAddress, gradient.elements.count)).squareRoot()
