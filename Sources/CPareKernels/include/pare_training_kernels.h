@@ -99,6 +99,24 @@ typedef struct {
   void (*scale)(float *x, float factor, size_t count);
 } pare_optimizer_kernels;
 
+// Passes over the channels of x [samples, channels, inner]; every other operand has a number per channel.
+typedef struct {
+  const char *variant;
+  // y[c] = sum of x, of (x - center)^2 and of a * (x - center).
+  void (*sums)(const float *x, float *y, size_t samples, size_t channels, size_t inner);
+  void (*squares)(const float *x, const float *center, float *y, size_t samples, size_t channels, size_t inner);
+  void (*products)(
+      const float *a, const float *x, const float *center, float *y, size_t samples, size_t channels, size_t inner);
+  // y = (x - center) * factor + shift
+  void (*normalize)(
+      const float *x, const float *center, const float *factor, const float *shift, float *y, size_t samples,
+      size_t channels, size_t inner);
+  // y = a * factor + (x - center) * slope + shift
+  void (*combine)(
+      const float *a, const float *factor, const float *x, const float *center, const float *slope, const float *shift,
+      float *y, size_t samples, size_t channels, size_t inner);
+} pare_channel_kernels;
+
 // Elements that move together: count of them, step apart from `from` on in a plane, side by side from `to` on where the
 // plane lies packed.
 typedef struct {
@@ -139,6 +157,7 @@ typedef struct {
   const pare_softmax_kernels *softmax;
   const pare_optimizer_kernels *optimizer;
   const pare_convolution_kernels *convolution;
+  const pare_channel_kernels *channels;
 } pare_training_kernels;
 
 // The variants that were compiled; entry 0, plain C, is the reference.

@@ -10,6 +10,7 @@ package struct TrainingKernels: @unchecked Sendable {
   package let softmax: pare_softmax_kernels
   package let optimizer: pare_optimizer_kernels
   package let convolution: pare_convolution_kernels
+  package let channels: pare_channel_kernels
   /// `plain`, `avx2`, `avx512`.
   package let name: String
 
@@ -19,6 +20,7 @@ package struct TrainingKernels: @unchecked Sendable {
     softmax = table.pointee.softmax.pointee
     optimizer = table.pointee.optimizer.pointee
     convolution = table.pointee.convolution.pointee
+    channels = table.pointee.channels.pointee
     name = String(cString: table.pointee.name)
   }
 
