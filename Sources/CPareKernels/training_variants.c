@@ -6,7 +6,8 @@
   extern const pare_softmax_kernels pare_softmax_kernels_##name;          \
   extern const pare_optimizer_kernels pare_optimizer_kernels_##name;      \
   extern const pare_convolution_kernels pare_convolution_kernels_##name;  \
-  extern const pare_channel_kernels pare_channel_kernels_##name;
+  extern const pare_channel_kernels pare_channel_kernels_##name;          \
+  extern const pare_pooling_kernels pare_pooling_kernels_##name;
 #include "training_variants.inc"
 #undef PARE_TRAINING_VARIANT
 
@@ -14,7 +15,7 @@ static const pare_training_kernels variants[] = {
 #define PARE_TRAINING_VARIANT(name, supported)                                  \
   {#name, &pare_elementwise_kernels_##name, &pare_reduction_kernels_##name,     \
    &pare_softmax_kernels_##name, &pare_optimizer_kernels_##name,             \
-   &pare_convolution_kernels_##name, &pare_channel_kernels_##name},
+   &pare_convolution_kernels_##name, &pare_channel_kernels_##name, &pare_pooling_kernels_##name},
 #include "training_variants.inc"
 #undef PARE_TRAINING_VARIANT
 };

@@ -117,6 +117,24 @@ typedef struct {
       float *y, size_t samples, size_t channels, size_t inner);
 } pare_channel_kernels;
 
+// How a window slides along one axis: position o and tap k meet element o * stride - padding + k * dilation.
+typedef struct {
+  size_t input, kernel, stride, dilation, padding, output;
+} pare_window_axis;
+
+typedef struct {
+  pare_window_axis axes[3];
+} pare_window;
+
+typedef struct {
+  const char *variant;
+  // The largest element under the window at every position, in every plane; NaN where there is one.
+  void (*maxima)(const float *x, const pare_window *window, float *y, size_t planes);
+  // dx = dy at the first of the largest elements under a window, added up over the windows.
+  void (*maxima_gradient)(
+      const float *dy, const float *x, const float *y, const pare_window *window, float *dx, size_t planes);
+} pare_pooling_kernels;
+
 // Elements that move together: count of them, step apart from `from` on in a plane, side by side from `to` on where the
 // plane lies packed.
 typedef struct {
@@ -158,6 +176,7 @@ typedef struct {
   const pare_optimizer_kernels *optimizer;
   const pare_convolution_kernels *convolution;
   const pare_channel_kernels *channels;
+  const pare_pooling_kernels *pooling;
 } pare_training_kernels;
 
 // The variants that were compiled; entry 0, plain C, is the reference.

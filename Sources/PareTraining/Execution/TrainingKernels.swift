@@ -11,6 +11,7 @@ package struct TrainingKernels: @unchecked Sendable {
   package let optimizer: pare_optimizer_kernels
   package let convolution: pare_convolution_kernels
   package let channels: pare_channel_kernels
+  package let pooling: pare_pooling_kernels
   /// `plain`, `avx2`, `avx512`.
   package let name: String
 
@@ -21,6 +22,7 @@ package struct TrainingKernels: @unchecked Sendable {
     optimizer = table.pointee.optimizer.pointee
     convolution = table.pointee.convolution.pointee
     channels = table.pointee.channels.pointee
+    pooling = table.pointee.pooling.pointee
     name = String(cString: table.pointee.name)
   }
 
