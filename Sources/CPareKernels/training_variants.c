@@ -8,7 +8,9 @@
   extern const pare_convolution_kernels pare_convolution_kernels_##variant; \
   extern const pare_recurrent_kernels pare_recurrent_kernels_##variant; \
   extern const pare_attention_kernels pare_attention_kernels_##variant; \
-  extern const pare_row_normalization_kernels pare_row_normalization_kernels_##variant;
+  extern const pare_row_normalization_kernels pare_row_normalization_kernels_##variant; \
+  extern const pare_channel_kernels pare_channel_kernels_##variant; \
+  extern const pare_pooling_kernels pare_pooling_kernels_##variant;
 #include "training_variants.inc"
 #undef PARE_TRAINING_VARIANT
 
@@ -24,6 +26,8 @@ static const pare_training_kernels variants[] = {
     .recurrent = &pare_recurrent_kernels_##variant, \
     .attention = &pare_attention_kernels_##variant, \
     .row_normalization = &pare_row_normalization_kernels_##variant, \
+    .channels = &pare_channel_kernels_##variant, \
+    .pooling = &pare_pooling_kernels_##variant, \
   },
 #include "training_variants.inc"
 #undef PARE_TRAINING_VARIANT

@@ -99,6 +99,42 @@ typedef struct {
   void (*scale)(float *x, float factor, size_t count);
 } pare_optimizer_kernels;
 
+// Passes over the channels of x [samples, channels, inner]; every other operand has a number per channel.
+typedef struct {
+  const char *variant;
+  // y[c] = sum of x, of (x - center)^2 and of a * (x - center).
+  void (*sums)(const float *x, float *y, size_t samples, size_t channels, size_t inner);
+  void (*squares)(const float *x, const float *center, float *y, size_t samples, size_t channels, size_t inner);
+  void (*products)(
+      const float *a, const float *x, const float *center, float *y, size_t samples, size_t channels, size_t inner);
+  // y = (x - center) * factor + shift
+  void (*normalize)(
+      const float *x, const float *center, const float *factor, const float *shift, float *y, size_t samples,
+      size_t channels, size_t inner);
+  // y = a * factor + (x - center) * slope + shift
+  void (*combine)(
+      const float *a, const float *factor, const float *x, const float *center, const float *slope, const float *shift,
+      float *y, size_t samples, size_t channels, size_t inner);
+} pare_channel_kernels;
+
+// How a window slides along one axis: position o and tap k meet element o * stride - padding + k * dilation.
+typedef struct {
+  size_t input, kernel, stride, dilation, padding, output;
+} pare_window_axis;
+
+typedef struct {
+  pare_window_axis axes[3];
+} pare_window;
+
+typedef struct {
+  const char *variant;
+  // The largest element under the window at every position, in every plane; NaN where there is one.
+  void (*maxima)(const float *x, const pare_window *window, float *y, size_t planes);
+  // dx = dy at the first of the largest elements under a window, added up over the windows.
+  void (*maxima_gradient)(
+      const float *dy, const float *x, const float *y, const pare_window *window, float *dx, size_t planes);
+} pare_pooling_kernels;
+
 // Elements that move together: count of them, step apart from `from` on in a plane, side by side from `to` on where the
 // plane lies packed.
 typedef struct {
@@ -251,6 +287,8 @@ typedef struct {
   const pare_recurrent_kernels *recurrent;
   const pare_attention_kernels *attention;
   const pare_row_normalization_kernels *row_normalization;
+  const pare_channel_kernels *channels;
+  const pare_pooling_kernels *pooling;
 } pare_training_kernels;
 
 // The variants that were compiled; entry 0, plain C, is the reference.

@@ -13,6 +13,8 @@ package struct TrainingKernels: @unchecked Sendable {
   package let recurrent: pare_recurrent_kernels
   package let attention: pare_attention_kernels
   package let rowNormalization: pare_row_normalization_kernels
+  package let channels: pare_channel_kernels
+  package let pooling: pare_pooling_kernels
   /// `plain`, `avx2`, `avx512`.
   package let name: String
 
@@ -25,6 +27,8 @@ package struct TrainingKernels: @unchecked Sendable {
     recurrent = table.pointee.recurrent.pointee
     attention = table.pointee.attention.pointee
     rowNormalization = table.pointee.row_normalization.pointee
+    channels = table.pointee.channels.pointee
+    pooling = table.pointee.pooling.pointee
     name = String(cString: table.pointee.name)
   }
 
