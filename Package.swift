@@ -42,13 +42,14 @@ let package = Package(
         .product(name: "RealModule", package: "swift-numerics"),
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
-    .target(name: "PareArtifact", dependencies: ["PareGraph"]),
+    .target(name: "PareArtifact", dependencies: ["PareGraph", "CZlib"]),
     .target(
       name: "PareONNX",
       dependencies: [
-        "PareGraph",
+        "PareArtifact",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ]),
+      ],
+      exclude: ["Messages/onnx.proto"]),
     .target(
       name: "PareTraining",
       dependencies: [

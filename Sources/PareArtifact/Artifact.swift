@@ -87,7 +87,7 @@ public enum Artifact {
     }
     for (name, tensor) in file.tensors.sorted(by: { $0.key.precedesByBytes($1.key) }) {
       checksum.addPart(name)
-      checksum.addPart(tensor.elementType.safetensorsName + tensor.shape.description)
+      checksum.addPart(tensor.elementType.artifactName + tensor.shape.description)
       tensor.withUnsafeBytes { checksum.addPart($0) }
     }
     return checksum.digits

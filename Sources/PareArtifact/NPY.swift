@@ -3,7 +3,8 @@ import PareTensor
 /// Arrays in NumPy's `.npy` format, versions 1 to 3.
 ///
 /// Read are little-endian numbers of 1 to 8 bytes, half precision and booleans; an array in Fortran's order is
-/// transposed into rows. Written is version 1 (2 where the header is too long for it), in C's order.
+/// transposed into rows. Written is version 1 (2 where the header is too long for it), in C's order; integers of four
+/// bits, which NumPy lacks, as integers of eight.
 ///
 /// - Source: numpy.lib.format in NumPy's documentation.
 public enum NPY {
@@ -23,6 +24,7 @@ public enum NPY {
   ///
   /// - Throws: `artifact.element-type` for bfloat16, which NumPy does not have.
   public static func encode(_ tensor: Tensor, name: String = "npy") throws -> [UInt8] {
+    let tensor = tensor.inWholeBytes()
     guard let descriptor = tensor.elementType.numpyDescriptor else {
       throw ArtifactError(
         "element-type", subject: name, expected: "an element type that NumPy has", found: tensor.elementType.rawValue)

@@ -34,7 +34,8 @@ public struct Safetensors: Sendable {
   /// The file's bytes.
   ///
   /// - Parameter name: what messages call the file.
-  /// - Throws: `artifact.tensor-name` for a tensor that bears the metadata's name; `artifact.header-length`.
+  /// - Throws: `artifact.tensor-name` for a tensor that bears the metadata's name; `artifact.element-type` for integers of
+  ///   four bits, which the format lacks; `artifact.header-length`.
   public func encoded(name: String = "safetensors") throws -> [UInt8] {
     guard tensors[Self.metadataKey] == nil else {
       throw ArtifactError("tensor-name", subject: name, expected: "a name other than the format's own", found: Self.metadataKey)
@@ -45,10 +46,15 @@ public struct Safetensors: Sendable {
     }
     var entries: [(key: String, value: String)] = []
     var dataCount = 0
-    for (name, tensor) in stored {
+    for (tensorName, tensor) in stored {
+      guard let type = tensor.elementType.safetensorsName else {
+        throw ArtifactError(
+          "element-type", subject: "\(name): \(quoted(tensorName))", expected: "an element type that safetensors has",
+          found: tensor.elementType.rawValue)
+      }
       let end = dataCount + tensor.byteCount
       let shape = JSONText.array(tensor.shape.dimensions.map(String.init))
-      entries.append((name, "{\"dtype\":\"\(tensor.elementType.safetensorsName)\",\"shape\":\(shape),\"data_offsets\":[\(dataCount),\(end)]}"))
+      entries.append((tensorName, "{\"dtype\":\"\(type)\",\"shape\":\(shape),\"data_offsets\":[\(dataCount),\(end)]}"))
       dataCount = end
     }
     entries.sort { $0.key.precedesByBytes($1.key) }
@@ -73,10 +79,14 @@ public struct Safetensors: Sendable {
 }
 
 extension ElementType {
-  private static let bySafetensorsName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.safetensorsName, $0) })
+  private static let bySafetensorsName = Dictionary(
+    uniqueKeysWithValues: allCases.compactMap { type in type.safetensorsName.map { ($0, type) } })
 
-  /// The format's name of an element type.
-  var safetensorsName: String {
+  /// The names of all types that the format has.
+  static var safetensorsNames: [String] { allCases.compactMap(\.safetensorsName) }
+
+  /// The format's name of an element type; nil where it has no such type.
+  var safetensorsName: String? {
     switch self {
     case .float32: "F32"
     case .float64: "F64"
@@ -90,8 +100,7 @@ extension ElementType {
     case .uint32: "U32"
     case .int64: "I64"
     case .uint64: "U64"
-    case .int4: "I4"
-    case .uint4: "U4"
+    case .int4, .uint4: nil
     case .bool: "BOOL"
     }
   }

@@ -79,7 +79,7 @@ extension Safetensors {
     let fields = try JSONElement(value: value, path: path).members(["dtype", "shape", "data_offsets"])
     guard let typeName = try fields["dtype"]?.string(), let elementType = ElementType(safetensorsName: typeName) else {
       throw ArtifactError(
-        "element-type", subject: path, expected: ElementType.allCases.map(\.safetensorsName).joined(separator: ", "),
+        "element-type", subject: path, expected: ElementType.safetensorsNames.joined(separator: ", "),
         found: fields["dtype"]?.value.kind)
     }
     let shape = try fields["shape"]?.elements().map { try $0.integer(in: 0...Int.max, "an extent") } ?? []

@@ -6,6 +6,7 @@ public struct GraphBuilder: Sendable {
   private var inference = TypeInference()
   private var counters: [String: Int] = [:]
   private var names: Set<String> = []
+  private var reserved: Set<String> = []
 
   public init(name: String) {
     graph = Graph(name: name)
@@ -25,6 +26,18 @@ public struct GraphBuilder: Sendable {
     }
     return type
   }
+
+  /// What is known of a value before the graph runs; nil where that is nothing, or where there is no such value.
+  package func known(_ value: String) -> KnownValue? { inference.known[value] }
+
+  /// Whether a value of that name exists.
+  package func has(_ value: String) -> Bool { inference.types[value] != nil }
+
+  /// Whether a node of that name exists.
+  package func hasNode(named name: String) -> Bool { names.contains(name) }
+
+  /// Keeps names from being given to fresh values and nodes; whoever names a value or node may still use them.
+  package mutating func reserve(_ names: some Sequence<String>) { reserved.formUnion(names) }
 
   public mutating func input(_ name: String, _ type: ValueType) throws -> String {
     try inference.declare(name, type)
@@ -86,14 +99,16 @@ public struct GraphBuilder: Sendable {
   /// A value name not yet taken, from a stem.
   public mutating func freshValueName(_ stem: String) -> String {
     var candidate = stem
-    while inference.types[candidate] != nil { candidate = nextCandidate(stem) }
+    while inference.types[candidate] != nil || reserved.contains(candidate) { candidate = nextCandidate(stem) }
     return candidate
   }
 
   /// A node name not yet taken, by a node or a value, from a stem.
   public mutating func freshNodeName(_ stem: String) -> String {
     var candidate = stem
-    while names.contains(candidate) || inference.types[candidate] != nil { candidate = nextCandidate(stem) }
+    while names.contains(candidate) || inference.types[candidate] != nil || reserved.contains(candidate) {
+      candidate = nextCandidate(stem)
+    }
     return candidate
   }
 

@@ -65,6 +65,12 @@ public struct InferenceContext {
   /// What is known of each input: the value of a parameter that training does not change, and what follows from such.
   public let knownValues: [KnownValue?]
 
+  public init(node: Node, inputs: [ValueType?], knownValues: [KnownValue?]) {
+    self.node = node
+    self.inputs = inputs
+    self.knownValues = knownValues
+  }
+
   /// The inputs that are known in full.
   public var constants: [Tensor?] { knownValues.map { $0?.tensor } }
 

@@ -16,13 +16,14 @@ struct Pare: AsyncParsableCommand {
         pare import BTCUSDT-5m.csv.gz --symbol BTCUSDT --interval 5
         pare fetch BTCUSDT --interval 5 --days 30   candles from Bybit
         pare bench runs/demo/artifacts/teacher-int8.pare
+        pare convert model.onnx model.pare          a model trained elsewhere
 
       Exit codes: 0 done, 64 usage, 65 bad data, 66 no input, 69 service unavailable, 70 internal, 73 cannot create output.
       """,
     version: "0.1.0",
     subcommands: [
-      DemoCommand.self, RunCommand.self, CompressCommand.self, PredictCommand.self, BenchCommand.self,
-      InspectCommand.self, ImportCommand.self, FetchCommand.self,
+      DemoCommand.self, RunCommand.self, CompressCommand.self, ConvertCommand.self, PredictCommand.self,
+      BenchCommand.self, InspectCommand.self, ImportCommand.self, FetchCommand.self,
     ])
 
   static func main() async {

@@ -36,6 +36,18 @@ import Testing
     expectEqual(try Artifact.decode(Artifact.encode(model)), model)
   }
 
+  @Test func fourBitsWeighHalfAByteInAFileThatAnyReaderOpens() throws {
+    var model = try SampleModels.small()
+    let weights = Tensor(packedFourBits: (0..<500).map { UInt8(truncatingIfNeeded: 37 &* $0) }, elementType: .int4, shape: [100, 10])
+    let plain = try Artifact.encode(model).count
+    model.graph.parameters["w"] = Parameter(ParameterStorage(weights), isTrainable: false)
+    let bytes = try Artifact.encode(model)
+    #expect(bytes.count - plain < 500 + 160)
+    #expect(try Safetensors(bytes: bytes).tensors["w.packed"]?.byteCount == 500)
+    #expect(try Artifact.decode(bytes).graph.parameters["w"]?.storage.decoded() == weights)
+    #expect(throws: ArtifactError.self) { try Safetensors(tensors: ["w": weights]).encoded() }
+  }
+
   @Test func aSparseAndSharedWeightComputesTheSame() throws {
     let weights: [ParameterStorage] = [
       ParameterStorage(Tensor([1, 0, 0, 2, 0, 3, 0, 0, 0] as [Float], shape: [3, 3]), layout: .bitmask),

@@ -51,6 +51,10 @@ enum SampleModels {
       ("uint16", ParameterStorage(Tensor(scalar: UInt16.max))),
       ("int32", ParameterStorage(Tensor(scalar: Int32.max))),
       ("uint32", ParameterStorage(Tensor(scalar: UInt32.max))),
+      ("int4", ParameterStorage(Tensor(packedFourBits: [0x08], elementType: .int4, shape: []))),
+      ("uint4", ParameterStorage(Tensor(packedFourBits: [0x0f], elementType: .uint4, shape: []))),
+      ("odd int4", ParameterStorage(Tensor(packedFourBits: [0x7f, 0x98, 0x0a], elementType: .int4, shape: [1, 5]))),
+      ("sparse uint4", ParameterStorage(Tensor(packedFourBits: [0x70, 0x90, 0x0a], elementType: .uint4, shape: [5]), layout: .bitmask)),
       ("true", ParameterStorage(Tensor(scalar: true))),
       ("bitmask scalar", ParameterStorage(Tensor(scalar: Float(2)), layout: .bitmask)),
     ]

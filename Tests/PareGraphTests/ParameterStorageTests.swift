@@ -34,6 +34,8 @@ import Testing
       Tensor([0, 1, -2, 0] as [Int8]), Tensor([0, 200] as [UInt8]), Tensor([0, -3] as [Int16]), Tensor([0, 3] as [UInt16]),
       Tensor([0, -4, 5] as [Int32]), Tensor([0, 6] as [UInt32]), Tensor([0, -7] as [Int64]), Tensor([0, 8] as [UInt64]),
       Tensor([false, true]), Tensor([0, 1.5] as [Double]), Tensor(zeros: .float16, shape: [3]),
+      Tensor(packedFourBits: [0xf8, 0x70, 0x01], elementType: .int4, shape: [5]),
+      Tensor(packedFourBits: [0xf8, 0x70, 0x01], elementType: .uint4, shape: [1, 5, 1]),
     ]
     for tensor in tensors {
       let storage = ParameterStorage(tensor, layout: layout)
@@ -91,11 +93,19 @@ import Testing
     #expect(error?.subject == "parameter 'w'", sourceLocation: sourceLocation)
   }
 
+  @Test func theUnusedHalfOfALastByteIsZero() {
+    let storage = ParameterStorage(Tensor(packedFourBits: [0x21, 0x03], elementType: .uint4, shape: [3]))
+    #expect(storage.byteCount == 2)
+    refuses(storage) { $0[".packed"] = Tensor([0x21, 0x13] as [UInt8]) }
+  }
+
   @Test func missingMisshapenAndMistypedSectionsAreRefused() {
     let storages = [
       ParameterStorage(sparse([5, 13])), ParameterStorage(sparse([5, 13]), layout: .bitmask),
       ParameterStorage(indices: [0, 1, 2, 1], table: [0, 1, 2], shape: [4]),
       ParameterStorage(indices: [0, 1, 2, 1], table: [0, 1, 2], shape: [4], layout: .bitmask),
+      ParameterStorage(Tensor(packedFourBits: [0xf8, 0x70, 0x01], elementType: .int4, shape: [5])),
+      ParameterStorage(Tensor(packedFourBits: [0xf8, 0x70, 0x01], elementType: .uint4, shape: [5]), layout: .bitmask),
     ]
     for storage in storages {
       for (suffix, tensor) in storage.sections {

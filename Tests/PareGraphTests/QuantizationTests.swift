@@ -139,7 +139,9 @@ import Testing
     #expect(throws: GraphError.self) {
       try dequantize([x, .constant(Tensor([1, 1, 1] as [Float]))], ["axis": .int(0)])
     }
-    #expect(throws: GraphError.self) { try dequantize([x, scale], ["block_size": .int(2)]) }
+    let two = OperatorCase.Operand.constant(Tensor([1, 1] as [Float]))
+    #expect(throws: GraphError.self) { try dequantize([x, two], ["axis": .int(0), "block_size": .int(2)]) }
+    #expect(throws: GraphError.self) { try dequantize([x, scale], ["block_size": .int(-1)]) }
     #expect(throws: GraphError.self) {
       try quantize([1], scale: Tensor(scalar: 1), zeroPoint: Tensor(scalar: 0 as Int32), as: UInt8.self)
     }

@@ -30,6 +30,36 @@ enum SampleNetworks {
     return builder.graph
   }
 
+  /// Convolutions over time with a Relu after each, padded to keep the steps, then the mean over time and a dense layer:
+  /// from `features [batch, features, steps]` to `logits`.
+  static func convolutional(
+    features: Int, steps: Int, channels: [Int], kernel: Int, classes: Int, seed: UInt64 = 1
+  ) throws -> Graph {
+    var generator = SeededGenerator(seed: seed, stream: "sample network")
+    func weights(_ shape: Shape) -> Tensor {
+      let limit = (6 / Double(shape.elementCount / shape[0])).squareRoot()
+      return Tensor((0..<shape.elementCount).map { _ in Float((generator.uniform() * 2 - 1) * limit) }, shape: shape)
+    }
+    var builder = GraphBuilder(name: "sample")
+    var value = try builder.input("features", ValueType(.float32, ["batch", .fixed(features), .fixed(steps)]))
+    var width = features
+    for (layer, next) in channels.enumerated() {
+      let weight = try builder.parameter("w\(layer)", weights([next, width, kernel]), isTrainable: true)
+      let bias = try builder.parameter("b\(layer)", Tensor(zeros: .float32, shape: [next]), isTrainable: true)
+      let padding = [(kernel - 1) / 2, kernel / 2]
+      value = try builder.apply("Conv", [value, weight, bias], attributes: ["pads": .ints(padding)])
+      value = try builder.apply("Relu", [value])
+      width = next
+    }
+    value = try builder.apply("GlobalAveragePool", [value])
+    value = try builder.apply("Flatten", [value])
+    let weight = try builder.parameter("w", weights([classes, width]), isTrainable: true)
+    let bias = try builder.parameter("b", Tensor(zeros: .float32, shape: [classes]), isTrainable: true)
+    value = try builder.apply("Gemm", [value, weight, bias], attributes: ["transB": .int(1)], output: "logits")
+    try builder.output(value)
+    return builder.graph
+  }
+
   /// Recurrent layers, one behind the other, and a dense layer from the last state of the last of them to three `logits`.
   /// The features are `[batch, steps, features]`, as training data are, the layers step by step.
   static func recurrent(

@@ -99,6 +99,38 @@ typedef struct {
   void (*scale)(float *x, float factor, size_t count);
 } pare_optimizer_kernels;
 
+// Elements that move together: count of them, step apart from `from` on in a plane, side by side from `to` on where the
+// plane lies packed.
+typedef struct {
+  size_t from, to, count;
+} pare_run;
+
+// Rows that a convolution computes at a time; packed weights and bias are padded to it.
+#define PARE_CONVOLUTION_ROWS 4
+
+// Convolutions over packed planes, in which every tap of the window lies at a fixed distance from the position. Sums use
+// fused multiply-adds in every variant: without one in the processor, plain C calls the C library's.
+typedef struct {
+  const char *variant;
+  // packed[to + i] = x[from + i * step] for each run, and back.
+  void (*gather_runs)(const float *x, const pare_run *runs, size_t count, size_t step, float *packed);
+  void (*scatter_runs)(const float *packed, const pare_run *runs, size_t count, size_t step, float *x);
+  // packed[row / R][term][row % R] = weights[row * row_stride + term_offsets[term]], zeros beyond the rows; R =
+  // PARE_CONVOLUTION_ROWS.
+  void (*pack_weights)(
+      const float *weights, size_t rows, size_t row_stride, const size_t *term_offsets, size_t terms, float *packed);
+  // out[row * stride + q] = bias[row] + sum over the terms in order of weight(row, term) * in[offsets[term] + q], then
+  // max(., 0) if relu, for q in 0 ..< 16 * vectors and rows a multiple of R.
+  void (*convolve)(
+      const float *in, const size_t *offsets, size_t terms, const float *weights, const float *bias, float *out,
+      size_t stride, size_t rows, size_t vectors, bool relu);
+  // weights[row * terms + term] += sum over q of narrow[row * stride + q] * wide[offsets[term] + q], for q in 0 ..< 16 *
+  // vectors. Reads rows up to a multiple of R.
+  void (*correlate)(
+      const float *narrow, size_t stride, size_t rows, const float *wide, const size_t *offsets, size_t terms,
+      size_t vectors, float *weights);
+} pare_convolution_kernels;
+
 // One step of a recurrent layer for several sequences. Sums are of fused multiply-adds, in every variant in the same
 // order: from the bias over the features, then over the units of the state.
 typedef struct {
@@ -169,6 +201,7 @@ typedef struct {
   const pare_reduction_kernels *reduction;
   const pare_softmax_kernels *softmax;
   const pare_optimizer_kernels *optimizer;
+  const pare_convolution_kernels *convolution;
   const pare_recurrent_kernels *recurrent;
 } pare_training_kernels;
 

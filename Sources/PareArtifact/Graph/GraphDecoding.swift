@@ -134,11 +134,11 @@ struct GraphDecoding {
   private func scalar(_ element: JSONElement, of type: ElementType) throws -> Tensor {
     guard case .number(let digits) = element.value else { throw element.mismatch("a number") }
     func integer<Integer: TensorElement & FixedWidthInteger>(_: Integer.Type) throws -> Tensor {
-      guard let value = Integer(digits) else { throw element.mismatch("a number of \(type.safetensorsName)") }
+      guard let value = Integer(digits) else { throw element.mismatch("a number of \(type.artifactName)") }
       return Tensor(scalar: value)
     }
     func float<Scalar: TensorElement & BinaryFloatingPoint & LosslessStringConvertible>(_: Scalar.Type) throws -> Tensor {
-      guard let value = Scalar(digits), value.isFinite else { throw element.mismatch("a number of \(type.safetensorsName)") }
+      guard let value = Scalar(digits), value.isFinite else { throw element.mismatch("a number of \(type.artifactName)") }
       return Tensor(scalar: value)
     }
     switch type {
@@ -152,7 +152,13 @@ struct GraphDecoding {
     case .uint32: return try integer(UInt32.self)
     case .int64: return try integer(Int64.self)
     case .uint64: return try integer(UInt64.self)
-    case .float16, .bfloat16, .int4, .uint4, .bool: throw element.mismatch("a tensor of the file for \(type.safetensorsName)")
+    case .int4, .uint4:
+      guard let range = type.integerRange, let value = Int64(digits), range.contains(value) else {
+        throw element.mismatch("a number of \(type.artifactName)")
+      }
+      // In memory a four-bit integer is a byte that carries its sign on.
+      return withUnsafeBytes(of: Int8(truncatingIfNeeded: value)) { Tensor(elementType: type, shape: [], bytes: $0) }
+    case .float16, .bfloat16, .bool: throw element.mismatch("a tensor of the file for \(type.artifactName)")
     }
   }
 
@@ -214,8 +220,8 @@ struct GraphDecoding {
   }
 
   private func elementType(_ element: JSONElement) throws -> ElementType {
-    guard let type = ElementType(safetensorsName: try element.string()) else {
-      throw element.mismatch("an element type: " + ElementType.allCases.map(\.safetensorsName).joined(separator: ", "))
+    guard let type = ElementType(artifactName: try element.string()) else {
+      throw element.mismatch("an element type: " + ElementType.allCases.map(\.artifactName).joined(separator: ", "))
     }
     return type
   }

@@ -67,7 +67,7 @@ struct GraphEncoding {
       dimension.fixedValue.map(String.init) ?? JSONText.string(dimension.description)
     }
     return JSONText.array([
-      JSONText.string(input.name), JSONText.string(input.type.elementType.safetensorsName), JSONText.array(dimensions),
+      JSONText.string(input.name), JSONText.string(input.type.elementType.artifactName), JSONText.array(dimensions),
     ])
   }
 
@@ -75,9 +75,9 @@ struct GraphEncoding {
   /// `["name","bitmask","F32",[128,20]]` for every other storage.
   private static func parameter(_ name: String, _ storage: ParameterStorage, _ tensorNumbers: [String: Int]) -> String {
     if let scalar = inlineScalar(storage) {
-      return JSONText.array([JSONText.string(name), JSONText.string(storage.elementType.safetensorsName), scalar])
+      return JSONText.array([JSONText.string(name), JSONText.string(storage.elementType.artifactName), scalar])
     }
-    if storage.layout == .dense, case .plain = storage.element, let number = tensorNumbers[name] { return String(number) }
+    if storage.layout == .dense, case .plain(let type) = storage.element, !type.isFourBit, let number = tensorNumbers[name] { return String(number) }
     return JSONText.array([
       JSONText.string(name), JSONText.string(storage.layout.rawValue), JSONText.string(storage.element.artifactName),
       JSONText.array(storage.shape.dimensions.map(String.init)),
@@ -106,7 +106,8 @@ struct GraphEncoding {
     case .uint32: return decimal(UInt32.self)
     case .int64: return decimal(Int64.self)
     case .uint64: return decimal(UInt64.self)
-    case .float16, .bfloat16, .int4, .uint4, .bool: return nil
+    case .int4, .uint4: return String(Int(tensor.doubles[0]))
+    case .float16, .bfloat16, .bool: return nil
     }
   }
 
@@ -130,18 +131,36 @@ extension ParameterStorage.Element {
   /// `F32` for plain elements, `codebook:4` for indices of four bits.
   var artifactName: String {
     switch self {
-    case .plain(let type): type.safetensorsName
+    case .plain(let type): type.artifactName
     case .codebook(let bits): "codebook:\(bits)"
     }
   }
 
   init?(artifactName name: String) {
-    if let type = ElementType(safetensorsName: name) {
+    if let type = ElementType(artifactName: name) {
       self = .plain(type)
     } else if name.hasPrefix("codebook:"), let bits = Int(name.dropFirst("codebook:".count)) {
       self = .codebook(bits: bits)
     } else {
       return nil
     }
+  }
+}
+
+extension ElementType {
+  /// What a graph calls an element type: safetensors' name where that format has the type.
+  var artifactName: String {
+    switch self {
+    case .int4: "I4"
+    case .uint4: "U4"
+    default: safetensorsName ?? rawValue
+    }
+  }
+
+  private static let byArtifactName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.artifactName, $0) })
+
+  init?(artifactName name: String) {
+    guard let type = Self.byArtifactName[name] else { return nil }
+    self = type
   }
 }

@@ -29,31 +29,33 @@ public struct ModelPrediction: Sendable {
   ///   - output: the value to yield; the graph's last output by default.
   /// - Throws: an error that names the input or output that does not fit.
   public func run(_ inputs: [String: Tensor], output: String? = nil) throws -> Tensor {
-    let graph = model.graph
-    guard let name = output ?? graph.outputs.last?.name else {
-      throw EvaluationError("output", subject: graph.name, expected: "a model with outputs", found: "none")
+    guard let name = output ?? model.graph.outputs.last?.name, let result = try run(inputs, outputs: [name])[name] else {
+      throw EvaluationError("output", subject: model.graph.name, expected: "a model with outputs", found: "none")
     }
-    guard try graph.inferredTypes()[name] != nil else {
+    return result
+  }
+
+  /// - Parameter outputs: the values to yield.
+  /// - Throws: an error that names the input or output that does not fit.
+  public func run(_ inputs: [String: Tensor], outputs: [String]) throws -> [String: Tensor] {
+    let graph = model.graph
+    let types = try graph.inferredTypes()
+    for name in outputs where types[name] == nil {
       throw EvaluationError(
         "output", subject: "--output-name", expected: "a value of the model, as " + graph.outputs.map(\.name).joined(separator: ", "),
         found: "'\(name)'", category: .usage)
     }
     let named = try named(inputs)
     let binding = try binding(of: named)
-    let result: Tensor?
     switch engine {
     case .reference:
       let lowered = IntegerLowering.applies(to: graph) ? try IntegerLowering.lower(graph) : graph
-      result = try ReferenceEvaluator(lowered, binding: binding, outputs: [name]).run(named)[name]
+      return try ReferenceEvaluator(lowered, binding: binding, outputs: outputs).run(named)
     case .qdq:
-      result = try ReferenceEvaluator(graph, binding: binding, outputs: [name]).run(named)[name]
+      return try ReferenceEvaluator(graph, binding: binding, outputs: outputs).run(named)
     case .plan:
-      result = try planned(named, binding: binding, output: name)
+      return try planned(named, binding: binding, outputs: outputs)
     }
-    guard let result else {
-      throw EvaluationError("output", subject: graph.name, expected: "a value '\(name)'", found: "none", category: .usage)
-    }
-    return result
   }
 
   /// Resolves the empty name and checks element types and ranks.
@@ -103,23 +105,29 @@ public struct ModelPrediction: Sendable {
     return binding
   }
 
-  private func planned(_ inputs: [String: Tensor], binding: [String: Int], output: String) throws -> Tensor {
-    let plan = try ExecutionPlan(model, outputs: [output])
+  private func planned(_ inputs: [String: Tensor], binding: [String: Int], outputs: [String]) throws -> [String: Tensor] {
+    let plan = try ExecutionPlan(model, outputs: outputs)
     let context = plan.makeContext()
     let rows = binding.values.max() ?? 1
-    var bytes: [UInt8] = []
+    var bytes = [[UInt8]](repeating: [], count: plan.outputs.count)
     for row in 0..<rows {
       var one: [String: Tensor] = [:]
       for input in model.graph.inputs {
         guard let tensor = inputs[input.name] else { continue }
         one[input.name] = input.type.dimensions.first?.fixedValue == nil && tensor.shape.rank > 0 ? tensor.row(row) : tensor
       }
-      guard let result = try context.run(one)[output] else { break }
-      result.withUnsafeBytes { bytes.append(contentsOf: $0) }
+      let results = try context.run(one)
+      for (index, output) in plan.outputs.enumerated() {
+        results[output.name]?.withUnsafeBytes { bytes[index].append(contentsOf: $0) }
+      }
     }
-    let type = plan.outputs[0].type
-    let shape = Shape(type.shape.rank == 0 ? [] : [rows * type.shape[0]] + type.shape.dimensions.dropFirst())
-    return bytes.withUnsafeBytes { Tensor(elementType: type.elementType, shape: shape, bytes: $0) }
+    var results: [String: Tensor] = [:]
+    for (output, bytes) in zip(plan.outputs, bytes) {
+      let shape = output.type.shape
+      let rows = Shape(shape.rank == 0 ? [] : [rows * shape[0]] + shape.dimensions.dropFirst())
+      results[output.name] = bytes.withUnsafeBytes { Tensor(elementType: output.type.elementType, shape: rows, bytes: $0) }
+    }
+    return results
   }
 }
 

@@ -43,9 +43,10 @@ extension Node {
   /// The integers of an input that gives structure (axes, a shape, sizes), and so has to be a constant; nil where the
   /// input is not given.
   func integers(_ index: Int, _ constant: Tensor?, meaning: String) throws -> [Int]? {
-    guard input(index) != nil else { return nil }
+    guard let name = input(index) else { return nil }
     guard let constant else {
-      throw GraphError("constant", node: self, expected: "\(meaning) as a constant", found: "a value that is computed")
+      throw GraphError(
+        "constant", node: self, expected: "\(meaning) as a constant", found: "'\(name)', which is known only when run")
     }
     guard constant.elementType == .int64, constant.shape.rank <= 1 else {
       throw GraphError(

@@ -14,7 +14,7 @@ public struct ParameterStorage: Sendable, Equatable {
 
   /// In what form an element is stored.
   public enum Element: Sendable, Equatable {
-    /// The element type itself.
+    /// The element type itself; integers of four bits two to a byte.
     case plain(ElementType)
     /// An index of `bits` bits into a table of Float32 values.
     case codebook(bits: Int)
@@ -25,7 +25,7 @@ public struct ParameterStorage: Sendable, Equatable {
   public let element: Element
   /// Bits of the stored elements, for `.bitmask`.
   private let mask: Tensor?
-  /// Stored elements (`.plain`) or their packed indices (`.codebook`).
+  /// Stored elements (`.plain`; as packed bytes where they have four bits) or their packed indices (`.codebook`).
   private let values: Tensor
   private let codebook: Tensor?
 
@@ -38,12 +38,17 @@ public struct ParameterStorage: Sendable, Equatable {
     switch layout {
     case .dense:
       mask = nil
-      values = tensor
+      values = Self.packed(tensor)
     case .bitmask:
       let kept = tensor.nonZeroIndices
       mask = Tensor(BitPacking.mask(of: kept, count: tensor.elementCount))
-      values = tensor.gathered(kept)
+      values = Self.packed(tensor.gathered(kept))
     }
+  }
+
+  /// Four-bit integers as bytes of two; any other tensor as it is.
+  private static func packed(_ tensor: Tensor) -> Tensor {
+    tensor.elementType.isFourBit ? Tensor(tensor.packedFourBits()) : tensor
   }
 
   /// Elements that share the values of a table.
@@ -85,6 +90,8 @@ public struct ParameterStorage: Sendable, Equatable {
   public func decoded() -> Tensor {
     let stored: Tensor
     switch element {
+    case .plain(let type) where type.isFourBit:
+      stored = Tensor(packedFourBits: values.values(as: UInt8.self), elementType: type, shape: [storedCount])
     case .plain: stored = values
     case .codebook(let bits):
       let table = codebook?.values(as: Float.self) ?? []
@@ -109,6 +116,7 @@ extension ParameterStorage {
     var sections: [(suffix: String, tensor: Tensor)] = []
     if let mask { sections.append((".mask", mask)) }
     switch element {
+    case .plain(let type) where type.isFourBit: sections.append((".packed", values))
     case .plain: sections.append((layout == .dense ? "" : ".values", values))
     case .codebook: sections.append((".indices", values))
     }
@@ -156,6 +164,14 @@ extension ParameterStorage {
     self.element = element
     self.mask = mask
     switch element {
+    case .plain(let type) where type.isFourBit:
+      values = try fetch(".packed", .uint8, [Tensor.packedByteCount(stored)])
+      guard stored % 2 == 0 || (values.values(as: UInt8.self).last ?? 0) >> 4 == 0 else {
+        throw GraphError(
+          "parameter-section", subject: "parameter '\(name)'", expected: "the unused half of the last byte to be 0",
+          found: "bits that are 1")
+      }
+      codebook = nil
     case .plain(let type):
       values = try fetch(layout == .dense ? "" : ".values", type, layout == .dense ? shape.dimensions : [stored])
       codebook = nil

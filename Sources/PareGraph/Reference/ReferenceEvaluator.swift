@@ -100,8 +100,10 @@ public final class ReferenceEvaluator {
 }
 
 extension Tensor {
-  /// Floating point widened to Float64 where that is wanted; otherwise itself.
+  /// Floating point widened to Float64 where that is wanted, eight-bit integers that fit as the four-bit ones that are
+  /// wanted; otherwise itself.
   func converted(for elementType: ElementType) -> Tensor {
+    if let narrow = asFourBits(elementType) { return narrow }
     guard elementType == .float64, self.elementType.isFloatingPoint, self.elementType != .float64 else { return self }
     return Tensor(doubles, shape: shape)
   }

@@ -156,11 +156,14 @@ private struct Lowering {
 
   // MARK: reading the graph
 
-  /// Scale and zero point of a per-tensor `uint8` QuantizeLinear or DequantizeLinear; nil for another kind.
+  /// Scale and zero point of a per-tensor QuantizeLinear or DequantizeLinear between Float32 and `uint8`; nil for another
+  /// kind.
   private func affine(_ node: Node) throws -> Affine? {
-    let quantized = node.operatorName == "QuantizeLinear" ? node.outputs[0] : node.inputs[0]
-    guard types[quantized]?.elementType == .uint8, let scale = node.input(1).flatMap(tensor),
-      scale.elementType == .float32, scale.elementCount == 1
+    let isQuantize = node.operatorName == "QuantizeLinear"
+    let (quantized, real) = isQuantize ? (node.outputs[0], node.inputs[0]) : (node.inputs[0], node.outputs[0])
+    guard types[quantized]?.elementType == .uint8, types[real]?.elementType == .float32,
+      let scale = node.input(1).flatMap(tensor), scale.elementType == .float32, scale.elementCount == 1,
+      [0, ElementType.float32.onnxDataType].contains(try node.int("precision", default: 0))
     else { return nil }
     var zeroPoint: UInt8 = 0
     if let name = node.input(2) {

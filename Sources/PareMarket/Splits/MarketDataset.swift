@@ -5,11 +5,16 @@
 /// data. A model must still decide on them, or the backtest would know from a decision's absence what the market
 /// did; so they stay in the parts, and `labelled(_:)` gives the rows to train and score on.
 public struct MarketDataset: Sendable {
-  public let schema: FeatureSchema
+  /// How the features were computed; nil for those of a table.
+  public let schema: FeatureSchema?
+  /// Extents of one row.
+  public let rowShape: [Int]
+  /// A name for each number of a row.
+  public let columns: [String]
   public let label: LabelDefinition
   /// What the rows are of; `symbolIDs` index it, and the candles are those of the series passed in at that place.
   public let keys: [SeriesKey]
-  /// Row-major `[rows × schema.width]`.
+  /// Row-major `[rows × width]`.
   public let features: [Float]
   /// Class per row; −1 where the row has none. All −1 for `.forwardReturn`.
   public let labels: [Int32]
@@ -24,6 +29,8 @@ public struct MarketDataset: Sendable {
   public let digest: DataDigest
 
   public var rowCount: Int { times.count }
+  /// Numbers in a row.
+  public var width: Int { columns.count }
 
   /// - Parameters:
   ///   - series: one per symbol, all of the schema's interval; they need not span the same time.
@@ -31,20 +38,73 @@ public struct MarketDataset: Sendable {
   ///   `too-few-candles`, `constant-prices`, what `FeatureMatrix` throws, `part-empty`, `too-few-rows` (fewer
   ///   labelled training rows than features), `one-class`.
   public init(
-    series: [CandleSeries], schema: FeatureSchema, label: LabelDefinition, split: ChronologicalSplit = .standard
+    series: [CandleSeries], schema: FeatureSchema, labels: LabelTable? = nil, label: LabelDefinition,
+    split: ChronologicalSplit = .standard
   ) throws(MarketError) {
-    try Self.check(series, schema: schema, label: label)
-    let rows = try StackedRows(of: series, schema: schema, label: label)
+    try Self.check(series, label: label, warmUp: schema.warmUp)
+    var rows: [SymbolRows] = []
+    for one in series {
+      let matrix = try FeatureMatrix(of: one, schema: schema)
+      rows.append(SymbolRows(values: matrix.values, candleIndices: matrix.candleIndices))
+    }
+    try self.init(
+      series, rows, schema: schema, rowShape: [schema.width], columns: schema.columns, label: label,
+      labels: try Self.classes(labels, of: series), split: split)
+  }
+
+  /// Features that were computed elsewhere, and perhaps labels, joined to the candles that decide over money.
+  ///
+  /// - Parameters:
+  ///   - label: what a decision is held for, and the labels where no table gives them.
+  /// - Throws: as the other initializer, and `market.table-…` where the tables do not fit the candles.
+  public init(
+    series: [CandleSeries], features: FeatureTable, labels: LabelTable? = nil, label: LabelDefinition,
+    split: ChronologicalSplit = .standard
+  ) throws(MarketError) {
+    try Self.check(series, label: label, warmUp: 0)
+    let width = features.width
+    var rows: [SymbolRows] = []
+    for one in series {
+      let pairs = try features.keys.candles(of: one, moment: features.moment, subject: features.source)
+      var values: [Float] = []
+      values.reserveCapacity(pairs.count * width)
+      for pair in pairs { values.append(contentsOf: features.values[pair.row * width..<(pair.row + 1) * width]) }
+      rows.append(SymbolRows(values: values, candleIndices: pairs.map(\.candle)))
+    }
+    try self.init(
+      series, rows, schema: nil, rowShape: features.rowShape, columns: features.columns, label: label,
+      labels: try Self.classes(labels, of: series), split: split)
+  }
+
+  /// Per symbol the class by candle.
+  private static func classes(_ labels: LabelTable?, of series: [CandleSeries]) throws(MarketError) -> [[Int: Int32]]? {
+    guard let labels else { return nil }
+    var classes: [[Int: Int32]] = []
+    for one in series {
+      let pairs = try labels.keys.candles(of: one, moment: labels.moment, subject: labels.source)
+      classes.append(Dictionary(uniqueKeysWithValues: pairs.map { ($0.candle, labels.classes[$0.row]) }))
+    }
+    return classes
+  }
+
+  private init(
+    _ series: [CandleSeries], _ perSymbol: [SymbolRows], schema: FeatureSchema?, rowShape: [Int], columns: [String],
+    label: LabelDefinition, labels given: [[Int: Int32]]?, split: ChronologicalSplit
+  ) throws(MarketError) {
+    let rows = StackedRows(of: series, perSymbol, width: columns.count, label: label, labels: given)
     self.schema = schema
+    self.rowShape = rowShape
+    self.columns = columns
     self.label = label
     keys = series.map(\.key)
     features = rows.features
-    labels = rows.labels
+    self.labels = rows.labels
     forwardReturns = rows.forwardReturns
     symbolIDs = rows.symbolIDs
     candleIndices = rows.candleIndices
     times = rows.times
-    parts = try split.ranges(times: times, horizon: label.horizon, interval: schema.intervalMilliseconds)
+    // Checked: all series have the first one's interval, of a fixed length.
+    parts = try split.ranges(times: times, horizon: label.horizon, interval: series[0].key.interval.milliseconds ?? 0)
     digest = DataDigest(of: series)
     try checkParts()
   }
@@ -53,15 +113,15 @@ public struct MarketDataset: Sendable {
   public func labelled(_ part: DatasetPart) -> LabelledRows {
     let rows = parts[part].filter(hasLabel)
     var gathered: [Float] = []
-    gathered.reserveCapacity(rows.count * schema.width)
-    for row in rows { gathered.append(contentsOf: features[row * schema.width..<(row + 1) * schema.width]) }
+    gathered.reserveCapacity(rows.count * width)
+    for row in rows { gathered.append(contentsOf: features[row * width..<(row + 1) * width]) }
     return LabelledRows(
       rows: rows, features: gathered, labels: rows.map { labels[$0] }, forwardReturns: rows.map { forwardReturns[$0] })
   }
 
   /// The features of all of a part's rows, labelled or not, row-major: what a model decides on.
   public func features(of part: DatasetPart) -> ArraySlice<Float> {
-    features[parts[part].lowerBound * schema.width..<parts[part].upperBound * schema.width]
+    features[parts[part].lowerBound * width..<parts[part].upperBound * width]
   }
 
   /// The rows of one symbol in a part, in order.
@@ -79,7 +139,7 @@ public struct MarketDataset: Sendable {
 
   /// A normalizer fitted to the labelled rows of the training part.
   public func normalizer(_ kind: NormalizerKind, clip: Float = 5) throws(MarketError) -> Normalizer {
-    try Normalizer.fit(kind, to: labelled(.train).features, names: schema.columns, clip: clip)
+    try Normalizer.fit(kind, to: labelled(.train).features, names: columns, clip: clip)
   }
 
   private func hasLabel(_ row: Int) -> Bool {
@@ -87,7 +147,7 @@ public struct MarketDataset: Sendable {
   }
 
   private static func check(
-    _ series: [CandleSeries], schema: FeatureSchema, label: LabelDefinition
+    _ series: [CandleSeries], label: LabelDefinition, warmUp: Int
   ) throws(MarketError) {
     guard !series.isEmpty else {
       throw MarketError("no-series", subject: "data", expected: "candles of at least one symbol", found: "none")
@@ -95,12 +155,17 @@ public struct MarketDataset: Sendable {
     guard Set(series.map(\.key)).count == series.count else {
       throw MarketError("duplicate-symbol", subject: "data", expected: "each symbol once", found: "a repetition")
     }
-    let least = schema.warmUp + label.horizon + 1
+    let least = warmUp + label.horizon + 1
     for one in series {
+      guard one.key.interval == series[0].key.interval, one.key.interval.milliseconds != nil else {
+        throw MarketError(
+          "wrong-interval", subject: one.key.symbol, expected: "candles of one interval of a fixed length",
+          found: one.key.interval.name)
+      }
       guard one.candles.count >= least else {
         throw MarketError(
           "too-few-candles", subject: one.key.symbol,
-          expected: "at least \(least) candles (warm-up \(schema.warmUp), horizon \(label.horizon))",
+          expected: "at least \(least) candles (warm-up \(warmUp), horizon \(label.horizon))",
           found: "\(one.candles.count)")
       }
       let price = one.candles[0].close
@@ -114,7 +179,7 @@ public struct MarketDataset: Sendable {
   private func checkParts() throws(MarketError) {
     for part in DatasetPart.allCases {
       let rows = parts[part].filter(hasLabel)
-      let least = part == .train ? schema.width : 1
+      let least = part == .train ? rowShape.last ?? 1 : 1
       guard rows.count >= least else {
         throw MarketError(
           "too-few-rows", subject: "split.\(part.rawValue)",
@@ -144,6 +209,13 @@ public struct LabelledRows: Sendable {
   public var count: Int { rows.count }
 }
 
+/// The rows of one symbol, in the order of its candles.
+private struct SymbolRows {
+  /// Row-major.
+  let values: [Float]
+  let candleIndices: [Int]
+}
+
 /// The rows of all symbols in the order of decision time, then symbol.
 private struct StackedRows {
   var features: [Float] = []
@@ -153,27 +225,32 @@ private struct StackedRows {
   var candleIndices: [Int] = []
   var times: [Int64] = []
 
-  init(of series: [CandleSeries], schema: FeatureSchema, label: LabelDefinition) throws(MarketError) {
-    var matrices: [FeatureMatrix] = []
-    for one in series { matrices.append(try FeatureMatrix(of: one, schema: schema)) }
+  /// - Parameter given: per symbol the class by candle, in place of what the label definition says.
+  init(
+    of series: [CandleSeries], _ perSymbol: [SymbolRows], width: Int, label: LabelDefinition, labels given: [[Int: Int32]]?
+  ) {
     let returns = series.map(label.forwardReturns)
-
     var order: [(time: Int64, symbol: Int, row: Int)] = []
-    order.reserveCapacity(matrices.reduce(0) { $0 + $1.rowCount })
-    for (symbol, matrix) in matrices.enumerated() {
-      for (row, candle) in matrix.candleIndices.enumerated() {
-        order.append((series[symbol].candles[candle].start + schema.intervalMilliseconds, symbol, row))
+    order.reserveCapacity(perSymbol.reduce(0) { $0 + $1.candleIndices.count })
+    for (symbol, rows) in perSymbol.enumerated() {
+      let length = series[symbol].key.interval.milliseconds ?? 0
+      for (row, candle) in rows.candleIndices.enumerated() {
+        order.append((series[symbol].candles[candle].start + length, symbol, row))
       }
     }
     if series.count > 1 { order.sort { ($0.time, $0.symbol) < ($1.time, $1.symbol) } }
 
-    features.reserveCapacity(order.count * schema.width)
+    features.reserveCapacity(order.count * width)
     for (time, symbol, row) in order {
-      let matrix = matrices[symbol]
-      let candle = matrix.candleIndices[row]
+      let rows = perSymbol[symbol]
+      let candle = rows.candleIndices[row]
       let forwardReturn = returns[symbol][candle]
-      features.append(contentsOf: matrix.values[row * schema.width..<(row + 1) * schema.width])
-      labels.append(forwardReturn.flatMap(label.classIndex) ?? -1)
+      features.append(contentsOf: rows.values[row * width..<(row + 1) * width])
+      if let given {
+        labels.append(given[symbol][candle] ?? -1)
+      } else {
+        labels.append(forwardReturn.flatMap(label.classIndex) ?? -1)
+      }
       forwardReturns.append(forwardReturn ?? .nan)
       symbolIDs.append(Int32(symbol))
       candleIndices.append(candle)

@@ -39,6 +39,11 @@ package struct ImportContext: Sendable {
   package var builder: GraphBuilder
   /// What the file says that no graph holds, as texts: class names of a classifier under `classes`.
   package var metadata: [String: [String]] = [:]
+  /// Values that no graph has, each with what it is: `a tensor of strings`. Nodes that take one are left out, and so
+  /// are outputs, as long as another remains.
+  package var unrepresented: [String: String] = [:]
+  /// The texts of those among them that are constant vectors of strings, for conversions that take them.
+  package var texts: [String: [String]] = [:]
 
   package init(builder: GraphBuilder) {
     self.builder = builder
@@ -55,4 +60,10 @@ package protocol NodeImport: Sendable {
   ///
   /// - Throws: `GraphError` that names the node.
   static func convert(_ node: ONNXNode, in context: inout ImportContext) throws
+  /// Whether constant strings may be among the inputs; elsewhere a node that takes some is left out.
+  static var takesTexts: Bool { get }
+}
+
+extension NodeImport {
+  package static var takesTexts: Bool { false }
 }

@@ -9,6 +9,7 @@ package struct TrainingKernels: @unchecked Sendable {
   package let reduction: pare_reduction_kernels
   package let softmax: pare_softmax_kernels
   package let optimizer: pare_optimizer_kernels
+  package let convolution: pare_convolution_kernels
   package let recurrent: pare_recurrent_kernels
   /// `plain`, `avx2`, `avx512`.
   package let name: String
@@ -18,6 +19,7 @@ package struct TrainingKernels: @unchecked Sendable {
     reduction = table.pointee.reduction.pointee
     softmax = table.pointee.softmax.pointee
     optimizer = table.pointee.optimizer.pointee
+    convolution = table.pointee.convolution.pointee
     recurrent = table.pointee.recurrent.pointee
     name = String(cString: table.pointee.name)
   }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import PareArtifact
 import PareEvaluation
 import PareInference
 
@@ -17,7 +16,7 @@ struct BenchCommand: ParsableCommand {
         PARE_KERNELS=scalar pare bench teacher-int8.pare --iterations 1000000 --json
       """)
 
-  @Argument(help: "Models (.pare).")
+  @Argument(help: "Models (.pare or .onnx).")
   var models: [String]
 
   @Option(name: .long, help: "Decisions timed one by one, per model.")
@@ -51,7 +50,7 @@ struct BenchCommand: ParsableCommand {
     var outputs: [Output] = []
     observer.began("bench", units: models.count)
     for (index, path) in models.enumerated() {
-      let plan = try ExecutionPlan(try Artifact.read(path))
+      let plan = try ExecutionPlan(try ModelFile.read(path))
       let measured = try LatencyMeasurement(plan, seed: seed).measure(decisions: iterations)
       outputs.append(
         Output(

@@ -16,7 +16,7 @@ struct CompressCommand: ParsableCommand {
         pare compress teacher.pare --recipe student.yaml --calibration rows.npy --labels labels.npy --output student.pare
       """)
 
-  @Argument(help: "The model (.pare).")
+  @Argument(help: "The model (.pare or .onnx).")
   var model: String
 
   @Option(name: .long, help: ArgumentHelp("The recipe (YAML or JSON).", valueName: "file"))
@@ -31,7 +31,7 @@ struct CompressCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("The model to distil from, where it is not the model itself.", valueName: "file"))
   var teacher: String?
 
-  @Option(name: .long, help: ArgumentHelp("Where to write.", valueName: "file"))
+  @Option(name: .long, help: ArgumentHelp("Where to write (.pare or .onnx).", valueName: "file"))
   var output: String
 
   @Option(name: .long, help: "Share of the rows, the last ones, that only stop training early.")
@@ -53,12 +53,12 @@ struct CompressCommand: ParsableCommand {
 
   func run() throws {
     let compression = ModelCompression(
-      try Artifact.read(model), recipe: try RecipeFile.read(recipe), teacher: try teacher.map { try Artifact.read($0) },
+      try ModelFile.read(model), recipe: try RecipeFile.read(recipe), teacher: try teacher.map { try ModelFile.read($0) },
       seed: seed)
     let compressed = try compression.run(
       features: try calibration.map { try NPY.read($0) }, labels: try labels.map { try NPY.read($0) },
       validationShare: validationShare, observer: ProgressReporter(isQuiet: quiet))
-    try Artifact.write(compressed.model, to: output)
+    try ModelFile.write(compressed.model, to: output)
     guard !json else { return try JSONOutput.print(Output(output: output, steps: compressed.steps)) }
     var table = TextTable(["step", "layer", "outcome", "SNR dB"], words: [0, 1, 2])
     for step in compressed.steps {

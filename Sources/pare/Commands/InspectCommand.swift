@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import PareArtifact
 import PareEvaluation
 
 struct InspectCommand: ParsableCommand {
@@ -12,14 +11,14 @@ struct InspectCommand: ParsableCommand {
         pare inspect runs/demo/artifacts/teacher-int8.pare
       """)
 
-  @Argument(help: "The model (.pare).")
+  @Argument(help: "The model (.pare or .onnx).")
   var model: String
 
   @Flag(name: .long, help: "Print everything as JSON.")
   var json = false
 
   func run() throws {
-    let loaded = try Artifact.read(model)
+    let loaded = try ModelFile.read(model)
     let size = (try? FileManager.default.attributesOfItem(atPath: model)[.size] as? NSNumber)?.intValue
     let inspection = try ModelInspection(loaded, fileBytes: size)
     guard !json else { return try JSONOutput.print(inspection) }

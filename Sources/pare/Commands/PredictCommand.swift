@@ -6,26 +6,31 @@ import PareTensor
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
-    abstract: "Runs a model over rows from .npy files and writes an output as .npy.",
+    abstract: "Runs a model over rows from .npy or .npz files and writes its outputs.",
     discussion: """
       Examples:
         pare predict teacher.pare --input rows.npy --output probabilities.npy --output-name probabilities
-        pare predict int8.pare --input features=rows.npy --output decision.npy --engine reference
+        pare predict model.onnx --input features=rows.npy --input state=state.npy --output outputs.npz
+        pare predict int8.pare --input inputs.npz --output decision.npy --engine reference
       """)
 
-  @Argument(help: "The model (.pare).")
+  @Argument(help: "The model (.pare or .onnx).")
   var model: String
 
   @Option(
     name: .long, parsing: .upToNextOption,
-    help: ArgumentHelp("A tensor per input; the name may be left out where there is one.", valueName: "[name=]file.npy"))
-  var input: [String]
+    help: ArgumentHelp(
+      "A tensor per input; the name may be left out where there is one. An .npz holds several.",
+      valueName: "[name=]file.npy"))
+  var input: [String] = []
 
-  @Option(name: .long, help: ArgumentHelp("Where to write.", valueName: "file.npy"))
+  @Option(name: .long, help: ArgumentHelp("Where to write: one output as .npy, all of them as .npz.", valueName: "file.npy"))
   var output: String
 
-  @Option(name: .long, help: "The value to write; the model's last output by default.")
-  var outputName: String?
+  @Option(
+    name: .long, parsing: .upToNextOption,
+    help: "The value to write; by default the model's last output, and all of them into an .npz.")
+  var outputName: [String] = []
 
   @Option(
     name: .long,
@@ -36,28 +41,45 @@ struct PredictCommand: ParsableCommand {
   var json = false
 
   private struct Output: Encodable {
-    let output, elementType: String
-    let shape: [Int]
+    let output: String
+    /// Of an .npy file.
+    var elementType: String?
+    var shape: [Int]?
+    /// Of an .npz file.
+    var arrays: [Entry]?
+
+    struct Entry: Encodable {
+      let name, elementType: String
+      let shape: [Int]
+    }
+  }
+
+  func validate() throws {
+    if !TensorFile.isArchive(output), outputName.count > 1 {
+      throw ValidationError("--output-name: expected one value for an .npy file, found \(outputName.count)")
+    }
   }
 
   func run() throws {
-    let loaded = try Artifact.read(model)
-    var inputs: [String: Tensor] = [:]
-    for entry in input {
-      let parts = entry.split(separator: "=", maxSplits: 1).map(String.init)
-      let (name, path) = parts.count == 2 ? (parts[0], parts[1]) : ("", entry)
-      guard inputs.updateValue(try NPY.read(path), forKey: name) == nil else {
-        throw ValidationError("--input: expected each input once, found '\(name)' twice")
+    let loaded = try ModelFile.read(model)
+    let inputs = try TensorFile.read(input, option: "--input")
+    var names = outputName.isEmpty ? loaded.graph.outputs.map(\.name) : outputName
+    if !TensorFile.isArchive(output) { names = names.suffix(1) }
+    let results = try ModelPrediction(loaded, engine: engine).run(inputs, outputs: names)
+    let arrays = names.compactMap { name in results[name].map { (name: name, tensor: $0) } }
+    var report = Output(output: output)
+    if TensorFile.isArchive(output) {
+      try NPZ.write(arrays, to: output)
+      report.arrays = arrays.map {
+        Output.Entry(name: $0.name, elementType: $0.tensor.elementType.rawValue, shape: $0.tensor.shape.dimensions)
       }
+    } else if let only = arrays.last {
+      try NPY.write(only.tensor, to: output)
+      report.elementType = only.tensor.elementType.rawValue
+      report.shape = only.tensor.shape.dimensions
     }
-    let result = try ModelPrediction(loaded, engine: engine).run(inputs, output: outputName)
-    try NPY.write(result, to: output)
-    if json {
-      try JSONOutput.print(
-        Output(output: output, elementType: result.elementType.rawValue, shape: result.shape.dimensions))
-    } else {
-      print("\(output): \(result.elementType.rawValue)\(result.shape)")
-    }
+    guard !json else { return try JSONOutput.print(report) }
+    for array in arrays { print("\(output): \(array.name): \(array.tensor.elementType.rawValue)\(array.tensor.shape)") }
   }
 }
 

@@ -1,73 +1,35 @@
 import PareTensor
 
-/// An operator on two operands that broadcast against each other, element by element.
-protocol BroadcastOperator: FloatingPointOperator {
-  static func combine<Scalar: FloatingPointElement>(_ left: Scalar, _ right: Scalar) -> Scalar
+/// An operator on two operands of one type that broadcast against each other, element by element.
+protocol BroadcastOperator: NumericOperator {
+  static func combine<Element: NumericElement>(_ left: Element, _ right: Element) -> Element
 }
 
 extension BroadcastOperator {
   public static var inputCount: ClosedRange<Int> { 2...2 }
 
   public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
-    let (a, b) = (try context.input(0), try context.input(1))
-    guard a.elementType == b.elementType else {
-      throw GraphError("element-type", node: context.node, expected: "one element type", found: "\(a) and \(b)")
-    }
-    guard let dimensions = ValueType.broadcast(a.dimensions, b.dimensions) else {
-      throw GraphError("shape", node: context.node, expected: "shapes that broadcast", found: "\(a) and \(b)")
-    }
-    return [ValueType(a.elementType, dimensions)]
+    _ = try context.numericInput(0)
+    return [try context.broadcastInputs()]
   }
 
-  static func evaluation<Scalar: FloatingPointElement>(
-    _ context: PreparationContext, _: Scalar.Type
-  ) throws -> Evaluation {
+  static func evaluation<Element: NumericElement>(_ context: PreparationContext, _: Element.Type) throws -> Evaluation {
     let loop = try BroadcastLoop(context)
     return { buffers in
-      let a = buffers.input(0, as: Scalar.self)
-      let b = buffers.input(1, as: Scalar.self)
-      let y = buffers.output(as: Scalar.self)
+      let a = buffers.input(0, as: Element.self)
+      let b = buffers.input(1, as: Element.self)
+      let y = buffers.output(as: Element.self)
       loop.forEach { y[$0] = combine(a[$1], b[$2]) }
     }
   }
 }
 
-/// A broadcast operator that ONNX also has on integers, where it wraps around as two's complement does.
-protocol RingOperator: BroadcastOperator {
-  static func combineIntegers<Scalar: FixedWidthInteger>(_ left: Scalar, _ right: Scalar) -> Scalar
-}
-
-extension RingOperator {
-  public static func prepare(_ context: PreparationContext) throws -> Evaluation {
-    switch context.outputs[0].elementType {
-    case .float32: try evaluation(context, Float.self)
-    case .float64: try evaluation(context, Double.self)
-    case .int32: try integerEvaluation(context, Int32.self)
-    case .int64: try integerEvaluation(context, Int64.self)
-    case let other: throw context.unsupported(other)
-    }
-  }
-
-  private static func integerEvaluation<Scalar: FixedWidthInteger & TensorElement>(
-    _ context: PreparationContext, _: Scalar.Type
-  ) throws -> Evaluation {
-    let loop = try BroadcastLoop(context)
-    return { buffers in
-      let a = buffers.input(0, as: Scalar.self)
-      let b = buffers.input(1, as: Scalar.self)
-      let y = buffers.output(as: Scalar.self)
-      loop.forEach { y[$0] = combineIntegers(a[$1], b[$2]) }
-    }
-  }
-}
-
 /// `C = A + B` with broadcasting. Source: ONNX Add.
-public enum Add: RingOperator {
+public enum Add: BroadcastOperator {
   public static let name: OperatorName = "Add"
   public static let weightInputs: Set<Int> = [0, 1]
 
-  static func combine<Scalar: FloatingPointElement>(_ left: Scalar, _ right: Scalar) -> Scalar { left + right }
-  static func combineIntegers<Scalar: FixedWidthInteger>(_ left: Scalar, _ right: Scalar) -> Scalar { left &+ right }
+  static func combine<Element: NumericElement>(_ left: Element, _ right: Element) -> Element { .sum(left, right) }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
     guard let dy = context.outputGradient else { return context.noGradients }
@@ -80,11 +42,10 @@ public enum Add: RingOperator {
 }
 
 /// `C = A − B` with broadcasting. Source: ONNX Sub.
-public enum Sub: RingOperator {
+public enum Sub: BroadcastOperator {
   public static let name: OperatorName = "Sub"
 
-  static func combine<Scalar: FloatingPointElement>(_ left: Scalar, _ right: Scalar) -> Scalar { left - right }
-  static func combineIntegers<Scalar: FixedWidthInteger>(_ left: Scalar, _ right: Scalar) -> Scalar { left &- right }
+  static func combine<Element: NumericElement>(_ left: Element, _ right: Element) -> Element { .difference(left, right) }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
     guard let dy = context.outputGradient else { return context.noGradients }
@@ -98,11 +59,10 @@ public enum Sub: RingOperator {
 }
 
 /// `C = A · B`, element by element, with broadcasting. Source: ONNX Mul.
-public enum Mul: RingOperator {
+public enum Mul: BroadcastOperator {
   public static let name: OperatorName = "Mul"
 
-  static func combine<Scalar: FloatingPointElement>(_ left: Scalar, _ right: Scalar) -> Scalar { left * right }
-  static func combineIntegers<Scalar: FixedWidthInteger>(_ left: Scalar, _ right: Scalar) -> Scalar { left &* right }
+  static func combine<Element: NumericElement>(_ left: Element, _ right: Element) -> Element { .product(left, right) }
 
   /// Products of extents, as `30·batch` from a batch of 30 symbols.
   public static func inferValues(_ context: InferenceContext, _ outputs: [ValueType]) throws -> [KnownValue?] {
@@ -125,11 +85,12 @@ public enum Mul: RingOperator {
   }
 }
 
-/// `C = A / B`, element by element, with broadcasting; of floating-point types. Source: ONNX Div.
+/// `C = A / B`, element by element, with broadcasting; integers are divided towards zero, and
+/// by 0 give 0. Source: ONNX Div.
 public enum Div: BroadcastOperator {
   public static let name: OperatorName = "Div"
 
-  static func combine<Scalar: FloatingPointElement>(_ left: Scalar, _ right: Scalar) -> Scalar { left / right }
+  static func combine<Element: NumericElement>(_ left: Element, _ right: Element) -> Element { .quotient(left, right) }
 
   /// Quotients of extents that divide without a rest.
   public static func inferValues(_ context: InferenceContext, _ outputs: [ValueType]) throws -> [KnownValue?] {

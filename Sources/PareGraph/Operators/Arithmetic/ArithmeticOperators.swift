@@ -1,5 +1,6 @@
 extension OperatorCatalogue {
   static let arithmetic: [any Operator.Type] = [
-    Add.self, Sub.self, Mul.self, Div.self,
+    Add.self, Sub.self, Mul.self, Div.self, Mod.self, Pow.self,
+    Max.self, Min.self, Sum.self, Mean.self,
   ]
 }

@@ -1,3 +1,5 @@
 extension OperatorCatalogue {
-  static let attention: [any Operator.Type] = []
+  static let attention: [any Operator.Type] = [
+    Attention.self, AttentionGradient.self, RotaryEmbedding.self, RotaryEmbeddingGradient.self,
+  ]
 }

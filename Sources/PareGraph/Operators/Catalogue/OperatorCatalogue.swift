@@ -8,6 +8,9 @@ public enum OperatorCatalogue {
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
+  /// Nil where the operator is not known.
+  package static func definition(named name: OperatorName) -> (any Operator.Type)? { byName[name] }
+
   /// - Throws: `graph.unknown-operator`, naming the node and the operators that are known.
   public static func definition(of node: Node) throws -> any Operator.Type {
     guard let definition = byName[node.operatorName] else {

@@ -4,6 +4,7 @@ import PareTensor
 ///
 /// - Shapes: `A […, M, K]`, `B […, K, N]` → `Y […, M, N]`. A vector counts as a row on the left and as a column on the
 ///   right, and its extent of 1 is dropped from Y.
+/// - Integers wrap around as two's complement does.
 /// - Source: ONNX MatMul, which is NumPy's matmul.
 public enum MatMul: FloatingPointOperator {
   public static let name: OperatorName = "MatMul"
@@ -11,9 +12,12 @@ public enum MatMul: FloatingPointOperator {
   public static let inputCount = 2...2
 
   public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
-    let (a, b) = (try context.floatingPointInput(0), try context.floatingPointInput(1))
-    guard a.elementType == b.elementType else {
-      throw GraphError("element-type", node: context.node, expected: "one element type", found: "\(a) and \(b)")
+    let (a, b) = (try context.input(0), try context.input(1))
+    let allowed: [ElementType] = [.float32, .float64, .float16, .bfloat16, .int32, .int64, .uint32, .uint64]
+    guard a.elementType == b.elementType, allowed.contains(a.elementType) else {
+      throw GraphError(
+        "element-type", node: context.node, expected: "one type, floating-point or integers of 32 or 64 bits",
+        found: "\(a) and \(b)")
     }
     guard a.rank > 0, b.rank > 0 else {
       throw GraphError("shape", node: context.node, expected: "vectors, matrices or more", found: "\(a) and \(b)")
@@ -31,8 +35,28 @@ public enum MatMul: FloatingPointOperator {
     return [ValueType(a.elementType, dimensions)]
   }
 
+  public static func prepare(_ context: PreparationContext) throws -> Evaluation {
+    switch context.outputs[0].elementType {
+    case .float32: try evaluation(context, Float.self)
+    case .float64: try evaluation(context, Double.self)
+    case .int32: try products(context, zero: Int32.zero) { $0 &+ $1 &* $2 }
+    case .int64: try products(context, zero: Int64.zero) { $0 &+ $1 &* $2 }
+    case .uint32: try products(context, zero: UInt32.zero) { $0 &+ $1 &* $2 }
+    case .uint64: try products(context, zero: UInt64.zero) { $0 &+ $1 &* $2 }
+    case let other: throw context.unsupported(other)
+    }
+  }
+
   static func evaluation<Scalar: FloatingPointElement>(
     _ context: PreparationContext, _: Scalar.Type
+  ) throws -> Evaluation {
+    try products(context, zero: Scalar.zero) { $0 + $1 * $2 }
+  }
+
+  /// - Parameter accumulate: a sum with one more product.
+  @inline(__always)
+  private static func products<Scalar: TensorElement>(
+    _ context: PreparationContext, zero: Scalar, _ accumulate: @escaping @Sendable (Scalar, Scalar, Scalar) -> Scalar
   ) throws -> Evaluation {
     let (a, b) = (try context.input(0).shape.dimensions, try context.input(1).shape.dimensions)
     let left = a.count == 1 ? [1] + a : a
@@ -52,8 +76,8 @@ public enum MatMul: FloatingPointOperator {
         let y = allY + matrix * rows * columns
         for row in 0..<rows {
           for column in 0..<columns {
-            var sum: Scalar = 0
-            for k in 0..<depth { sum += a[row * depth + k] * b[k * columns + column] }
+            var sum = zero
+            for k in 0..<depth { sum = accumulate(sum, a[row * depth + k], b[k * columns + column]) }
             y[row * columns + column] = sum
           }
         }
@@ -70,6 +94,13 @@ public enum MatMul: FloatingPointOperator {
       return try [
         context.ifWanted(0) { try $0.apply(Gemm.name, [dy, b], ["transB": .int(1)]) },
         context.ifWanted(1) { try $0.apply(Gemm.name, [a, dy], ["transA": .int(1)]) },
+      ]
+    }
+    // One matrix on the right: the stack on the left is one tall matrix, whose products with dY need not be summed.
+    if leftRank > 2, rightRank == 2 {
+      return try [
+        context.ifWanted(0) { try $0.apply(name, [dy, transposed(b, in: &$0)]) },
+        context.ifWanted(1) { try $0.apply(Gemm.name, [flattened(a, in: &$0), flattened(dy, in: &$0)], ["transA": .int(1)]) },
       ]
     }
     if leftRank == 1 { dy = try inserting(rightRank == 1 ? -1 : -2, into: dy, in: &context) }
@@ -92,6 +123,11 @@ public enum MatMul: FloatingPointOperator {
 
   private static func inserting(_ axis: Int, into value: String, in context: inout GradientContext) throws -> String {
     try context.apply(Unsqueeze.name, [value, context.builder.constant(Tensor([Int64(axis)]), named: "axes")])
+  }
+
+  /// A stack as one matrix.
+  private static func flattened(_ value: String, in context: inout GradientContext) throws -> String {
+    try context.apply(Flatten.name, [value], ["axis": .int(-1)])
   }
 
   /// The last two axes exchanged.

@@ -2,51 +2,72 @@ import PareTensor
 
 /// `y = (x − zero point) · scale`.
 ///
-/// - Inputs: x of int8, uint8, int16, uint16 or int32; scale, a scalar or one per slice along `axis`, which gives the
-///   type of y; optionally the zero point, of x's type and the scale's shape.
-/// - Source: ONNX DequantizeLinear, opset 21, without blocks.
+/// - Inputs: x of int4, uint4, int8, uint8, int16, uint16 or int32; scale, a scalar, one per slice along `axis` or one per
+///   block of `block_size` along it; optionally the zero point, of x's type and the scale's shape.
+/// - Output: of the type `output_dtype`, by default the scale's. Half precision is multiplied in Float32 and rounded once.
+/// - Source: ONNX DequantizeLinear, opset 25, without the types of 8 bits and fewer that are floating point, and int2.
 public enum DequantizeLinear: FloatingPointOperator {
   public static let name: OperatorName = "DequantizeLinear"
   public static let isFoldable = false
   public static let inputCount = 2...3
-  public static let attributeNames = ["axis", "block_size"]
+  public static let attributeNames = ["axis", "block_size", "output_dtype"]
 
   public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
     let x = try context.input(0)
     guard QuantizationSlices.types.contains(x.elementType) || x.elementType == .int32 else {
       throw GraphError(
-        "element-type", node: context.node, expected: "int8, uint8, int16, uint16 or int32", found: "\(x)")
+        "element-type", node: context.node, expected: "int4, uint4, int8, uint8, int16, uint16 or int32", found: "\(x)")
     }
     try QuantizationSlices.check(context, of: x, scale: 1, zeroPoint: 2, quantized: x.elementType)
-    return [ValueType(try context.floatingPointInput(1).elementType, x.dimensions)]
+    let number = try context.node.int("output_dtype", default: 0)
+    let asked = number == 0 ? try context.input(1).elementType : ElementType(onnxDataType: number)
+    guard let asked, asked.isFloatingPoint else {
+      throw GraphError(
+        "attribute", node: context.node, expected: "output_dtype to be a floating-point type", found: "\(number)")
+    }
+    return [ValueType(asked, x.dimensions)]
   }
 
   static func evaluation<Scalar: FloatingPointElement>(
     _ context: PreparationContext, _: Scalar.Type
   ) throws -> Evaluation {
-    switch try context.input(0).elementType {
-    case .int8: try evaluation(context, Scalar.self, Int8.self)
-    case .uint8: try evaluation(context, Scalar.self, UInt8.self)
-    case .int16: try evaluation(context, Scalar.self, Int16.self)
-    case .uint16: try evaluation(context, Scalar.self, UInt16.self)
-    case .int32: try evaluation(context, Scalar.self, Int32.self)
+    // The scale may be of the other floating-point type.
+    switch try context.input(1).elementType {
+    case .float32: try evaluation(context, Scalar.self, Float.self)
+    case .float64: try evaluation(context, Scalar.self, Double.self)
     case let other: throw context.unsupported(other)
     }
   }
 
-  private static func evaluation<Scalar: FloatingPointElement, Quantized: FixedWidthInteger & TensorElement>(
-    _ context: PreparationContext, _: Scalar.Type, _: Quantized.Type
+  private static func evaluation<Scalar: FloatingPointElement, Scale: FloatingPointElement>(
+    _ context: PreparationContext, _: Scalar.Type, _: Scale.Type
+  ) throws -> Evaluation {
+    switch try context.input(0).elementType {
+    case .int8, .int4: try evaluation(context, Scalar.self, Scale.self, Int8.self)
+    case .uint8, .uint4: try evaluation(context, Scalar.self, Scale.self, UInt8.self)
+    case .int16: try evaluation(context, Scalar.self, Scale.self, Int16.self)
+    case .uint16: try evaluation(context, Scalar.self, Scale.self, UInt16.self)
+    case .int32: try evaluation(context, Scalar.self, Scale.self, Int32.self)
+    case let other: throw context.unsupported(other)
+    }
+  }
+
+  private static func evaluation<
+    Scalar: FloatingPointElement, Scale: FloatingPointElement, Quantized: FixedWidthInteger & TensorElement
+  >(
+    _ context: PreparationContext, _: Scalar.Type, _: Scale.Type, _: Quantized.Type
   ) throws -> Evaluation {
     let slices = try QuantizationSlices(context, of: 0, scale: 1)
     let hasZeroPoint = context.has(2)
     return { buffers in
       let x = buffers.input(0, as: Quantized.self)
-      let scale = buffers.input(1, as: Scalar.self)
+      let scale = buffers.input(1, as: Scale.self)
       let zeroPoint = hasZeroPoint ? buffers.input(2, as: Quantized.self) : nil
       let y = buffers.output(as: Scalar.self)
       slices.forEach { channel, elements in
         let zero = Int64(zeroPoint?[channel] ?? 0)
-        for index in elements { y[index] = Scalar(Int64(x[index]) - zero) * scale[channel] }
+        let factor = Scalar(scale[channel])
+        for index in elements { y[index] = Scalar(Int64(x[index]) - zero) * factor }
       }
     }
   }
@@ -54,82 +75,5 @@ public enum DequantizeLinear: FloatingPointOperator {
   /// dY as it is: the gradient by the quantized input is kept in units of y, since the pair is differentiated as one.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
     context.onlyByFirst(context.outputGradient)
-  }
-}
-
-/// The slices of a tensor that share a scale: all of it, or one for each index along `axis`.
-struct QuantizationSlices: Sendable {
-  /// What activations and weights are quantized to.
-  static let types: Set<ElementType> = [.int8, .uint8, .int16, .uint16]
-
-  private let slices: AxisDecomposition
-
-  /// - Parameter index: which input of the node is quantized.
-  init(_ context: PreparationContext, of index: Int, scale: Int) throws {
-    let shape = try context.input(index).shape
-    slices =
-      try context.input(scale).shape.elementCount == 1
-      ? AxisDecomposition(whole: shape)
-      : AxisDecomposition(shape, axis: try context.node.axis(default: 1, rank: shape.rank))
-  }
-
-  /// Calls `body(channel, positions)` for each run of neighbours that share a scale.
-  @inline(__always)
-  func forEach(_ body: (Int, Range<Int>) -> Void) {
-    for block in 0..<slices.outer {
-      for channel in 0..<slices.extent {
-        let start = (block * slices.extent + channel) * slices.inner
-        body(channel, start..<start + slices.inner)
-      }
-    }
-  }
-
-  /// Checks shapes and types of scale and zero point, and the values of a scale that is constant.
-  ///
-  /// - Parameter quantized: the type that the zero point has to have; nil allows every type of `types`.
-  static func check(
-    _ context: InferenceContext, of x: ValueType, scale: Int, zeroPoint: Int, quantized: ElementType?
-  ) throws {
-    let node = context.node
-    let blockSize = try node.int("block_size", default: 0)
-    guard blockSize == 0 else {
-      throw GraphError(
-        "attribute", node: node, expected: "block_size 0 (blocks are not supported)", found: "\(blockSize)")
-    }
-    let scaleType = try context.floatingPointInput(scale)
-    if !scaleType.isScalar {
-      let axis = try node.axis(default: 1, rank: x.rank)
-      guard scaleType.dimensions == [x.dimensions[axis]] else {
-        throw GraphError(
-          "shape", node: node, expected: "a scalar scale or one per index of axis \(axis) of \(x)", found: "\(scaleType)")
-      }
-    }
-    if context.has(zeroPoint) {
-      let type = try context.input(zeroPoint)
-      guard type.dimensions == scaleType.dimensions || type.isScalar && scaleType.isScalar,
-        quantized.map({ $0 == type.elementType }) ?? types.contains(type.elementType)
-      else {
-        throw GraphError(
-          "shape", node: node,
-          expected: "a zero point \(ValueType(quantized ?? .uint8, scaleType.dimensions)) like the scale", found: "\(type)")
-      }
-    }
-    if let bad = context.constant(scale)?.doubles.first(where: { !($0 > 0 && $0.isFinite) }) {
-      throw GraphError("scale", node: node, expected: "finite scales above 0", found: "\(bad)")
-    }
-  }
-
-  /// Reads a zero point of whatever integer type as a floating-point number; 0 where there is none.
-  static func reader<Scalar: FloatingPointElement>(
-    _ context: PreparationContext, _ index: Int, _: Scalar.Type
-  ) throws -> @Sendable (EvaluationBuffers, Int) -> Scalar {
-    guard context.has(index) else { return { _, _ in 0 } }
-    switch try context.input(index).elementType {
-    case .int8: return { Scalar($0.input(index, as: Int8.self)[$1]) }
-    case .uint8: return { Scalar($0.input(index, as: UInt8.self)[$1]) }
-    case .int16: return { Scalar($0.input(index, as: Int16.self)[$1]) }
-    case .uint16: return { Scalar($0.input(index, as: UInt16.self)[$1]) }
-    case let other: throw context.unsupported(other)
-    }
   }
 }

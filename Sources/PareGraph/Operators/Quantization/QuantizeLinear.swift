@@ -3,24 +3,29 @@ import PareTensor
 /// `y = saturate(round(x / scale) + zero point)`, rounding half to even; NaN becomes the zero point (ONNX leaves it
 /// open).
 ///
-/// - Inputs: x (float32); scale, a scalar or one per slice along `axis`, of x's type; optionally the zero point, of the
-///   scale's shape, which gives the type of y. Without one, y is of `output_dtype`, uint8 by default.
-/// - Element types of y: int8, uint8, int16, uint16.
-/// - Source: ONNX QuantizeLinear, opset 21, without blocks.
-public enum QuantizeLinear: FloatingPointOperator {
+/// The quotient is taken, and rounded, in the type of the scale, or in the one that `precision` names; in Float64 where
+/// the whole graph is evaluated so.
+///
+/// - Inputs: x, floating point or int32; scale, a scalar, one per slice along `axis` or one per block of `block_size`
+///   along it; optionally the zero point, of the scale's shape, which gives the type of y. Without one, y is of
+///   `output_dtype`, uint8 by default.
+/// - Element types of y: int4, uint4, int8, uint8, int16, uint16. `saturate` concerns floating-point y alone.
+/// - Source: ONNX QuantizeLinear, opset 25, without y of floating point and int2, and without a scale of int32.
+public enum QuantizeLinear: Operator {
   public static let name: OperatorName = "QuantizeLinear"
   public static let isFoldable = false
   public static let inputCount = 2...3
-  public static let attributeNames = ["axis", "saturate", "block_size", "output_dtype"]
+  public static let attributeNames = ["axis", "saturate", "block_size", "output_dtype", "precision"]
+  public static let evaluatesHalfPrecision = true
 
   public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
-    let x = try context.floatingPointInput(0)
+    let x = try context.input(0)
+    guard x.elementType.isFloatingPoint || x.elementType == .int32 else {
+      throw GraphError("element-type", node: context.node, expected: "x of floating point or int32", found: "\(x)")
+    }
     let type = try outputType(context)
     try QuantizationSlices.check(context, of: x, scale: 1, zeroPoint: 2, quantized: type)
-    guard try context.input(1).elementType == x.elementType else {
-      throw GraphError(
-        "element-type", node: context.node, expected: "a scale of the type of x", found: "\(try context.input(1)) for \(x)")
-    }
+    _ = try precision(context.node)
     return [ValueType(type, x.dimensions)]
   }
 
@@ -30,41 +35,77 @@ public enum QuantizeLinear: FloatingPointOperator {
     let asked = number == 0 ? given ?? .uint8 : ElementType(onnxDataType: number)
     guard let asked, QuantizationSlices.types.contains(asked), asked == given ?? asked else {
       throw GraphError(
-        "element-type", node: context.node, expected: "an output of int8, uint8, int16 or uint16, as the zero point is",
+        "element-type", node: context.node,
+        expected: "an output of \(QuantizationSlices.typeNames), as the zero point is",
         found: given.map(\.rawValue) ?? "output_dtype \(number)")
     }
     return asked
   }
 
-  static func scalarType(_ context: PreparationContext) throws -> ElementType { try context.input(0).elementType }
+  /// The type that the attribute asks the quotient to be taken in.
+  private static func precision(_ node: Node) throws -> ElementType? {
+    let number = try node.int("precision", default: 0)
+    guard number != 0 else { return nil }
+    guard let type = ElementType(onnxDataType: number), type.isFloatingPoint else {
+      throw GraphError("attribute", node: node, expected: "precision to be a floating-point type", found: "\(number)")
+    }
+    return type
+  }
 
-  static func evaluation<Scalar: FloatingPointElement>(
-    _ context: PreparationContext, _: Scalar.Type
+  public static func prepare(_ context: PreparationContext) throws -> Evaluation {
+    let scaleType = try context.input(1).elementType
+    switch scaleType == .float64 ? .float64 : try precision(context.node) ?? scaleType {
+    case .float64: return try evaluation(context, Double.self)
+    case .float32: return try evaluation(context, Float.self)
+    case let half where half.isHalfPrecision:
+      return try evaluation(context, Float.self) { half.float(ofBits: half.bits(of: $0)) }
+    case let other: throw context.unsupported(other)
+    }
+  }
+
+  private static func evaluation<Scalar: FloatingPointElement>(
+    _ context: PreparationContext, _: Scalar.Type, rounding: (@Sendable (Scalar) -> Scalar)? = nil
   ) throws -> Evaluation {
+    guard let range = context.outputs[0].elementType.integerRange else {
+      throw context.unsupported(context.outputs[0].elementType)
+    }
     switch context.outputs[0].elementType {
-    case .int8: try evaluation(context, Scalar.self, Int8.self)
-    case .uint8: try evaluation(context, Scalar.self, UInt8.self)
-    case .int16: try evaluation(context, Scalar.self, Int16.self)
-    case .uint16: try evaluation(context, Scalar.self, UInt16.self)
+    case .int8, .int4: return try evaluation(context, Scalar.self, Int8.self, range, rounding)
+    case .uint8, .uint4: return try evaluation(context, Scalar.self, UInt8.self, range, rounding)
+    case .int16: return try evaluation(context, Scalar.self, Int16.self, range, rounding)
+    case .uint16: return try evaluation(context, Scalar.self, UInt16.self, range, rounding)
     case let other: throw context.unsupported(other)
     }
   }
 
   private static func evaluation<Scalar: FloatingPointElement, Quantized: FixedWidthInteger & TensorElement>(
-    _ context: PreparationContext, _: Scalar.Type, _: Quantized.Type
+    _ context: PreparationContext, _: Scalar.Type, _: Quantized.Type, _ range: ClosedRange<Int64>,
+    _ givenRounding: (@Sendable (Scalar) -> Scalar)?
   ) throws -> Evaluation {
     let slices = try QuantizationSlices(context, of: 0, scale: 1)
     let hasZeroPoint = context.has(2)
+    let (lowest, highest) = (Scalar(range.lowerBound), Scalar(range.upperBound))
+    let readX = try NumberReader<Scalar>(context, 0)
+    let readScale = try NumberReader<Scalar>(context, 1)
+    @inline(__always)
+    @Sendable func saturated(_ quotient: Scalar, _ zero: Quantized) -> Quantized {
+      let level = quotient.rounded(.toNearestOrEven) + Scalar(zero)
+      return level.isNaN ? zero : Quantized(min(max(level, lowest), highest))
+    }
+    let rounding: @Sendable (Scalar) -> Scalar = givenRounding ?? { $0 }
+    let isPlain = try givenRounding == nil && context.input(0).elementType == Scalar.elementType
     return { buffers in
-      let x = buffers.input(0, as: Scalar.self)
-      let scale = buffers.input(1, as: Scalar.self)
+      let (anyX, scale) = (buffers.rawInput(0), buffers.rawInput(1))
       let zeroPoint = hasZeroPoint ? buffers.input(2, as: Quantized.self) : nil
       let y = buffers.output(as: Quantized.self)
       slices.forEach { channel, elements in
         let zero = zeroPoint?[channel] ?? 0
-        for index in elements {
-          let level = (x[index] / scale[channel]).rounded(.toNearestOrEven) + Scalar(zero)
-          y[index] = level.isNaN ? zero : Quantized(min(max(level, Scalar(Quantized.min)), Scalar(Quantized.max)))
+        let divisor = rounding(readScale.number(scale, channel))
+        if isPlain {
+          let x = anyX.assumingMemoryBound(to: Scalar.self)
+          for index in elements { y[index] = saturated(x[index] / divisor, zero) }
+        } else {
+          for index in elements { y[index] = saturated(rounding(rounding(readX.number(anyX, index)) / divisor), zero) }
         }
       }
     }
@@ -74,64 +115,39 @@ public enum QuantizeLinear: FloatingPointOperator {
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
     guard let dy = context.outputGradient else { return context.noGradients }
     let node = context.node
-    let inputs = [dy] + node.inputs
+    let x = try context.type(of: node.inputs[0])
+    guard x.elementType.isFloatingPoint else { return context.noGradients }
+    // Where DequantizeLinear yields another type than x's, so is dY.
+    let gradient =
+      try context.type(of: dy).elementType == x.elementType
+      ? dy : try context.apply(Cast.name, [dy], ["to": .int(x.elementType.onnxDataType)])
     let type = try context.type(of: node.outputs[0]).elementType
-    let attributes = ["axis": Attribute.int(try node.int("axis", default: 1)), "output_dtype": .int(type.onnxDataType)]
-    let dx = try context.apply(QuantizeLinearGradient.name, inputs, attributes)
+    let attributes = [
+      "axis": Attribute.int(try node.int("axis", default: 1)), "output_dtype": .int(type.onnxDataType),
+      "block_size": .int(try node.int("block_size", default: 0)),
+    ]
+    let dx = try context.apply(QuantizeLinearGradient.name, [gradient] + node.inputs, attributes)
     return context.onlyByFirst(dx)
   }
 }
 
-/// `dX = dY` where x, quantized, lay within the range of the quantized type; 0 where it saturated, or was NaN.
-///
-/// Inputs: dY in units of x (what DequantizeLinear hands back), then those of QuantizeLinear. Source: the
-/// straight-through estimator, Bengio et al. 2013, arXiv:1308.3432; clipped as in Jacob et al. 2018, arXiv:1712.05877.
-public enum QuantizeLinearGradient: FloatingPointOperator {
-  public static let name: OperatorName = "pare.QuantizeLinearGradient"
-  public static let inputCount = 3...4
-  public static let attributeNames = ["axis", "output_dtype"]
+/// Reads one element of a floating-point or int32 operand, half precision included, as Float or Double.
+struct NumberReader<Scalar: FloatingPointElement>: Sendable {
+  private let type: ElementType
 
-  private static func range(_ node: Node) throws -> ClosedRange<Int64> {
-    let number = try node.int("output_dtype", default: ElementType.uint8.onnxDataType)
-    guard let type = ElementType(onnxDataType: number), QuantizationSlices.types.contains(type),
-      let range = type.integerRange
-    else {
-      throw GraphError(
-        "attribute", node: node, expected: "output_dtype to be int8, uint8, int16 or uint16", found: "\(number)")
-    }
-    return range
+  init(_ context: PreparationContext, _ index: Int) throws {
+    type = try context.input(index).elementType
+    guard type.isFloatingPoint || type == .int32 else { throw context.unsupported(type) }
   }
 
-  public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
-    let x = try context.equalInputs(0, 1)
-    _ = try range(context.node)
-    try QuantizationSlices.check(context, of: x, scale: 2, zeroPoint: 3, quantized: nil)
-    guard try context.input(2).elementType == x.elementType else {
-      throw GraphError(
-        "element-type", node: context.node, expected: "a scale of the type of x", found: "\(try context.input(2)) for \(x)")
-    }
-    return [x]
-  }
-
-  static func evaluation<Scalar: FloatingPointElement>(
-    _ context: PreparationContext, _: Scalar.Type
-  ) throws -> Evaluation {
-    let slices = try QuantizationSlices(context, of: 1, scale: 2)
-    let range = try range(context.node)
-    let (lowest, highest) = (Scalar(range.lowerBound), Scalar(range.upperBound))
-    let zeroPoint = try QuantizationSlices.reader(context, 3, Scalar.self)
-    return { buffers in
-      let dy = buffers.input(0, as: Scalar.self)
-      let x = buffers.input(1, as: Scalar.self)
-      let scale = buffers.input(2, as: Scalar.self)
-      let dx = buffers.output(as: Scalar.self)
-      slices.forEach { channel, elements in
-        let zero = zeroPoint(buffers, channel)
-        for index in elements {
-          let level = (x[index] / scale[channel]).rounded(.toNearestOrEven) + zero
-          dx[index] = level >= lowest && level <= highest ? dy[index] : 0
-        }
-      }
+  @inline(__always)
+  func number(_ pointer: UnsafeRawPointer, _ index: Int) -> Scalar {
+    switch type {
+    case .float32: Scalar(pointer.assumingMemoryBound(to: Float.self)[index])
+    case .float64: Scalar(pointer.assumingMemoryBound(to: Double.self)[index])
+    case .float16: Scalar(Float16Bits.toFloat(pointer.assumingMemoryBound(to: UInt16.self)[index]))
+    case .bfloat16: Scalar(BFloat16Bits.toFloat(pointer.assumingMemoryBound(to: UInt16.self)[index]))
+    default: Scalar(pointer.assumingMemoryBound(to: Int32.self)[index])
     }
   }
 }

@@ -1,3 +1,3 @@
 extension OperatorCatalogue {
-  static let trees: [any Operator.Type] = []
+  static let trees: [any Operator.Type] = [TreeEnsemble.self]
 }
