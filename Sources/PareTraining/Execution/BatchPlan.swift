@@ -99,23 +99,27 @@ struct BatchPlan {
 struct FusedNode {
   /// As in the graph, but its outputs are those of the last node taken in.
   var node: Node
-  /// Whether this is a Gemm with a Relu behind it.
+  /// Whether this is a Gemm or a Conv with a Relu behind it.
   var appliesRelu = false
 
   func fastEvaluation(_ context: PreparationContext, _ kernels: TrainingKernels) throws -> Evaluation? {
-    if appliesRelu { return try MatrixForms.gemm(context, kernels, appliesRelu: true) }
+    if appliesRelu {
+      return node.operatorName == "Conv"
+        ? try ConvolutionForms.forward(Conv.self, context, kernels, appliesRelu: true)
+        : try MatrixForms.gemm(context, kernels, appliesRelu: true)
+    }
     return try FastForms.all[node.operatorName]?(context, kernels)
   }
 
-  /// The nodes of a graph in order, each Relu taken into the Gemm with a bias before it where nobody else reads or
-  /// keeps the product.
+  /// The nodes of a graph in order, each Relu taken into the Gemm with a bias or the Conv before it where nobody else
+  /// reads or keeps the product.
   static func fusing(_ graph: Graph, types: [String: TensorType], keeping kept: Set<String>) -> [FusedNode] {
     var users: [String: Int] = [:]
     for node in graph.nodes { for input in node.inputs { users[input, default: 0] += 1 } }
-    var gemms: [String: Int] = [:]
+    var products: [String: Int] = [:]
     var result: [FusedNode] = []
     for node in graph.nodes {
-      if node.operatorName == "Relu", let index = gemms[node.inputs[0]] {
+      if node.operatorName == "Relu", let index = products[node.inputs[0]] {
         result[index].appliesRelu = true
         result[index].node.outputs = node.outputs
         continue
@@ -125,7 +129,12 @@ struct FusedNode {
         MatrixForms.isBias(bias.shape, columns: type.shape[1]), (try? node.float("beta", default: 1)) == 1,
         type.shape.elementCount > 0, types[node.inputs[0]]?.shape.elementCount ?? 0 > 0
       {
-        gemms[output] = result.count
+        products[output] = result.count
+      }
+      if node.operatorName == "Conv", let output = node.outputs.first, users[output] == 1, !kept.contains(output),
+        ConvolutionForms.takesConv(node, types: types)
+      {
+        products[output] = result.count
       }
       result.append(FusedNode(node: node))
     }
