@@ -34,7 +34,7 @@ package final class TrainingStep {
     _ graph: Graph, loss: String, data: TrainingData, settings: TrainingSettings, kernels: TrainingKernels = .best
   ) throws {
     let form = try TrainingForm(graph, seed: settings.seed)
-    let differentiation = try Differentiation(of: loss, in: form.graph)
+    let differentiation = try Differentiation(of: loss, in: form.graph.fusingAttention(keeping: [loss] + form.updates.map(\.value)))
     guard !differentiation.gradients.isEmpty else {
       throw TrainingError(
         "nothing-trainable", subject: "graph '\(graph.name)'", expected: "a trainable parameter that the loss depends on",
@@ -78,6 +78,14 @@ package final class TrainingStep {
     for update in plan.updates { update.to.update(from: update.from, count: update.count) }
     return plan.loss.pointee
   }
+
+  /// How long each node of loss and gradient takes on a full batch of whatever the buffers hold.
+  package func profile() throws -> [(node: Node, duration: Duration)] {
+    try plans.first?.rows.executor.profile() ?? []
+  }
+
+  /// Names of the nodes that the reference evaluates.
+  package var referenceNodes: [String] { plans.first?.rows.executor.referenceNodes ?? [] }
 
   private func limitGradient(to limit: Double) {
     let norm = Double(kernels.reduction.sum_of_squares(gradient.elements.baseAddress, gradient.elements.count)).squareRoot()

@@ -26,9 +26,9 @@ enum ConvolutionForms {
     return { scattering.run(narrow: $0.input(0), weights: $0.input(1), bias: hasBias ? $0.input(2) : nil, wide: $0.output()) }
   }
 
-  /// Whether `forward` has a form for a Conv.
-  static func takesConv(_ node: Node, types: [String: TensorType]) -> Bool {
-    guard let x = types[node.inputs[0]], let w = types[node.inputs[1]], x.elementType == .float32,
+  /// Whether a node is a Conv that `forward` has a form for.
+  static func takesConv(_ node: Node, _ types: [String: TensorType]) -> Bool {
+    guard node.operatorName == "Conv", let x = types[node.inputs[0]], let w = types[node.inputs[1]], x.elementType == .float32,
       let problem = try? Conv.problem(node, x: x.shape, w: w.shape)
     else { return false }
     return PackedGathering.takes(problem)
