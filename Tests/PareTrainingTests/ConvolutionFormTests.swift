@@ -95,4 +95,15 @@ struct ConvolutionFormTests {
       }
     }
   }
+
+  @Test func aReluThatIsTakenInChangesNoOtherBit() throws {
+    let (graph, inputs, _) = try Self.graph(Self.settings[1])
+    var builder = try GraphBuilder(graph)
+    _ = try builder.apply("Relu", ["y"], output: "positive")
+    let apart = try BatchExecutor(builder.graph, outputs: ["y", "positive"]).run(inputs)
+    let together = try BatchExecutor(builder.graph, outputs: ["positive"])
+    #expect(together.referenceNodes == [])
+    #expect(try together.run(inputs)["positive"] == apart["positive"])
+    #expect(apart["positive"] != apart["y"])
+  }
 }

@@ -118,27 +118,31 @@ struct FusedNode {
   var node: Node
   /// Whether the bias of an Add behind a MatMul is taken in.
   var addsBias = false
-  /// Whether this is a product with a bias and a Relu behind it.
+  /// Whether this is a product with a bias, or a Conv, and a Relu behind it.
   var appliesRelu = false
 
   func fastEvaluation(_ context: PreparationContext, _ kernels: TrainingKernels) throws -> Evaluation? {
     if addsBias { return try MatrixForms.matMul(context, kernels, bias: 2, appliesRelu: appliesRelu) }
-    if appliesRelu { return try MatrixForms.gemm(context, kernels, appliesRelu: true) }
+    if appliesRelu {
+      return node.operatorName == "Conv"
+        ? try ConvolutionForms.forward(Conv.self, context, kernels, appliesRelu: true)
+        : try MatrixForms.gemm(context, kernels, appliesRelu: true)
+    }
     return try FastForms.all[node.operatorName]?(context, kernels)
   }
 
   /// The nodes of a graph in order. Where nobody else reads or keeps a product, what follows it is taken in: into a
-  /// MatMul the Add of a bias, into that or a Gemm with a bias a Relu.
+  /// MatMul the Add of a bias, into that, a Gemm with a bias or a Conv a Relu.
   static func fusing(_ graph: Graph, types: [String: TensorType], keeping kept: Set<String>) -> [FusedNode] {
     var users: [String: Int] = [:]
     for node in graph.nodes { for input in node.inputs { users[input, default: 0] += 1 } }
     func isOpen(_ value: String) -> Bool { users[value] == 1 && !kept.contains(value) }
-    /// Products that may still take in what follows them, by their result.
+    /// Products that may still take in what follows them, by their result: a bias, or a Relu.
     var products: [String: Int] = [:]
-    var biased: [String: Int] = [:]
+    var finished: [String: Int] = [:]
     var result: [FusedNode] = []
     for node in graph.nodes {
-      if node.operatorName == "Relu", let index = biased[node.inputs[0]] {
+      if node.operatorName == "Relu", let index = finished[node.inputs[0]] {
         result[index].appliesRelu = true
         result[index].node.outputs = node.outputs
         continue
@@ -150,12 +154,12 @@ struct FusedNode {
         result[index].addsBias = true
         result[index].node.inputs.append(bias)
         result[index].node.outputs = node.outputs
-        if isOpen(node.outputs[0]) { biased[node.outputs[0]] = index }
+        if isOpen(node.outputs[0]) { finished[node.outputs[0]] = index }
         continue
       }
       if let output = node.outputs.first, isOpen(output) {
         if MatrixForms.takesBias(node, types) { products[output] = result.count }
-        if MatrixForms.hasBias(node, types) { biased[output] = result.count }
+        if MatrixForms.hasBias(node, types) || ConvolutionForms.takesConv(node, types) { finished[output] = result.count }
       }
       result.append(FusedNode(node: node))
     }

@@ -34,7 +34,8 @@ package final class TrainingStep {
     _ graph: Graph, loss: String, data: TrainingData, settings: TrainingSettings, kernels: TrainingKernels = .best
   ) throws {
     let form = try TrainingForm(graph, seed: settings.seed)
-    let differentiation = try Differentiation(of: loss, in: form.graph.fusingAttention(keeping: [loss] + form.updates.map(\.value)))
+    let kept = Set([loss] + form.updates.map(\.value))
+    let differentiation = try Differentiation(of: loss, in: form.graph.fusingAttention(keeping: kept))
     guard !differentiation.gradients.isEmpty else {
       throw TrainingError(
         "nothing-trainable", subject: "graph '\(graph.name)'", expected: "a trainable parameter that the loss depends on",

@@ -11,7 +11,7 @@ enum ConvolutionForms {
     { try forward(Convolution.self, $0, $1, appliesRelu: false) }
   }
 
-  /// Conv or ConvTranspose, with a Relu behind it if asked.
+  /// Conv, with a Relu behind it if asked, or ConvTranspose.
   static func forward<Convolution: ConvolutionOperator>(
     _: Convolution.Type, _ context: PreparationContext, _ kernels: TrainingKernels, appliesRelu: Bool
   ) throws -> Evaluation? {
@@ -22,8 +22,16 @@ enum ConvolutionForms {
       guard let gathering = PackedGathering(problem, kernels, appliesRelu: appliesRelu) else { return nil }
       return { gathering.run(wide: $0.input(0), weights: $0.input(1), bias: hasBias ? $0.input(2) : nil, narrow: $0.output()) }
     }
-    guard let scattering = PackedScattering(problem, kernels, appliesRelu: appliesRelu) else { return nil }
+    guard !appliesRelu, let scattering = PackedScattering(problem, kernels) else { return nil }
     return { scattering.run(narrow: $0.input(0), weights: $0.input(1), bias: hasBias ? $0.input(2) : nil, wide: $0.output()) }
+  }
+
+  /// Whether a node is a Conv that `forward` has a form for.
+  static func takesConv(_ node: Node, _ types: [String: TensorType]) -> Bool {
+    guard node.operatorName == "Conv", let x = types[node.inputs[0]], let w = types[node.inputs[1]], x.elementType == .float32,
+      let problem = try? Conv.problem(node, x: x.shape, w: w.shape)
+    else { return false }
+    return PackedGathering.takes(problem)
   }
 
   /// Inputs: dY, W and X.
@@ -32,7 +40,7 @@ enum ConvolutionForms {
       guard context.isFloat32 else { return nil }
       let problem = try Convolution.problem(context.node, x: context.input(2).shape, w: context.input(1).shape)
       if Convolution.gathers {
-        guard let scattering = PackedScattering(problem, kernels, appliesRelu: false) else { return nil }
+        guard let scattering = PackedScattering(problem, kernels) else { return nil }
         return { scattering.run(narrow: $0.input(0), weights: $0.input(1), bias: nil, wide: $0.output()) }
       }
       guard let gathering = PackedGathering(problem, kernels, appliesRelu: false) else { return nil }

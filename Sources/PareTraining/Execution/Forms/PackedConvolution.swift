@@ -33,8 +33,12 @@ final class PackedGathering: Sendable {
   private let weightOffsets: FormScratch<Int>
   private let termCount: Int
 
+  private static func planes(_ problem: ConvolutionProblem) -> PackedPlanes? { PackedPlanes(problem, positions: 512) }
+
+  static func takes(_ problem: ConvolutionProblem) -> Bool { planes(problem) != nil }
+
   init?(_ problem: ConvolutionProblem, _ kernels: TrainingKernels, appliesRelu: Bool) {
-    guard let planes = PackedPlanes(problem, positions: 512) else { return nil }
+    guard let planes = Self.planes(problem) else { return nil }
     self.planes = planes
     self.kernels = ConvolutionKernels(table: kernels.convolution)
     self.appliesRelu = appliesRelu
@@ -94,7 +98,6 @@ final class PackedGathering: Sendable {
 final class PackedScattering: Sendable {
   private let planes: PackedPlanes
   private let kernels: ConvolutionKernels
-  private let appliesRelu: Bool
   private let narrow: FormScratch<Float>
   private let narrowStride: Int
   private let wide: FormScratch<Float>
@@ -114,11 +117,10 @@ final class PackedScattering: Sendable {
     let weights: FormScratch<Float>
   }
 
-  init?(_ problem: ConvolutionProblem, _ kernels: TrainingKernels, appliesRelu: Bool) {
+  init?(_ problem: ConvolutionProblem, _ kernels: TrainingKernels) {
     guard let planes = PackedPlanes(problem, positions: 512) else { return nil }
     self.planes = planes
     self.kernels = ConvolutionKernels(table: kernels.convolution)
-    self.appliesRelu = appliesRelu
     let channels = ConvolutionKernels.padded(problem.channels)
     let margin = PackedPlanes.roundedUp(planes.furthestTap, to: PackedPlanes.lanes)
     let narrowStride = margin + PackedPlanes.roundedUp(planes.phaseStride, to: PackedPlanes.lanes)
@@ -168,7 +170,7 @@ final class PackedScattering: Sendable {
           kernels.convolve(
             narrow.elements, phase.offsets.elements, phase.termCount, phase.weights.elements, bias.elements,
             wide.elements, wideStride, ConvolutionKernels.padded(problem.channels),
-            (samples * planes.sampleCount + PackedPlanes.lanes - 1) / PackedPlanes.lanes, appliesRelu)
+            (samples * planes.sampleCount + PackedPlanes.lanes - 1) / PackedPlanes.lanes, false)
           let runs = planes.wideRuns[phase.index]
           for sample in 0..<samples {
             let start = ((first + sample) * problem.groups + group) * problem.channels * inputCount
@@ -188,9 +190,8 @@ final class PackedScattering: Sendable {
     let problem = planes.problem
     let channels = problem.groups * problem.channels
     for plane in 0..<problem.batch * channels {
-      let value = b?[plane % channels] ?? 0
       (x + plane * problem.geometry.inputCount)
-        .update(repeating: appliesRelu && value < 0 ? 0 : value, count: problem.geometry.inputCount)
+        .update(repeating: b?[plane % channels] ?? 0, count: problem.geometry.inputCount)
     }
   }
 }
