@@ -19,6 +19,16 @@
 
 #define PARE_LANES 16
 
+// Sixteen numbers: one register, two or four, as the variant has them. Macros, since a function that passes vectors
+// would need the variant's target itself.
+typedef float pare_v16 __attribute__((vector_size(64), aligned(4), may_alias));
+#define PARE_LOAD16(x) (*(const pare_v16 *)(x))
+#define PARE_STORE16(x, value) (*(pare_v16 *)(x) = (value))
+
+// a * b + c, rounded once: by an instruction where the variant has it, else by the library, to the same bits. Wherever
+// a kernel fuses, every variant does.
+#define PARE_FUSED16(a, b, c) __builtin_elementwise_fma(a, b, c)
+
 // The partial sums of a long sum, added in halves: a fixed order.
 PARE_INLINE float pare_lanes_sum(float lanes[PARE_LANES]) {
   for (size_t half = PARE_LANES / 2; half > 0; half /= 2) {

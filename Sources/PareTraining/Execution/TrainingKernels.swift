@@ -11,6 +11,10 @@ package struct TrainingKernels: @unchecked Sendable {
   package let optimizer: pare_optimizer_kernels
   package let convolution: pare_convolution_kernels
   package let recurrent: pare_recurrent_kernels
+  package let attention: pare_attention_kernels
+  package let rowNormalization: pare_row_normalization_kernels
+  package let channels: pare_channel_kernels
+  package let pooling: pare_pooling_kernels
   /// `plain`, `avx2`, `avx512`.
   package let name: String
 
@@ -21,6 +25,10 @@ package struct TrainingKernels: @unchecked Sendable {
     optimizer = table.pointee.optimizer.pointee
     convolution = table.pointee.convolution.pointee
     recurrent = table.pointee.recurrent.pointee
+    attention = table.pointee.attention.pointee
+    rowNormalization = table.pointee.row_normalization.pointee
+    channels = table.pointee.channels.pointee
+    pooling = table.pointee.pooling.pointee
     name = String(cString: table.pointee.name)
   }
 

@@ -25,7 +25,8 @@ enum TreeEnsembleClassifierImport: NodeImport {
     let weighed = Set(trees.targets)
     let isProbability = trees.weights.allSatisfy { $0 >= 0 }
     // Of two classes the second often has no weights and no score of its own.
-    let isSingle = try labels.count == 2 && !weighed.contains(1) && node.baseValues.count < 2
+    let baseCount = try node.baseValues.count
+    let isSingle = labels.count == 2 && !weighed.contains(1) && baseCount < 2
     let targetCount = isSingle ? 1 : labels.count
     let sums = try trees.write(x, targetCount: targetCount, aggregate: .sum, for: node, in: &context)
     guard labels.count <= 2 else {

@@ -118,6 +118,11 @@ enum TreeEnsemble5Import: NodeImport {
     guard counts.allSatisfy({ $0 == trees.features.count }) else {
       throw node.attributeError("nodes lists of one length, \(trees.features.count)", found: "\(counts)")
     }
+    // Before nodes are added, which would make more numbers valid.
+    let count = Int32(trees.features.count)
+    if let beyond = (trees.roots + trees.trueBranches + trees.falseBranches).first(where: { $0 >= count }) {
+      throw node.attributeError("roots and branches to \(count) nodes", found: "\(beyond)")
+    }
     guard trees.modes.contains(member) else { return }
     let sets = (node.tensors["membership_values"]?.doubles ?? []).split(omittingEmptySubsequences: false) { $0.isNaN }
     var next = 0

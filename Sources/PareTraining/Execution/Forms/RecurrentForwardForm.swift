@@ -12,7 +12,8 @@ final class RecurrentForwardForm: Sendable {
   private let step: KernelPointer<Step>
   private let pack: KernelPointer<Pack>
   private let hasBias: Bool
-  private let hasState: [Bool]
+  private let hasH: Bool
+  private let hasC: Bool
   private let isTraced: Bool
   private let stateOutputs: Int
   private let memory: RecurrentMemory
@@ -29,7 +30,8 @@ final class RecurrentForwardForm: Sendable {
     (self.kind, self.layer) = (kind, layer)
     (self.step, self.pack) = (KernelPointer(step), KernelPointer(pack))
     hasBias = context.has(RecurrentInput.b)
-    hasState = RecurrentInput.initialStates.prefix(kind.stateCount).map(context.has)
+    hasH = context.has(RecurrentInput.initialStates[0])
+    hasC = kind == .lstm && context.has(RecurrentInput.initialStates[1])
     isTraced = context.outputs.count > 1 + kind.stateCount
     stateOutputs = min(context.outputs.count - 1, kind.stateCount)
     let padded = (layer.hidden + Int(PARE_RECURRENT_PADDING) - 1) / Int(PARE_RECURRENT_PADDING) * Int(PARE_RECURRENT_PADDING)
@@ -54,11 +56,9 @@ final class RecurrentForwardForm: Sendable {
     call.bias = UnsafePointer(memory[Piece.biasPanels])
     for (direction, isReversed) in layer.directions.enumerated() {
       packWeights(buffers, direction)
-      let states = (0..<2).map { index -> RecurrentRows? in
-        guard index < kind.stateCount, hasState[index] else { return nil }
-        return RecurrentRows(buffers.input(RecurrentInput.initialStates[index]), layer.stateRows(direction))
-      }
-      var (h, c) = (states[0], states[1])
+      let stateRows = layer.stateRows(direction)
+      var h = hasH ? RecurrentRows(buffers.input(RecurrentInput.initialStates[0]), stateRows) : nil
+      var c = hasC ? RecurrentRows(buffers.input(RecurrentInput.initialStates[1]), stateRows) : nil
       if lengths != nil {
         // Sequences start at different steps, or stop: their states are kept aside.
         h = keep(h, in: memory[Piece.h])
@@ -96,14 +96,14 @@ final class RecurrentForwardForm: Sendable {
           (h, c) = (nextH, kind == .lstm ? nextC : nil)
         }
       }
-      for (index, state) in [h, c].enumerated() where index < stateOutputs {
-        let rows = layer.stateRows(direction)
-        let last = buffers.output(1 + index, as: Float.self) + rows.offset
+      for index in 0..<stateOutputs {
+        let state = index == 0 ? h : c
+        let last = buffers.output(1 + index, as: Float.self) + stateRows.offset
         for row in 0..<layer.batch {
           if let state, lengths.map({ $0[row] > 0 }) ?? true {
-            (last + row * rows.stride).update(from: state[row], count: hidden)
+            (last + row * stateRows.stride).update(from: state[row], count: hidden)
           } else {
-            (last + row * rows.stride).update(repeating: 0, count: hidden)
+            (last + row * stateRows.stride).update(repeating: 0, count: hidden)
           }
         }
       }

@@ -22,6 +22,8 @@ final class RecurrentGradientForm: Sendable {
   /// Extents rounded up to whole vectors.
   private let hidden: Int
   private let features: Int
+  private let inputSlots: [Int]
+  private let stateSlots: [Int]
   /// Elements from one row of products to the next: not a power of two, whose rows would share cache sets.
   private let stride: Int
 
@@ -34,6 +36,7 @@ final class RecurrentGradientForm: Sendable {
       let product = kernels.recurrent.accumulate_product, case .strings(let names)? = context.node.attributes["by"]
     else { return nil }
     (self.kind, self.layer) = (kind, layer)
+    (inputSlots, stateSlots) = (kind.inputSlots, kind.stateSlots)
     (self.step, self.product) = (KernelPointer(step), KernelPointer(product))
     hasInput = context.node.inputs.indices.map(context.has)
     outputs = ["X", "W", "R", "B", "", "initial_h", "initial_c"].map { names.firstIndex(of: $0) }
@@ -66,17 +69,18 @@ final class RecurrentGradientForm: Sendable {
     let wantsR = outputs[RecurrentInput.r] != nil
 
     let stateRows = layer.stateRows(direction)
-    let initial = RecurrentInput.initialStates.prefix(kind.stateCount).map { given($0).map { RecurrentRows($0, stateRows) } }
-    for (index, gradient) in [memory[Piece.dh], memory[Piece.dc]].prefix(kind.stateCount).enumerated() {
+    let initialH = given(RecurrentInput.initialStates[0]).map { RecurrentRows($0, stateRows) }
+    let initialC = kind == .lstm ? given(RecurrentInput.initialStates[1]).map { RecurrentRows($0, stateRows) } : nil
+    for index in 0..<kind.stateCount {
       let last = given(kind.inputCount + 3 + index).map { RecurrentRows($0, stateRows) }
-      copyRows(to: gradient, width: hidden, count: layer.hidden) { row in
+      copyRows(to: memory[Piece.dh + index], width: hidden, count: layer.hidden) { row in
         lengths.map { $0[row] > 0 } ?? true ? last?[row] : nil
       }
     }
     spreadWeights(buffers, direction)
-    for piece in [(Piece.dr, 4 * hidden * hidden), (Piece.dw, 4 * hidden * features), (Piece.sums, 4 * hidden)] {
-      memory[piece.0].update(repeating: 0, count: piece.1)
-    }
+    memory[Piece.dr].update(repeating: 0, count: 4 * hidden * hidden)
+    memory[Piece.dw].update(repeating: 0, count: 4 * hidden * features)
+    memory[Piece.sums].update(repeating: 0, count: 4 * hidden)
 
     let mask = UnsafeMutableRawPointer(active[0]).assumingMemoryBound(to: UInt8.self)
     let products = UnsafePointer(memory[Piece.products])
@@ -96,11 +100,11 @@ final class RecurrentGradientForm: Sendable {
       let gates = RecurrentRows(trace, layer.traceRows(direction, at: time, width: kind.traceCount * layer.hidden))
       copyRows(to: memory[Piece.x], width: features, count: layer.features) { inputs[$0] }
       copyRows(to: memory[Piece.h], width: hidden, count: layer.hidden) { row in
-        startsHere(row) ? initial[0]?[row] : RecurrentRows(y, layer.outputRows(direction, at: before))[row]
+        startsHere(row) ? initialH?[row] : RecurrentRows(y, layer.outputRows(direction, at: before))[row]
       }
       if kind == .lstm {
         copyRows(to: memory[Piece.c], width: hidden, count: layer.hidden) { row in
-          guard !startsHere(row) else { return initial[1]?[row] }
+          guard !startsHere(row) else { return initialC?[row] }
           return RecurrentRows(trace, layer.traceRows(direction, at: before, width: 5 * layer.hidden))[row] + 4 * layer.hidden
         }
       }
@@ -140,11 +144,11 @@ final class RecurrentGradientForm: Sendable {
       }
     }
     writeWeightGradients(buffers, direction)
-    for (index, gradient) in [memory[Piece.dh], memory[Piece.dc]].prefix(kind.stateCount).enumerated() {
+    for index in 0..<kind.stateCount {
       guard let output = outputs[RecurrentInput.initialStates[index]] else { continue }
       let start = buffers.output(output, as: Float.self) + stateRows.offset
       for row in 0..<batch {
-        (start + row * stateRows.stride).update(from: gradient + row * hidden, count: layer.hidden)
+        (start + row * stateRows.stride).update(from: memory[Piece.dh + index] + row * hidden, count: layer.hidden)
       }
     }
   }
@@ -175,12 +179,12 @@ final class RecurrentGradientForm: Sendable {
   private func spreadWeights(_ buffers: EvaluationBuffers, _ direction: Int) {
     let rows = direction * kind.gateCount * layer.hidden
     let r = buffers.input(RecurrentInput.r, as: Float.self) + rows * layer.hidden
-    forEachRow(kind.stateSlots, from: firstStateSlot) { stored, row in
+    forEachRow(stateSlots, from: firstStateSlot) { stored, row in
       (memory[Piece.r] + row * hidden).update(from: r + stored * layer.hidden, count: layer.hidden)
     }
     guard outputs[RecurrentInput.x] != nil else { return }
     let w = buffers.input(RecurrentInput.w, as: Float.self) + rows * layer.features
-    forEachRow(kind.inputSlots, from: 0) { stored, row in
+    forEachRow(inputSlots, from: 0) { stored, row in
       (memory[Piece.w] + row * features).update(from: w + stored * layer.features, count: layer.features)
     }
   }
@@ -189,20 +193,20 @@ final class RecurrentGradientForm: Sendable {
     let rows = kind.gateCount * layer.hidden
     if let output = outputs[RecurrentInput.w] {
       let dw = buffers.output(output, as: Float.self) + direction * rows * layer.features
-      forEachRow(kind.inputSlots, from: 0) { stored, row in
+      forEachRow(inputSlots, from: 0) { stored, row in
         (dw + stored * layer.features).update(from: memory[Piece.dw] + row * features, count: layer.features)
       }
     }
     if let output = outputs[RecurrentInput.r] {
       let dr = buffers.output(output, as: Float.self) + direction * rows * layer.hidden
-      forEachRow(kind.stateSlots, from: firstStateSlot) { stored, row in
+      forEachRow(stateSlots, from: firstStateSlot) { stored, row in
         (dr + stored * layer.hidden).update(from: memory[Piece.dr] + row * hidden, count: layer.hidden)
       }
     }
     if let output = outputs[RecurrentInput.b] {
       let db = buffers.output(output, as: Float.self) + direction * 2 * rows
-      forEachRow(kind.inputSlots, from: 0) { stored, row in db[stored] = memory[Piece.sums][row] }
-      forEachRow(kind.stateSlots, from: 0) { stored, row in db[rows + stored] = memory[Piece.sums][row] }
+      forEachRow(inputSlots, from: 0) { stored, row in db[stored] = memory[Piece.sums][row] }
+      forEachRow(stateSlots, from: 0) { stored, row in db[rows + stored] = memory[Piece.sums][row] }
     }
   }
 }
