@@ -10,8 +10,9 @@ struct GraphImport {
   /// The bodies under way, innermost last.
   private var scopes: [Scope]
   /// How many nodes may still be added: functions that call functions can stand for more than memory holds.
-  private var remaining = 1 << 17
+  private var remaining = Self.mostNodes
 
+  private static let mostNodes = 1 << 16
   private static let deepestCall = 32
 
   /// The names that a body's nodes see.
@@ -80,7 +81,7 @@ struct GraphImport {
   private mutating func add(_ node: WireNode, used: Set<String>) throws {
     remaining -= 1
     guard remaining >= 0 else {
-      throw GraphError("too-large", node: node.outline, expected: "at most \(1 << 17) nodes, functions written out", found: "more")
+      throw GraphError("too-large", node: node.outline, expected: "at most \(Self.mostNodes) nodes, functions written out", found: "more")
     }
     let name = node.qualifiedOperator
     let inputs = node.inputs.map { $0.isEmpty ? "" : resolve($0) ?? "" }
