@@ -19,6 +19,16 @@
 
 #define PARE_LANES 16
 
+// Sixteen numbers: one register, two or four, as the variant has them. Macros, since a function that passes vectors
+// would need the variant's target itself.
+typedef float pare_v16 __attribute__((vector_size(64), aligned(4), may_alias));
+#define PARE_LOAD16(x) (*(const pare_v16 *)(x))
+#define PARE_STORE16(x, value) (*(pare_v16 *)(x) = (value))
+
+// a * b + c, rounded once: by an instruction where the variant has it, else by the library, to the same bits. Wherever
+// a kernel fuses, every variant does.
+#define PARE_FUSED16(a, b, c) __builtin_elementwise_fma(a, b, c)
+
 // The partial sums of a long sum, added in halves: a fixed order.
 PARE_INLINE float pare_lanes_sum(float lanes[PARE_LANES]) {
   for (size_t half = PARE_LANES / 2; half > 0; half /= 2) {
@@ -78,5 +88,21 @@ PARE_INLINE float pare_exponential(float x) {
   const float scale2 = pare_from_bits((uint32_t)(n - first + 127) << 23);
   return e * scale1 * scale2;
 }
+
+// Below 0.625 an odd polynomial (Cephes, tanhf), above it 1 - 2 / (exp(2|x|) + 1) with the sign put back.
+PARE_INLINE float pare_hyperbolic_tangent(float x) {
+  const float magnitude = __builtin_fabsf(x);
+  const float far = 1.0f - 2.0f / (pare_exponential(2.0f * magnitude) + 1.0f);
+  const float z = x * x;
+  float p = -5.70498872745e-3f;
+  p = p * z + 2.06390887954e-2f;
+  p = p * z - 5.37397155531e-2f;
+  p = p * z + 1.33314422036e-1f;
+  p = p * z - 3.33332819422e-1f;
+  const float near = p * z * x + x;
+  return magnitude < 0.625f ? near : __builtin_copysignf(far, x);
+}
+
+PARE_INLINE float pare_sigmoid(float x) { return 1.0f / (1.0f + pare_exponential(-x)); }
 
 #endif

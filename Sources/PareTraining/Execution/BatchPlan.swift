@@ -4,6 +4,8 @@ import PareTensor
 /// What a batch executor will do, for given extents: which nodes, in which form, and where every value lies.
 struct BatchPlan {
   struct Step {
+    /// The node, or the first of those that run as one.
+    let node: Node
     let inputs: [String]
     let outputs: [String]
     let evaluation: Evaluation
@@ -18,6 +20,8 @@ struct BatchPlan {
   let memory: MemoryPlan
   /// Byte offset of each value in the plan's memory. A value that is placed elsewhere is not here.
   let offsets: [String: Int]
+  /// Values that are others under another shape, and so lie where those do.
+  let aliases: [String: String]
   /// Nodes that the reference evaluates, for lack of a fast form.
   let fallbacks: [String]
 
@@ -48,7 +52,14 @@ struct BatchPlan {
     let fused = FusedNode.fusing(needed, types: types, keeping: kept)
     var steps: [Step] = []
     var fallbacks: [String] = []
+    var aliases: [String: String] = [:]
     for task in fused {
+      if Self.reshaping.contains(task.node.operatorName), let source = task.node.input(0), let target = task.node.outputs.first,
+        !kept.contains(target)
+      {
+        aliases[target] = aliases[source] ?? source
+        continue
+      }
       let context = PreparationContext(
         node: task.node, inputs: task.node.inputs.map { types[$0] },
         outputs: try task.node.outputs.map { name in
@@ -67,7 +78,7 @@ struct BatchPlan {
         evaluation = try OperatorCatalogue.prepare(context)
         fallbacks.append(task.node.name)
       }
-      steps.append(Step(inputs: task.node.inputs, outputs: task.node.outputs, evaluation: evaluation))
+      steps.append(Step(node: task.node, inputs: task.node.inputs, outputs: task.node.outputs, evaluation: evaluation))
     }
 
     // Inputs, constants and outputs live all along; the rest from its maker to its last user.
@@ -78,7 +89,7 @@ struct BatchPlan {
       for name in step.outputs where !name.isEmpty {
         lifetimes[name] = index...(kept.contains(name) ? steps.count : index)
       }
-      for name in step.inputs {
+      for name in step.inputs.map({ aliases[$0] ?? $0 }) {
         if let lifetime = lifetimes[name] { lifetimes[name] = lifetime.lowerBound...max(lifetime.upperBound, index) }
       }
     }
@@ -91,44 +102,76 @@ struct BatchPlan {
     self.types = types
     self.steps = steps
     self.constants = Dictionary(uniqueKeysWithValues: constants.map { ($0.key, $0.value.storage.decoded()) })
+    self.aliases = aliases
     self.fallbacks = fallbacks
   }
+
+  /// Operators that yield the bytes of their first input under another shape.
+  private static let reshaping: Set<OperatorName> = [
+    "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze", "pare.ReshapeLike",
+  ]
 }
 
 /// A node to run in one step, with what follows it taken in.
 struct FusedNode {
-  /// As in the graph, but its outputs are those of the last node taken in.
+  /// As in the graph, but its outputs are those of the last node taken in, and a bias taken in is its last input.
   var node: Node
-  /// Whether this is a Gemm with a Relu behind it.
+  /// Whether the bias of an Add behind a MatMul is taken in.
+  var addsBias = false
+  /// Whether this is a product with a bias and a Relu behind it.
   var appliesRelu = false
 
   func fastEvaluation(_ context: PreparationContext, _ kernels: TrainingKernels) throws -> Evaluation? {
+    if addsBias { return try MatrixForms.matMul(context, kernels, bias: 2, appliesRelu: appliesRelu) }
     if appliesRelu { return try MatrixForms.gemm(context, kernels, appliesRelu: true) }
     return try FastForms.all[node.operatorName]?(context, kernels)
   }
 
-  /// The nodes of a graph in order, each Relu taken into the Gemm with a bias before it where nobody else reads or
-  /// keeps the product.
+  /// The nodes of a graph in order. Where nobody else reads or keeps a product, what follows it is taken in: into a
+  /// MatMul the Add of a bias, into that or a Gemm with a bias a Relu.
   static func fusing(_ graph: Graph, types: [String: TensorType], keeping kept: Set<String>) -> [FusedNode] {
     var users: [String: Int] = [:]
     for node in graph.nodes { for input in node.inputs { users[input, default: 0] += 1 } }
-    var gemms: [String: Int] = [:]
+    func isOpen(_ value: String) -> Bool { users[value] == 1 && !kept.contains(value) }
+    /// Products that may still take in what follows them, by their result.
+    var products: [String: Int] = [:]
+    var biased: [String: Int] = [:]
     var result: [FusedNode] = []
     for node in graph.nodes {
-      if node.operatorName == "Relu", let index = gemms[node.inputs[0]] {
+      if node.operatorName == "Relu", let index = biased[node.inputs[0]] {
         result[index].appliesRelu = true
         result[index].node.outputs = node.outputs
         continue
       }
-      if node.operatorName == "Gemm", let output = node.outputs.first, users[output] == 1, !kept.contains(output),
-        let bias = node.input(2).flatMap({ types[$0] }), let type = types[output], type.elementType == .float32,
-        MatrixForms.isBias(bias.shape, columns: type.shape[1]), (try? node.float("beta", default: 1)) == 1,
-        type.shape.elementCount > 0, types[node.inputs[0]]?.shape.elementCount ?? 0 > 0
+      if node.operatorName == "Add", let (index, bias) = bias(node, of: products, types),
+        // The bias has to be there when the product is made.
+        graph.parameters[bias] != nil || graph.inputs.contains(where: { $0.name == bias })
       {
-        gemms[output] = result.count
+        result[index].addsBias = true
+        result[index].node.inputs.append(bias)
+        result[index].node.outputs = node.outputs
+        if isOpen(node.outputs[0]) { biased[node.outputs[0]] = index }
+        continue
+      }
+      if let output = node.outputs.first, isOpen(output) {
+        if MatrixForms.takesBias(node, types) { products[output] = result.count }
+        if MatrixForms.hasBias(node, types) { biased[output] = result.count }
       }
       result.append(FusedNode(node: node))
     }
     return result
+  }
+
+  /// The product that an Add gives a number per column, and the bias that holds those.
+  private static func bias(
+    _ node: Node, of products: [String: Int], _ types: [String: TensorType]
+  ) -> (product: Int, bias: String)? {
+    for (product, bias) in [(node.inputs[0], node.inputs[1]), (node.inputs[1], node.inputs[0])] {
+      guard let index = products[product], let columns = types[product]?.shape.dimensions.last,
+        let shape = types[bias]?.shape, MatrixForms.isBias(shape, columns: columns), shape.rank <= types[product]?.shape.rank ?? 0
+      else { continue }
+      return (index, bias)
+    }
+    return nil
   }
 }

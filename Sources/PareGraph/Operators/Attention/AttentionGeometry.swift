@@ -70,11 +70,11 @@ extension AttentionGeometry<Dimension> {
 }
 
 /// Where the rows of each head lie in memory.
-struct HeadLayout: Sendable {
+package struct HeadLayout: Sendable {
   /// Elements from one batch, head and row to the next.
-  let batch: Int
-  let head: Int
-  let row: Int
+  package let batch: Int
+  package let head: Int
+  package let row: Int
 
   init(heads: Int, rows: Int, size: Int, isMerged: Bool) {
     batch = heads * rows * size
@@ -83,7 +83,7 @@ struct HeadLayout: Sendable {
   }
 
   @inline(__always)
-  func offset(_ batch: Int, _ head: Int, _ row: Int = 0) -> Int {
+  package func offset(_ batch: Int, _ head: Int, _ row: Int = 0) -> Int {
     batch * self.batch + head * self.head + row * self.row
   }
 }

@@ -3,7 +3,7 @@ import PareTensor
 /// Which keys a query may see, as ONNX composes it: a mask, the causal frontier, a window and the padding.
 ///
 /// What is forbidden has −∞ added to its score; what a floating-point mask says is added as it is.
-struct AttentionMask: Sendable {
+package struct AttentionMask: Sendable {
   private let strides: [Int]
   private let maskIsBool: Bool
   private let hasMask: Bool
@@ -21,7 +21,7 @@ struct AttentionMask: Sendable {
   private let maskInput: Int
   private let lengthsInput: Int
 
-  init(_ context: PreparationContext, _ problem: AttentionProblem, first: Int = 0) throws {
+  package init(_ context: PreparationContext, _ problem: AttentionProblem, first: Int = 0) throws {
     let node = context.node
     (maskInput, lengthsInput) = (first + 3, first + 6)
     hasMask = context.has(maskInput)
@@ -47,7 +47,19 @@ struct AttentionMask: Sendable {
   }
 
   /// Whether every key may be seen by every query.
-  var isEmpty: Bool { !hasMask && !hasLengths && behind == nil && ahead == nil }
+  package var isEmpty: Bool { !hasMask && !hasLengths && behind == nil && ahead == nil }
+
+  /// Whether every head of every batch has the same mask.
+  package var isShared: Bool { !hasLengths && strides[0] == 0 && strides[1] == 0 }
+
+  /// Writes what is added to the scores of one query, in Float32.
+  ///
+  /// - Precondition: a floating-point mask is of Float32.
+  package func fill(
+    _ bias: UnsafeMutablePointer<Float>, _ buffers: EvaluationBuffers, batch: Int, head: Int, query: Int
+  ) {
+    let _: Bool = fill(bias, buffers, batch: batch, head: head, query: query)
+  }
 
   /// Writes what is added to the scores of one query.
   ///

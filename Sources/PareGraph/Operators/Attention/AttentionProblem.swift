@@ -1,35 +1,35 @@
 import PareTensor
 
 /// One attention with every extent known: what its evaluation and that of its gradient share.
-struct AttentionProblem: Sendable {
-  let batch: Int
-  let heads: Int
+package struct AttentionProblem: Sendable {
+  package let batch: Int
+  package let heads: Int
   /// Query heads that ask the same key head.
-  let group: Int
-  let queries: Int
+  package let group: Int
+  package let queries: Int
   /// Keys that the caches hold, and with those that come in.
-  let past: Int
-  let keys: Int
-  let size: Int
-  let valueSize: Int
-  let query: HeadLayout
-  let key: HeadLayout
-  let value: HeadLayout
-  let result: HeadLayout
-  let pastKey: HeadLayout
-  let pastValue: HeadLayout
-  let presentKey: HeadLayout
-  let presentValue: HeadLayout
-  let scale: Double
-  let softcap: Double
+  package let past: Int
+  package let keys: Int
+  package let size: Int
+  package let valueSize: Int
+  package let query: HeadLayout
+  package let key: HeadLayout
+  package let value: HeadLayout
+  package let result: HeadLayout
+  package let pastKey: HeadLayout
+  package let pastValue: HeadLayout
+  package let presentKey: HeadLayout
+  package let presentValue: HeadLayout
+  package let scale: Double
+  package let softcap: Double
   /// Where on the way the scores are yielded: 0 as they are, 1 capped, 2 masked, 3 as probabilities.
-  let scoreStage: Int
-  let softmaxInFloat64: Bool
+  package let scoreStage: Int
+  package let softmaxInFloat64: Bool
 
-  var keyHeads: Int { heads / group }
+  package var keyHeads: Int { heads / group }
 
   /// - Parameter first: the position of Q among the node's inputs; the others follow as in Attention.
-  init(_ context: PreparationContext, first: Int = 0) throws {
+  package init(_ context: PreparationContext, first: Int = 0) throws {
     func type(_ index: Int) throws -> ValueType {
       let type = try context.input(first + index)
       return ValueType(type.elementType, type.shape.dimensions.map(Dimension.fixed))
