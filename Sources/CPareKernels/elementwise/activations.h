@@ -19,7 +19,7 @@ PARE_INLINE float gelu_slope(float x) {
 }
 
 PARE_INLINE float gelu_tanh(float x) {
-  return hyperbolic_tangent(0.797884560802865356f * (x + 0.044715f * (x * x * x)));
+  return pare_hyperbolic_tangent(0.797884560802865356f * (x + 0.044715f * (x * x * x)));
 }
 
 PARE_INLINE float gelu_tanh_slope(float x) {
