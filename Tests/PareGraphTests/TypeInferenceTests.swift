@@ -92,7 +92,7 @@ import Testing
         try infer(name, types, constants: constants, attributes, outputs: outputs)
       }
     }
-    refuses("Relu", [integers])
+    refuses("Relu", [ValueType(.bool, [2])])
     refuses("Relu", [])
     refuses("Relu", [float(2), float(2)])
     refuses("Relu", [float(2)], outputs: 2)

@@ -14,7 +14,10 @@ struct BatchExecutorTests {
     try checkNodes(of: graph, inputs: sample.inputs, binding: ["batch": sample.rows])
   }
 
-  @Test(arguments: ["Relu", "LeakyRelu", "Tanh", "Sigmoid", "Gelu"])
+  @Test(arguments: [
+    "Relu", "LeakyRelu", "Tanh", "Sigmoid", "Gelu", "Elu", "Softplus", "Mish", "Swish", "HardSwish", "HardSigmoid", "Erf",
+    "Abs",
+  ])
   func everyNodeOfANetworkAndItsGradientStaysWithinItsBound(activation: String) throws {
     let losses: [any Loss] = [DistillationLoss(hardWeight: 0.4, temperature: 3), MeanSquaredError(prediction: "logits")]
     for loss in losses {

@@ -46,7 +46,11 @@ struct KernelTests {
     let other = try kernels(variant)
     for count in Self.counts {
       let x = numbers(count)
-      for kernel in [\pare_elementwise_kernels.negate, \.relu, \.exponential, \.tanh, \.sigmoid] {
+      let kernels: [KeyPath<pare_elementwise_kernels, pare_unary_f32?>] = [
+        \.negate, \.relu, \.exponential, \.tanh, \.sigmoid, \.absolute, \.square, \.square_root, \.reciprocal, \.logarithm,
+        \.error_function, \.gelu, \.gelu_by_tanh, \.hard_swish, \.softplus, \.mish,
+      ]
+      for kernel in kernels {
         let expected = guarded(x) { plain.elementwise[keyPath: kernel]!(x, $0, count) }
         #expect(guarded(x) { other.elementwise[keyPath: kernel]!(x, $0, count) } == expected, "\(kernel), \(count)")
       }
@@ -60,6 +64,8 @@ struct KernelTests {
     let other = try kernels(variant)
     let kernels: [KeyPath<pare_elementwise_kernels, pare_binary_f32?>] = [
       \.add, \.subtract, \.multiply, \.divide, \.relu_gradient, \.sigmoid_gradient, \.tanh_gradient,
+      \.maximum, \.minimum, \.absolute_gradient, \.square_gradient, \.reciprocal_gradient, \.error_function_gradient,
+      \.gelu_gradient, \.gelu_by_tanh_gradient, \.hard_swish_gradient, \.softplus_gradient, \.mish_gradient,
     ]
     for (rows, columns) in [(1, 0), (1, 1), (1, 17), (3, 5), (2, 33), (4, 64), (5, 3)] {
       let (a, b) = (numbers(rows * columns), numbers(rows * columns))

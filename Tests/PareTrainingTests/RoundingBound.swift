@@ -52,12 +52,40 @@ struct RoundingBound {
       absolute = gamma(count + 3)
     case "LeakyRelu", "pare.LeakyReluGradient":
       relative = gamma(2)  // The slope itself is rounded to Float32.
-    case "Add", "Sub", "Mul", "Div", "Neg", "Relu", "Clip", "Identity", "Reshape", "pare.ReluGradient":
+    case "Add", "Sub", "Mul", "Div", "Neg", "Relu", "Clip", "Identity", "Reshape", "pare.ReluGradient",
+      "Abs", "Sqrt", "Reciprocal", "Pow", "Max", "Min", "Where", "Dropout", "pare.AbsGradient", "pare.ClipGradient":
       relative = u
+    case "pare.ReciprocalGradient", "pare.PowGradient":
+      relative = gamma(3)
+    case "HardSwish", "HardSigmoid":
+      // A share of at most 1 + |x| before it is clamped, times x or 1; its two numbers are rounded too.
+      magnitudes = tensor(0).doubles.map { (1 + abs($0)) * max(1, abs($0)) }
+      absolute = gamma(5)
+    case "pare.HardSwishGradient", "pare.HardSigmoidGradient":
+      magnitudes = zip(tensor(0).doubles, tensor(1).doubles).map { abs($0) * (1 + abs($1)) }
+      absolute = gamma(5)
     case "pare.ReduceSumGradient", "pare.ReduceMeanGradient":
       relative = 2 * u
-    case "Exp", "Tanh", "Sigmoid":
+    case "Log":
+      relative = 4 * u
+    case "Exp", "Tanh", "Sigmoid", "Erf", "Elu", "Softplus":
       relative = 8 * u
+    case "pare.EluGradient", "pare.SoftplusGradient", "pare.ErfGradient":
+      relative = 10 * u
+    case "Mish", "Swish":
+      relative = 16 * u
+    case "Gelu":
+      relative = 32 * u
+      if try node.string("approximate", default: "none") == "tanh" {
+        magnitudes = tensor(0).doubles.map { 1 + abs($0) }
+        (absolute, relative) = (2 * u, 0)
+      }
+    case "pare.GeluGradient":
+      magnitudes = tensor(0).doubles.map(abs)
+      absolute = try node.string("approximate", default: "none") == "tanh" ? 16 * u : 8 * u
+    case "pare.MishGradient", "pare.SwishGradient":
+      magnitudes = tensor(0).doubles.map(abs)
+      absolute = 32 * u
     case "pare.SigmoidGradient":
       relative = gamma(3)
     case "pare.TanhGradient":

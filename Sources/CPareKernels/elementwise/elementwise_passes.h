@@ -1,5 +1,5 @@
 // Private: the element-wise kernels, compiled once per instruction set. See vector_passes.h.
-#include "../vector_passes.h"
+#include "special_functions.h"
 
 // Each loop is written out for the column strides that occur, so that the inner one is contiguous.
 #define PARE_BINARY(NAME, EXPRESSION)                                                                   \
@@ -42,6 +42,8 @@ PARE_UNARY(exponential, pare_exponential(x))
 PARE_UNARY(tangent, pare_hyperbolic_tangent(x))
 PARE_UNARY(sigmoid, pare_sigmoid(x))
 
+#include "activations.h"
+
 PARE_KERNEL void leaky_relu(const float *restrict x, float slope, float *restrict y, size_t count) {
   for (size_t i = 0; i < count; i++) y[i] = x[i] < 0 ? slope * x[i] : x[i];
 }
@@ -82,5 +84,17 @@ const pare_elementwise_kernels PARE_JOIN(pare_elementwise_kernels_, PARE_VARIANT
   .relu_gradient = relu_gradient, .sigmoid_gradient = sigmoid_gradient, .tanh_gradient = tanh_gradient,
   .negate = negate, .relu = relu, .exponential = exponential, .tanh = tangent, .sigmoid = sigmoid,
   .leaky_relu = leaky_relu, .leaky_relu_gradient = leaky_relu_gradient,
+  .absolute = absolute, .square = square, .square_root = square_root, .reciprocal = reciprocal,
+  .logarithm = logarithm, .error_function = error_function,
+  .absolute_gradient = absolute_gradient, .square_gradient = square_gradient,
+  .reciprocal_gradient = reciprocal_gradient, .error_function_gradient = error_function_gradient,
+  .gelu = gelu, .gelu_gradient = gelu_gradient,
+  .gelu_by_tanh = gelu_by_tanh, .gelu_by_tanh_gradient = gelu_by_tanh_gradient,
+  .hard_swish = hard_swish, .hard_swish_gradient = hard_swish_gradient,
+  .softplus = softplus, .softplus_gradient = softplus_gradient, .mish = mish, .mish_gradient = mish_gradient,
+  .elu = elu, .elu_gradient = elu_gradient, .swish = swish, .swish_gradient = swish_gradient,
+  .hard_sigmoid = hard_sigmoid, .hard_sigmoid_gradient = hard_sigmoid_gradient,
+  .maximum = maximum, .minimum = minimum, .choose = choose,
+  .clip_gradient = clip_gradient, .drop_out = drop_out, .drop_out_mask = drop_out_mask,
   .clip = clip, .add_bias = add_bias, .add_bias_relu = add_bias_relu,
 };

@@ -17,9 +17,24 @@ typedef struct {
   size_t column_stride;
 } pare_operand_f32;
 
+// The same of truth values, a byte each.
+typedef struct {
+  const uint8_t *values;
+  size_t row_stride;
+  size_t column_stride;
+} pare_operand_u8;
+
 typedef void (*pare_binary_f32)(
     pare_operand_f32 a, pare_operand_f32 b, float *y, size_t rows, size_t columns);
 typedef void (*pare_unary_f32)(const float *x, float *y, size_t count);
+typedef void (*pare_parametric_f32)(const float *x, float alpha, float beta, float *y, size_t count);
+typedef void (*pare_parametric_gradient_f32)(
+    const float *dy, const float *x, float alpha, float beta, float *dx, size_t count);
+
+// Which elements a dropout keeps: the i-th where a hash of the low 32 bits of i under two keys is not below the threshold.
+typedef struct {
+  uint32_t first_key, second_key, threshold;
+} pare_dropout;
 
 typedef struct {
   const char *variant;
@@ -38,8 +53,50 @@ typedef struct {
   // x < 0 ? slope * x : x, and x > 0 ? dy : slope * dy
   void (*leaky_relu)(const float *x, float slope, float *y, size_t count);
   void (*leaky_relu_gradient)(const float *dy, const float *x, float slope, float *dx, size_t count);
+  pare_unary_f32 absolute;
+  pare_unary_f32 square;
+  pare_unary_f32 square_root;
+  pare_unary_f32 reciprocal;
+  pare_unary_f32 logarithm;
+  pare_unary_f32 error_function;
+  pare_unary_f32 gelu;
+  pare_unary_f32 gelu_by_tanh;
+  pare_unary_f32 hard_swish;
+  pare_unary_f32 softplus;
+  pare_unary_f32 mish;
+  // a times the slope at b of the function above.
+  pare_binary_f32 absolute_gradient;
+  pare_binary_f32 square_gradient;
+  pare_binary_f32 reciprocal_gradient;
+  pare_binary_f32 error_function_gradient;
+  pare_binary_f32 gelu_gradient;
+  pare_binary_f32 gelu_by_tanh_gradient;
+  pare_binary_f32 hard_swish_gradient;
+  pare_binary_f32 softplus_gradient;
+  pare_binary_f32 mish_gradient;
+  // x > 0 ? x : alpha * (exp(x) - 1)
+  pare_parametric_f32 elu;
+  pare_parametric_gradient_f32 elu_gradient;
+  // x / (1 + exp(-alpha * x))
+  pare_parametric_f32 swish;
+  pare_parametric_gradient_f32 swish_gradient;
+  // min(max(alpha * x + beta, 0), 1)
+  pare_parametric_f32 hard_sigmoid;
+  pare_parametric_gradient_f32 hard_sigmoid_gradient;
+  // NaN where one is.
+  pare_binary_f32 maximum;
+  pare_binary_f32 minimum;
+  // condition != 0 ? a : b
+  void (*choose)(
+      pare_operand_u8 condition, pare_operand_f32 a, pare_operand_f32 b, float *y, size_t rows, size_t columns);
   // y = min(max(x, low), high); NaN stays NaN.
   void (*clip)(const float *x, float low, float high, float *y, size_t count);
+  // low <= x <= high ? dy : 0
+  pare_parametric_gradient_f32 clip_gradient;
+  // y = kept ? x * scale : 0
+  void (*drop_out)(const float *x, pare_dropout dropout, float scale, float *y, size_t count);
+  // 1 for what is kept, 0 for what is not.
+  void (*drop_out_mask)(pare_dropout dropout, uint8_t *mask, size_t count);
   // y[i, j] += bias[j], and then y = y < 0 ? 0 : y; NaN stays NaN.
   void (*add_bias)(float *y, const float *bias, size_t rows, size_t columns);
   void (*add_bias_relu)(float *y, const float *bias, size_t rows, size_t columns);

@@ -2,7 +2,7 @@ import PareTensor
 import RealModule
 
 /// An element type that the reference computes in: Float or Double.
-protocol FloatingPointElement: TensorElement, Real, BinaryFloatingPoint {}
+protocol FloatingPointElement: NumericElement, Real, BinaryFloatingPoint {}
 
 extension Float: FloatingPointElement {}
 extension Double: FloatingPointElement {}

@@ -27,7 +27,8 @@ extension NumericElement where Self: FloatingPointElement {
   static func truncatedRemainder(_ left: Self, _ right: Self) -> Self { left.truncatingRemainder(dividingBy: right) }
   static func flooredRemainder(_ left: Self, _ right: Self) -> Self {
     let rest = left.truncatingRemainder(dividingBy: right)
-    return rest != 0 && (rest < 0) != (right < 0) ? rest + right : rest
+    if rest == 0 { return Self(signOf: right, magnitudeOf: 0) }
+    return (rest < 0) != (right < 0) ? rest + right : rest
   }
   init(clamping value: Double) { self = Self(value) }
   var double: Double { Double(self) }
@@ -59,14 +60,18 @@ extension NumericElement where Self: FixedWidthInteger {
 
 extension Float: NumericElement {}
 extension Double: NumericElement {}
-extension Int8: NumericElement {}
-extension UInt8: NumericElement {}
-extension Int16: NumericElement {}
-extension UInt16: NumericElement {}
-extension Int32: NumericElement {}
-extension UInt32: NumericElement {}
-extension Int64: NumericElement {}
-extension UInt64: NumericElement {}
+
+/// An integer element type with arithmetic. Integers of four bits are only stored and cast.
+protocol IntegerElement: NumericElement, FixedWidthInteger {}
+
+extension Int8: IntegerElement {}
+extension UInt8: IntegerElement {}
+extension Int16: IntegerElement {}
+extension UInt16: IntegerElement {}
+extension Int32: IntegerElement {}
+extension UInt32: IntegerElement {}
+extension Int64: IntegerElement {}
+extension UInt64: IntegerElement {}
 
 /// An operator whose evaluation is written once for all types with arithmetic.
 protocol NumericOperator: Operator {

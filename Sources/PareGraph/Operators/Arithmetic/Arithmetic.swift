@@ -31,6 +31,11 @@ public enum Add: BroadcastOperator {
 
   static func combine<Element: NumericElement>(_ left: Element, _ right: Element) -> Element { .sum(left, right) }
 
+  /// Sums of multiples of one product of names, as `batch + 0`.
+  public static func inferValues(_ context: InferenceContext, _ outputs: [ValueType]) throws -> [KnownValue?] {
+    try combineExtents(context, outputs) { DimensionProduct.sum($0, $1) }
+  }
+
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
     guard let dy = context.outputGradient else { return context.noGradients }
     let inputs = context.node.inputs
@@ -46,6 +51,11 @@ public enum Sub: BroadcastOperator {
   public static let name: OperatorName = "Sub"
 
   static func combine<Element: NumericElement>(_ left: Element, _ right: Element) -> Element { .difference(left, right) }
+
+  /// Differences of multiples of one product of names.
+  public static func inferValues(_ context: InferenceContext, _ outputs: [ValueType]) throws -> [KnownValue?] {
+    try combineExtents(context, outputs) { DimensionProduct.difference($0, $1) }
+  }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
     guard let dy = context.outputGradient else { return context.noGradients }
@@ -66,12 +76,7 @@ public enum Mul: BroadcastOperator {
 
   /// Products of extents, as `30·batch` from a batch of 30 symbols.
   public static func inferValues(_ context: InferenceContext, _ outputs: [ValueType]) throws -> [KnownValue?] {
-    guard let (a, b) = context.extentPairs(), let shape = outputs[0].shape(binding: [:]) else {
-      return try evaluateConstants(context, outputs)
-    }
-    let products = zip(a, b).compactMap { DimensionProduct([$0, $1])?.dimension }
-    guard products.count == shape.elementCount else { return [nil] }
-    return [KnownValue(extents: products, elementType: outputs[0].elementType, shape: shape)]
+    try combineExtents(context, outputs) { DimensionProduct([$0, $1])?.dimension }
   }
 
   /// dA = dY · B, dB = dY · A, each summed to its operand's shape.
@@ -94,14 +99,9 @@ public enum Div: BroadcastOperator {
 
   /// Quotients of extents that divide without a rest.
   public static func inferValues(_ context: InferenceContext, _ outputs: [ValueType]) throws -> [KnownValue?] {
-    guard let (a, b) = context.extentPairs(), let shape = outputs[0].shape(binding: [:]) else {
-      return try evaluateConstants(context, outputs)
-    }
-    let quotients = zip(a, b).compactMap { dividend, divisor in
+    try combineExtents(context, outputs) { dividend, divisor in
       DimensionProduct([divisor]).flatMap { DimensionProduct([dividend])?.dividing(by: $0) }
     }
-    guard quotients.count == shape.elementCount else { return [nil] }
-    return [KnownValue(extents: quotients, elementType: outputs[0].elementType, shape: shape)]
   }
 
   /// dA = dY / B, dB = −dA · C, each summed to its operand's shape.

@@ -28,9 +28,20 @@ enum Broadcasting {
 
   /// `value` times a number.
   static func scaled(_ value: String, by factor: Double, in context: inout GradientContext) throws -> String {
-    let type = try context.type(of: value)
-    let scalar = type.elementType == .float64 ? Tensor(scalar: factor) : Tensor(scalar: Float(factor))
-    return try context.apply(Mul.name, [value, context.builder.constant(scalar)])
+    try context.apply(Mul.name, [value, number(factor, like: value, in: &context)])
+  }
+
+  /// A scalar constant of the floating-point type of `value`.
+  static func number(_ number: Double, like value: String, in context: inout GradientContext) throws -> String {
+    let type = try context.type(of: value).elementType
+    let scalar: Tensor
+    switch type {
+    case .float64: scalar = Tensor(scalar: number)
+    case .float16, .bfloat16:
+      scalar = withUnsafeBytes(of: type.bits(of: Float(number))) { Tensor(elementType: type, shape: [], bytes: $0) }
+    default: scalar = Tensor(scalar: Float(number))
+    }
+    return try context.builder.constant(scalar)
   }
 
   private static func sum(

@@ -27,4 +27,30 @@ public enum Mod: NumericOperator {
       }
     }
   }
+
+  /// dA = dC, dB = −quotient · dC, each summed to its operand's shape.
+  public static func gradient(_ context: inout GradientContext) throws -> [String?] {
+    guard let dc = context.outputGradient else { return context.noGradients }
+    let (a, b) = (context.node.inputs[0], context.node.inputs[1])
+    let attributes = context.node.attributes
+    return try [
+      context.ifWanted(0) { try Broadcasting.reduceGradient(dc, to: a, in: &$0) },
+      context.ifWanted(1) {
+        try Broadcasting.reduceGradient($0.apply(ModDivisorGradient.name, [dc, a, b], attributes), to: b, in: &$0)
+      },
+    ]
+  }
+}
+
+/// `−dC · q` with q the whole quotient of A / B, rounded as Mod rounds it. Inputs: dC, A and B.
+public enum ModDivisorGradient: BroadcastGradientOperator {
+  public static let name: OperatorName = "pare.ModDivisorGradient"
+  public static let attributeNames = Mod.attributeNames
+
+  static func map<Scalar: FloatingPointElement>(
+    _ node: Node, _: Scalar.Type
+  ) throws -> @Sendable (Scalar, Scalar, Scalar) -> Scalar {
+    let direction: FloatingPointRoundingRule = try node.int("fmod", default: 0) != 0 ? .towardZero : .down
+    return { dc, a, b in -dc * (a / b).rounded(direction) }
+  }
 }

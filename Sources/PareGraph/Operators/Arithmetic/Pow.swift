@@ -1,8 +1,12 @@
 import PareTensor
-import RealModule
 
-/// `Z = X ^ Y` with broadcasting, of X's type; Y may be of another. Integers are computed in Float64, towards zero and
-/// saturating. Source: ONNX Pow.
+/// `Z = X ^ Y` with broadcasting, of X's type; Y may be of another.
+///
+/// A power of integers by integers wraps around as their products do, and is rounded towards zero where the exponent is
+/// negative, 0 ^ −1 being 0. An integer by a floating-point exponent is computed in Float64, towards zero and saturating.
+/// A negative number has powers by whole numbers alone, elsewhere NaN.
+///
+/// - Source: ONNX Pow.
 public enum Pow: Operator {
   public static let name: OperatorName = "Pow"
   public static let inputCount = 2...2
@@ -16,76 +20,69 @@ public enum Pow: Operator {
   }
 
   public static func prepare(_ context: PreparationContext) throws -> Evaluation {
-    switch try context.input(0).elementType {
-    case .float32: try evaluation(context, Float.self)
-    case .float64: try evaluation(context, Double.self)
-    case .int32: try evaluation(context, Int32.self)
-    case .int64: try evaluation(context, Int64.self)
-    case let other: throw context.unsupported(other)
-    }
-  }
-
-  private static func evaluation<Base: NumericElement>(_ context: PreparationContext, _: Base.Type) throws -> Evaluation {
-    switch try context.input(1).elementType {
-    case .float32: try evaluation(context, Base.self, Float.self)
-    case .float64: try evaluation(context, Base.self, Double.self)
-    case .int8: try evaluation(context, Base.self, Int8.self)
-    case .uint8: try evaluation(context, Base.self, UInt8.self)
-    case .int16: try evaluation(context, Base.self, Int16.self)
-    case .uint16: try evaluation(context, Base.self, UInt16.self)
-    case .int32: try evaluation(context, Base.self, Int32.self)
-    case .uint32: try evaluation(context, Base.self, UInt32.self)
-    case .int64: try evaluation(context, Base.self, Int64.self)
-    case .uint64: try evaluation(context, Base.self, UInt64.self)
-    case let other: throw context.unsupported(other)
-    }
-  }
-
-  private static func evaluation<Base: NumericElement, Exponent: NumericElement>(
-    _ context: PreparationContext, _: Base.Type, _: Exponent.Type
-  ) throws -> Evaluation {
+    let (base, exponent) = (try context.input(0).elementType, try context.input(1).elementType)
+    guard let bases = powerElement(base) else { throw context.unsupported(base) }
+    guard let exponents = powerElement(exponent) else { throw context.unsupported(exponent) }
     let loop = try BroadcastLoop(context)
     return { buffers in
-      let x = buffers.input(0, as: Base.self)
-      let y = buffers.input(1, as: Exponent.self)
-      let z = buffers.output(as: Base.self)
-      // In Float64, so that Float32 is rounded once.
-      loop.forEach { z[$0] = Base(clamping: Double.pow(signed: x[$1].double, y[$2].double)) }
+      let (x, y, z) = (buffers.rawInput(0), buffers.rawInput(1), buffers.rawOutput(0))
+      loop.forEach { bases.raise(x, $1, to: exponents.exponent(y, $2), into: z, $0) }
     }
   }
 
-  /// dX = dZ · Y · X^(Y − 1), dY = dZ · Z · ln X, each summed to its operand's shape.
+  private static func powerElement(_ type: ElementType) -> (any PowerElement.Type)? {
+    switch type {
+    case .float32: Float.self
+    case .float64: Double.self
+    case .int8: Int8.self
+    case .uint8: UInt8.self
+    case .int16: Int16.self
+    case .uint16: UInt16.self
+    case .int32: Int32.self
+    case .uint32: UInt32.self
+    case .int64: Int64.self
+    case .uint64: UInt64.self
+    default: nil
+    }
+  }
+
+  /// dX = dZ · Y · X^(Y − 1), dY = dZ · X^Y · ln X, each summed to its operand's shape.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
     guard let dz = context.outputGradient else { return context.noGradients }
-    let (x, y, z) = (context.node.inputs[0], context.node.inputs[1], context.node.outputs[0])
-    let type = try context.type(of: x).elementType
-    guard type.isFloatingPoint else { return context.noGradients }
-    var exponent = y
-    if try context.type(of: y).elementType != type {
-      exponent = try context.apply(Cast.name, [y], ["to": .int(type.onnxDataType)])
-    }
-    let one = type == .float64 ? Tensor(scalar: 1.0) : Tensor(scalar: Float(1))
+    let (x, y) = (context.node.inputs[0], context.node.inputs[1])
+    let (base, given) = (try context.type(of: x).elementType, try context.type(of: y).elementType)
+    guard base.isFloatingPoint else { return context.noGradients }
+    let exponent = given == base ? y : try context.apply(Cast.name, [y], ["to": .int(base.onnxDataType)])
     return try [
       context.ifWanted(0) {
-        let less = try $0.apply(Sub.name, [exponent, $0.builder.constant(one)])
-        let slope = try $0.apply(Mul.name, [exponent, $0.apply(name, [x, less])])
-        return try Broadcasting.reduceGradient($0.apply(Mul.name, [dz, slope]), to: x, in: &$0)
+        try Broadcasting.reduceGradient($0.apply(PowGradient.name, [dz, x, exponent]), to: x, in: &$0)
       },
-      context.ifWanted(1) {
-        let slope = try $0.apply(Mul.name, [z, $0.apply(Log.name, [x])])
-        return try Broadcasting.reduceGradient($0.apply(Mul.name, [dz, slope]), to: y, in: &$0)
+      !given.isFloatingPoint ? nil : context.ifWanted(1) {
+        let gradient = try Broadcasting.reduceGradient($0.apply(PowExponentGradient.name, [dz, x, exponent]), to: y, in: &$0)
+        return given == base ? gradient : try $0.apply(Cast.name, [gradient], ["to": .int(given.onnxDataType)])
       },
     ]
   }
 }
 
-extension Double {
-  /// A power that has a value for a negative base and an integer exponent.
-  fileprivate static func pow(signed base: Double, _ exponent: Double) -> Double {
-    if base < 0, exponent == exponent.rounded(), exponent.magnitude < 0x1p53 {
-      let magnitude = Double.pow(-base, exponent)
-      return exponent.truncatingRemainder(dividingBy: 2) == 0 ? magnitude : -magnitude
-    }
-    return exponent == 0 ? 1 : base == 1 ? 1 : Double.pow(base, exponent)
+/// `dZ · Y · X^(Y − 1)`, and 0 where Y is 0. Inputs: dZ, X and Y.
+public enum PowGradient: BroadcastGradientOperator {
+  public static let name: OperatorName = "pare.PowGradient"
+
+  static func map<Scalar: FloatingPointElement>(
+    _ node: Node, _: Scalar.Type
+  ) -> @Sendable (Scalar, Scalar, Scalar) -> Scalar {
+    { dz, x, y in y == 0 ? 0 : dz * y * Scalar(Double(x).realPower(Double(y) - 1)) }
+  }
+}
+
+/// `dZ · X^Y · ln X`, and 0 where X is 0 and the power is too. Inputs: dZ, X and Y.
+public enum PowExponentGradient: BroadcastGradientOperator {
+  public static let name: OperatorName = "pare.PowExponentGradient"
+
+  static func map<Scalar: FloatingPointElement>(
+    _ node: Node, _: Scalar.Type
+  ) -> @Sendable (Scalar, Scalar, Scalar) -> Scalar {
+    { dz, x, y in x == 0 && y >= 0 ? 0 : dz * Scalar(Double(x).realPower(Double(y))) * Scalar.log(x) }
   }
 }

@@ -37,45 +37,6 @@ extension VariadicOperator {
   }
 }
 
-extension VariadicOperator {
-  /// dXᵢ = dY where Xᵢ is the extreme; each of several equal ones takes all of it.
-  static func extremumGradient(_ context: inout GradientContext) throws -> [String?] {
-    guard let dy = context.outputGradient else { return context.noGradients }
-    let y = context.node.outputs[0]
-    let type = try context.type(of: y).elementType
-    return try context.node.inputs.indices.map { index in
-      let x = context.node.inputs[index]
-      return try context.ifWanted(index) {
-        let chosen = try $0.apply(Cast.name, [$0.apply(Equal.name, [x, y])], ["to": .int(type.onnxDataType)])
-        return try Broadcasting.reduceGradient($0.apply(Mul.name, [dy, chosen]), to: x, in: &$0)
-      }
-    }
-  }
-}
-
-/// The largest of the operands, element by element with broadcasting; NaN where one is. Source: ONNX Max.
-public enum Max: VariadicOperator {
-  public static let name: OperatorName = "Max"
-
-  static func combine<Element: NumericElement>(_ left: Element, _ right: Element) -> Element {
-    // A comparison with NaN is false, and NaN differs from itself.
-    left != left || left > right ? left : right
-  }
-
-  public static func gradient(_ context: inout GradientContext) throws -> [String?] { try extremumGradient(&context) }
-}
-
-/// The smallest of the operands, element by element with broadcasting; NaN where one is. Source: ONNX Min.
-public enum Min: VariadicOperator {
-  public static let name: OperatorName = "Min"
-
-  static func combine<Element: NumericElement>(_ left: Element, _ right: Element) -> Element {
-    left != left || left < right ? left : right
-  }
-
-  public static func gradient(_ context: inout GradientContext) throws -> [String?] { try extremumGradient(&context) }
-}
-
 /// The sum of the operands with broadcasting. Source: ONNX Sum.
 public enum Sum: VariadicOperator {
   public static let name: OperatorName = "Sum"

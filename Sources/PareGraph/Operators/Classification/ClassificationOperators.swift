@@ -3,6 +3,7 @@ extension OperatorCatalogue {
     Softmax.self, SoftmaxGradient.self,
     LogSoftmax.self, LogSoftmaxGradient.self,
     SoftmaxCrossEntropyLoss.self, SoftmaxCrossEntropyLossGradient.self,
-    Decide.self,
+    NegativeLogLikelihoodLoss.self, NegativeLogLikelihoodLossGradient.self,
+    Hardmax.self, Decide.self,
   ]
 }

@@ -4,12 +4,12 @@ import PareTensor
 ///
 /// - Inputs: X, `min` and `max` of X's element type. No gradient flows to the bounds.
 /// - Source: ONNX Clip.
-public enum Clip: FloatingPointOperator {
+public enum Clip: NumericOperator {
   public static let name: OperatorName = "Clip"
   public static let inputCount = 1...3
 
   public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
-    let x = try context.floatingPointInput(0)
+    let x = try context.numericInput(0)
     try checkBounds(context, from: 1, of: x)
     return [x]
   }
@@ -24,19 +24,19 @@ public enum Clip: FloatingPointOperator {
     }
   }
 
-  static func evaluation<Scalar: FloatingPointElement>(
-    _ context: PreparationContext, _: Scalar.Type
-  ) throws -> Evaluation {
+  static func evaluation<Element: NumericElement>(_ context: PreparationContext, _: Element.Type) throws -> Evaluation {
     let count = context.outputs[0].shape.elementCount
     let (hasLower, hasUpper) = (context.has(1), context.has(2))
     return { buffers in
-      let x = buffers.input(0, as: Scalar.self)
-      let y = buffers.output(as: Scalar.self)
-      let lower = hasLower ? buffers.input(1, as: Scalar.self)[0] : -Scalar.infinity
-      let upper = hasUpper ? buffers.input(2, as: Scalar.self)[0] : Scalar.infinity
+      let x = buffers.input(0, as: Element.self)
+      let y = buffers.output(as: Element.self)
+      let lower = hasLower ? buffers.input(1, as: Element.self)[0] : nil
+      let upper = hasUpper ? buffers.input(2, as: Element.self)[0] : nil
       for index in 0..<count {
-        let raised = x[index] < lower ? lower : x[index]
-        y[index] = raised > upper ? upper : raised
+        var value = x[index]
+        if let lower, value < lower { value = lower }
+        if let upper, value > upper { value = upper }
+        y[index] = value
       }
     }
   }

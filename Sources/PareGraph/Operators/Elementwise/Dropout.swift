@@ -16,7 +16,7 @@ public enum Dropout: FloatingPointOperator {
   public static let outputCount = 1...2
   public static let attributeNames = ["seed"]
 
-  private static func seed(_ node: Node) throws -> Int {
+  package static func seed(_ node: Node) throws -> Int {
     try node.int("seed", default: Int(truncatingIfNeeded: SeededGenerator.hash(of: node.name)))
   }
 
@@ -65,11 +65,10 @@ public enum Dropout: FloatingPointOperator {
         mask?.update(repeating: true, count: count)
         return
       }
-      var mix = SplitMix64(state: seed)
-      var generator = SeededGenerator(seed: mix.next() &+ buffers.step)
+      let drawing = DropoutDrawing(seed: seed, step: buffers.step, ratio: ratio)
       let scale = Scalar(1 / (1 - ratio))
       for index in 0..<count {
-        let isKept = generator.uniform() >= ratio
+        let isKept = drawing.keeps(index)
         y[index] = isKept ? x[index] * scale : 0
         mask?[index] = isKept
       }
@@ -83,5 +82,36 @@ public enum Dropout: FloatingPointOperator {
     let seed = Attribute.int(try seed(context.node))
     let dx = try context.apply(name, [dy] + others, ["seed": seed])
     return context.onlyByFirst(dx)
+  }
+}
+
+/// Which elements one run of a dropout keeps.
+///
+/// Each by itself, so that they can be drawn in any order: by a hash of its position under two keys, which follow from the
+/// seed and the number of the run. Its multipliers are those of Wellons' "lowbias32"; two rounds, so that neighbouring
+/// keys have nothing in common. Positions that differ by 2^32 share their fate.
+package struct DropoutDrawing: Sendable {
+  package let firstKey: UInt32
+  package let secondKey: UInt32
+  /// Hashes below it are dropped: the ratio in units of 2^-32.
+  package let threshold: UInt32
+
+  package init(seed: UInt64, step: UInt64, ratio: Double) {
+    var start = SplitMix64(state: seed)
+    var mix = SplitMix64(state: start.next() &+ step)
+    let keys = mix.next()
+    firstKey = UInt32(truncatingIfNeeded: keys)
+    secondKey = UInt32(truncatingIfNeeded: keys >> 32)
+    threshold = UInt32(clamping: Int64((ratio * 0x1p32).rounded()))
+  }
+
+  package func keeps(_ index: Int) -> Bool {
+    var hash = UInt32(truncatingIfNeeded: index) &+ firstKey
+    hash = (hash ^ (hash >> 16)) &* 0x7feb_352d
+    hash = (hash ^ (hash >> 15)) &* 0x846c_a68b
+    hash = (hash ^ (hash >> 16)) &+ secondKey
+    hash = (hash ^ (hash >> 16)) &* 0x7feb_352d
+    hash = (hash ^ (hash >> 15)) &* 0x846c_a68b
+    return hash ^ (hash >> 16) >= threshold
   }
 }

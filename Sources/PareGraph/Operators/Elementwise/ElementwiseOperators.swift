@@ -2,6 +2,7 @@ extension OperatorCatalogue {
   static let elementwise: [any Operator.Type] = [
     Relu.self, ReluGradient.self,
     LeakyRelu.self, LeakyReluGradient.self,
+    PRelu.self, PReluGradient.self, PReluSlopeGradient.self,
     Sigmoid.self, SigmoidGradient.self,
     Tanh.self, TanhGradient.self,
     Gelu.self, GeluGradient.self,

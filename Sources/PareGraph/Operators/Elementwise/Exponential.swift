@@ -1,10 +1,14 @@
 import PareTensor
 
-/// `Y = −X`. Source: ONNX Neg.
-public enum Neg: ElementwiseOperator {
+/// `Y = −X`; the smallest integer of a type stays itself. Source: ONNX Neg.
+public enum Neg: IntegerFunction {
   public static let name: OperatorName = "Neg"
 
   static func map<Scalar: FloatingPointElement>(_ node: Node, _: Scalar.Type) -> @Sendable (Scalar) -> Scalar { { -$0 } }
+
+  static func integerMap<Element: IntegerElement>(_ node: Node, _: Element.Type) -> @Sendable (Element) -> Element {
+    { 0 &- $0 }
+  }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {
     guard let dy = context.outputGradient else { return context.noGradients }

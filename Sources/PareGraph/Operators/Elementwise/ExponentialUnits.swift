@@ -56,7 +56,7 @@ public enum Softplus: DifferentiableFunction {
   public static let name: OperatorName = "Softplus"
 
   static func map<Scalar: FloatingPointElement>(_ node: Node, _: Scalar.Type) -> @Sendable (Scalar) -> Scalar {
-    { x in max(x, 0) + Scalar.log(onePlus: Scalar.exp(-x.magnitude)) }
+    { x in softplus(x) }
   }
 
   static func slope<Scalar: FloatingPointElement>(_ node: Node, _: Scalar.Type) -> @Sendable (Scalar) -> Scalar {
@@ -69,7 +69,7 @@ public enum Mish: DifferentiableFunction {
   public static let name: OperatorName = "Mish"
 
   static func map<Scalar: FloatingPointElement>(_ node: Node, _: Scalar.Type) -> @Sendable (Scalar) -> Scalar {
-    { x in x * Scalar.tanh(max(x, 0) + Scalar.log(onePlus: Scalar.exp(-x.magnitude))) }
+    { x in x * Scalar.tanh(softplus(x)) }
   }
 
   static func slope<Scalar: FloatingPointElement>(_ node: Node, _: Scalar.Type) -> @Sendable (Scalar) -> Scalar {
@@ -93,6 +93,11 @@ public enum Swish: DifferentiableFunction {
   }
 }
 
+/// `ln(exp(x) + 1)`, without overflow.
+private func softplus<Scalar: FloatingPointElement>(_ x: Scalar) -> Scalar {
+  (x < 0 ? 0 : x) + Scalar.log(onePlus: Scalar.exp(-x.magnitude))
+}
+
 /// `1 / (1 + exp(−x))`, without overflow on either side.
 private func logistic<Scalar: FloatingPointElement>(_ x: Scalar) -> Scalar {
   let decay = Scalar.exp(-x.magnitude)
@@ -101,7 +106,7 @@ private func logistic<Scalar: FloatingPointElement>(_ x: Scalar) -> Scalar {
 
 /// `tanh(s) + x · (1 − tanh²(s)) · σ(x)` with `s = softplus(x)`.
 private func mishSlope<Scalar: FloatingPointElement>(_ x: Scalar) -> Scalar {
-  let t = Scalar.tanh(max(x, 0) + Scalar.log(onePlus: Scalar.exp(-x.magnitude)))
+  let t = Scalar.tanh(softplus(x))
   return t + x * (1 - t) * (1 + t) * logistic(x)
 }
 

@@ -1,12 +1,16 @@
 import PareTensor
 import RealModule
 
-/// `Y = |X|`. The slope at 0 is 0. Source: ONNX Abs.
-public enum Abs: DifferentiableFunction {
+/// `Y = |X|`; the smallest integer of a signed type stays itself. The slope at 0 is 0. Source: ONNX Abs.
+public enum Abs: DifferentiableFunction, IntegerFunction {
   public static let name: OperatorName = "Abs"
 
   static func map<Scalar: FloatingPointElement>(_ node: Node, _: Scalar.Type) -> @Sendable (Scalar) -> Scalar {
     { x in x.magnitude }
+  }
+
+  static func integerMap<Element: IntegerElement>(_ node: Node, _: Element.Type) -> @Sendable (Element) -> Element {
+    { x in x < 0 ? 0 &- x : x }
   }
 
   static func slope<Scalar: FloatingPointElement>(_ node: Node, _: Scalar.Type) -> @Sendable (Scalar) -> Scalar {
@@ -22,7 +26,7 @@ public enum HardSigmoid: DifferentiableFunction {
   static func map<Scalar: FloatingPointElement>(_ node: Node, _: Scalar.Type) throws -> @Sendable (Scalar) -> Scalar {
     let alpha = Scalar(try node.float("alpha", default: 0.2))
     let beta = Scalar(try node.float("beta", default: 0.5))
-    return { x in max(0, min(1, alpha * x + beta)) }
+    return { x in clamped(alpha * x + beta) }
   }
 
   static func slope<Scalar: FloatingPointElement>(_ node: Node, _: Scalar.Type) throws -> @Sendable (Scalar) -> Scalar {
@@ -37,7 +41,7 @@ public enum HardSwish: DifferentiableFunction {
   public static let name: OperatorName = "HardSwish"
 
   static func map<Scalar: FloatingPointElement>(_ node: Node, _: Scalar.Type) -> @Sendable (Scalar) -> Scalar {
-    { x in x * max(0, min(1, x / 6 + 0.5)) }
+    { x in x * clamped(x / 6 + 0.5) }
   }
 
   static func slope<Scalar: FloatingPointElement>(_ node: Node, _: Scalar.Type) -> @Sendable (Scalar) -> Scalar {
@@ -74,8 +78,9 @@ public enum Softsign: DifferentiableFunction {
   }
 }
 
-/// `Y = X + bias` below −lambd, `X − bias` above lambd, 0 between. Source: ONNX Shrink.
-public enum Shrink: DifferentiableFunction {
+/// `Y = X + bias` below −lambd, `X − bias` above lambd, 0 between; integers are computed in Float64, towards zero.
+/// Source: ONNX Shrink.
+public enum Shrink: DifferentiableFunction, IntegerFunction {
   public static let name: OperatorName = "Shrink"
   public static let attributeNames = ["lambd", "bias"]
 
@@ -83,6 +88,13 @@ public enum Shrink: DifferentiableFunction {
     let lambd = Scalar(try node.float("lambd", default: 0.5))
     let bias = Scalar(try node.float("bias", default: 0))
     return { x in x < -lambd ? x + bias : x > lambd ? x - bias : 0 }
+  }
+
+  static func integerMap<Element: IntegerElement>(
+    _ node: Node, _: Element.Type
+  ) throws -> @Sendable (Element) -> Element {
+    let shrink = try map(node, Double.self)
+    return { x in Element(clamping: shrink(x.double)) }
   }
 
   static func slope<Scalar: FloatingPointElement>(_ node: Node, _: Scalar.Type) throws -> @Sendable (Scalar) -> Scalar {
@@ -113,6 +125,10 @@ public enum Erf: DifferentiableFunction {
   }
 
   static func slope<Scalar: FloatingPointElement>(_ node: Node, _: Scalar.Type) -> @Sendable (Scalar) -> Scalar {
-    { x in 1.1283791670955126 * Scalar.exp(-x * x) }
+    let scale = 2 / Scalar.pi.squareRoot()
+    return { x in scale * Scalar.exp(-x * x) }
   }
 }
+
+/// Between 0 and 1; NaN stays NaN.
+private func clamped<Scalar: FloatingPointElement>(_ x: Scalar) -> Scalar { x < 0 ? 0 : x > 1 ? 1 : x }

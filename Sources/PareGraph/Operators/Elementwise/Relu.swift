@@ -1,10 +1,14 @@
 import PareTensor
 
 /// `Y = max(X, 0)`; NaN stays NaN, so that a broken input ends in no decision and not in a wrong one. Source: ONNX Relu.
-public enum Relu: ElementwiseOperator {
+public enum Relu: IntegerFunction {
   public static let name: OperatorName = "Relu"
 
   static func map<Scalar: FloatingPointElement>(_ node: Node, _: Scalar.Type) -> @Sendable (Scalar) -> Scalar {
+    { $0 < 0 ? 0 : $0 }
+  }
+
+  static func integerMap<Element: IntegerElement>(_ node: Node, _: Element.Type) -> @Sendable (Element) -> Element {
     { $0 < 0 ? 0 : $0 }
   }
 

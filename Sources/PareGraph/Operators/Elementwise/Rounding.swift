@@ -8,11 +8,15 @@ extension StepFunction {
 }
 
 /// `Y = −1`, 0 or 1 as X is below, at or above 0; NaN stays. Source: ONNX Sign.
-public enum Sign: StepFunction {
+public enum Sign: StepFunction, IntegerFunction {
   public static let name: OperatorName = "Sign"
 
   static func map<Scalar: FloatingPointElement>(_ node: Node, _: Scalar.Type) -> @Sendable (Scalar) -> Scalar {
     { x in x > 0 ? 1 : x < 0 ? -1 : x }
+  }
+
+  static func integerMap<Element: IntegerElement>(_ node: Node, _: Element.Type) -> @Sendable (Element) -> Element {
+    { $0.signum() }
   }
 }
 

@@ -1,28 +1,5 @@
 import PareTensor
 
-/// An operator whose evaluation is written once for ONNX's integer types.
-protocol IntegerOperator: Operator {
-  static func evaluation<Element: FixedWidthInteger & TensorElement>(
-    _ context: PreparationContext, _: Element.Type
-  ) throws -> Evaluation
-}
-
-extension IntegerOperator {
-  public static func prepare(_ context: PreparationContext) throws -> Evaluation {
-    switch context.outputs[0].elementType {
-    case .int8: try evaluation(context, Int8.self)
-    case .uint8: try evaluation(context, UInt8.self)
-    case .int16: try evaluation(context, Int16.self)
-    case .uint16: try evaluation(context, UInt16.self)
-    case .int32: try evaluation(context, Int32.self)
-    case .uint32: try evaluation(context, UInt32.self)
-    case .int64: try evaluation(context, Int64.self)
-    case .uint64: try evaluation(context, UInt64.self)
-    case let other: throw context.unsupported(other)
-    }
-  }
-}
-
 /// An operator on the bits of two integer operands that broadcast against each other.
 protocol BitwiseOperator: IntegerOperator {
   static func combine<Element: FixedWidthInteger>(_ left: Element, _ right: Element) -> Element
@@ -32,10 +9,11 @@ extension BitwiseOperator {
   public static var inputCount: ClosedRange<Int> { 2...2 }
 
   public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
-    [try context.broadcastInputs().requiringIntegers(of: context.node)]
+    _ = try context.integerInput(0)
+    return [try context.broadcastInputs()]
   }
 
-  static func evaluation<Element: FixedWidthInteger & TensorElement>(
+  static func integerEvaluation<Element: IntegerElement>(
     _ context: PreparationContext, _: Element.Type
   ) throws -> Evaluation {
     let loop = try BroadcastLoop(context)
@@ -72,10 +50,10 @@ public enum BitwiseNot: IntegerOperator {
   public static let inputCount = 1...1
 
   public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
-    [try context.input(0).requiringIntegers(of: context.node)]
+    [try context.integerInput(0)]
   }
 
-  static func evaluation<Element: FixedWidthInteger & TensorElement>(
+  static func integerEvaluation<Element: IntegerElement>(
     _ context: PreparationContext, _: Element.Type
   ) throws -> Evaluation {
     let count = context.outputs[0].shape.elementCount
@@ -87,7 +65,11 @@ public enum BitwiseNot: IntegerOperator {
   }
 }
 
-/// X moved by Y bits to the LEFT or RIGHT, as `direction` says; bits that fall out are lost. Source: ONNX BitShift.
+/// X moved by Y bits to the LEFT or RIGHT, as `direction` says; bits that fall out are lost, and a negative X keeps its
+/// sign on the way right. Moved by a negative number of bits, or by all of them, only the sign is left: −1 for a
+/// negative X on the way right, otherwise 0.
+///
+/// - Source: ONNX BitShift.
 public enum BitShift: IntegerOperator {
   public static let name: OperatorName = "BitShift"
   public static let inputCount = 2...2
@@ -103,10 +85,11 @@ public enum BitShift: IntegerOperator {
 
   public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
     _ = try isLeft(context.node)
-    return [try context.broadcastInputs().requiringIntegers(of: context.node)]
+    _ = try context.integerInput(0)
+    return [try context.broadcastInputs()]
   }
 
-  static func evaluation<Element: FixedWidthInteger & TensorElement>(
+  static func integerEvaluation<Element: IntegerElement>(
     _ context: PreparationContext, _: Element.Type
   ) throws -> Evaluation {
     let loop = try BroadcastLoop(context)
@@ -115,16 +98,11 @@ public enum BitShift: IntegerOperator {
       let x = buffers.input(0, as: Element.self)
       let places = buffers.input(1, as: Element.self)
       let y = buffers.output(as: Element.self)
-      loop.forEach { y[$0] = isLeft ? x[$1] << places[$2] : x[$1] >> places[$2] }
-    }
-  }
-}
-
-extension ValueType {
-  fileprivate func requiringIntegers(of node: Node) throws -> ValueType {
-    switch elementType {
-    case .int8, .uint8, .int16, .uint16, .int32, .uint32, .int64, .uint64: return self
-    default: throw GraphError("element-type", node: node, expected: "integers", found: "\(self)")
+      loop.forEach {
+        // A shift by the whole width leaves the sign alone, whichever way the language goes for a negative number.
+        let count = places[$2] < 0 || places[$2] >= Element.bitWidth ? Element.bitWidth : Int(places[$2])
+        y[$0] = isLeft ? x[$1] << count : x[$1] >> count
+      }
     }
   }
 }

@@ -2,6 +2,8 @@ import PareTensor
 
 /// An operator that compares two operands of one type that broadcast against each other, to bool.
 protocol ComparisonOperator: NumericOperator {
+  /// For which of the ways in which two operands compare it holds.
+  static var relations: Set<ExtentOrder.Relation> { get }
   static func holds<Element: Comparable>(_ left: Element, _ right: Element) -> Bool
 }
 
@@ -25,6 +27,15 @@ extension ComparisonOperator {
     }
   }
 
+  /// A name of an extent is at least 1, so it differs from −1 and 0; nothing where a pair may compare either way.
+  public static func inferValues(_ context: InferenceContext, _ outputs: [ValueType]) throws -> [KnownValue?] {
+    guard let (a, b) = context.extentPairs(), let shape = outputs[0].shape(binding: [:]) else {
+      return try evaluateConstants(context, outputs)
+    }
+    let answers = zip(a, b).compactMap { ExtentOrder($0, $1).isOne(of: relations) }
+    return [answers.count == shape.elementCount ? KnownValue(Tensor(answers, shape: shape)) : nil]
+  }
+
   /// A truth value has no slope.
   public static func gradient(_ context: inout GradientContext) throws -> [String?] { context.noGradients }
 }
@@ -32,30 +43,35 @@ extension ComparisonOperator {
 /// `A > B`. Source: ONNX Greater.
 public enum Greater: ComparisonOperator {
   public static let name: OperatorName = "Greater"
+  static let relations: Set<ExtentOrder.Relation> = [.greater]
   static func holds<Element: Comparable>(_ left: Element, _ right: Element) -> Bool { left > right }
 }
 
 /// `A ≥ B`. Source: ONNX GreaterOrEqual.
 public enum GreaterOrEqual: ComparisonOperator {
   public static let name: OperatorName = "GreaterOrEqual"
+  static let relations: Set<ExtentOrder.Relation> = [.greater, .equal]
   static func holds<Element: Comparable>(_ left: Element, _ right: Element) -> Bool { left >= right }
 }
 
 /// `A < B`. Source: ONNX Less.
 public enum Less: ComparisonOperator {
   public static let name: OperatorName = "Less"
+  static let relations: Set<ExtentOrder.Relation> = [.less]
   static func holds<Element: Comparable>(_ left: Element, _ right: Element) -> Bool { left < right }
 }
 
 /// `A ≤ B`. Source: ONNX LessOrEqual.
 public enum LessOrEqual: ComparisonOperator {
   public static let name: OperatorName = "LessOrEqual"
+  static let relations: Set<ExtentOrder.Relation> = [.less, .equal]
   static func holds<Element: Comparable>(_ left: Element, _ right: Element) -> Bool { left <= right }
 }
 
 /// `A = B`, of numbers or truth values. Source: ONNX Equal.
 public enum Equal: ComparisonOperator {
   public static let name: OperatorName = "Equal"
+  static let relations: Set<ExtentOrder.Relation> = [.equal]
   static func holds<Element: Comparable>(_ left: Element, _ right: Element) -> Bool { left == right }
 
   public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
@@ -67,21 +83,5 @@ public enum Equal: ComparisonOperator {
   static func scalarType(_ context: PreparationContext) throws -> ElementType {
     let type = try context.input(0).elementType
     return type == .bool ? .uint8 : type
-  }
-
-  /// A name of an extent is at least 1, so it differs from −1 and 0; what else it equals is not known.
-  public static func inferValues(_ context: InferenceContext, _ outputs: [ValueType]) throws -> [KnownValue?] {
-    guard let (a, b) = context.extentPairs(), let shape = outputs[0].shape(binding: [:]) else {
-      return try evaluateConstants(context, outputs)
-    }
-    let answers = zip(a, b).compactMap { left, right -> Bool? in
-      if left == right { return true }
-      switch (left.fixedValue, right.fixedValue) {
-      case (let left?, let right?): return left == right
-      case (let number?, nil), (nil, let number?): return number < 1 ? false : nil
-      case (nil, nil): return nil
-      }
-    }
-    return [answers.count == shape.elementCount ? KnownValue(Tensor(answers, shape: shape)) : nil]
   }
 }

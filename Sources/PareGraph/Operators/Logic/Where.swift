@@ -76,11 +76,11 @@ public enum Where: Operator {
     guard let dz = context.outputGradient else { return context.noGradients }
     let inputs = context.node.inputs
     guard try context.type(of: dz).elementType.isFloatingPoint else { return context.noGradients }
-    let zeros = try context.apply(ZerosLike.name, [dz])
+    let zero = try Broadcasting.number(0, like: dz, in: &context)
     return try [
       nil,
-      context.ifWanted(1) { try Broadcasting.reduceGradient($0.apply(name, [inputs[0], dz, zeros]), to: inputs[1], in: &$0) },
-      context.ifWanted(2) { try Broadcasting.reduceGradient($0.apply(name, [inputs[0], zeros, dz]), to: inputs[2], in: &$0) },
+      context.ifWanted(1) { try Broadcasting.reduceGradient($0.apply(name, [inputs[0], dz, zero]), to: inputs[1], in: &$0) },
+      context.ifWanted(2) { try Broadcasting.reduceGradient($0.apply(name, [inputs[0], zero, dz]), to: inputs[2], in: &$0) },
     ]
   }
 }

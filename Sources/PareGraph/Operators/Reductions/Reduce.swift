@@ -1,10 +1,12 @@
 import PareTensor
+import RealModule
 
 /// Sum over axes; 0 over nothing.
 public enum ReduceSum: ReductionOperator {
   public static let name: OperatorName = "ReduceSum"
 
   static func reduce<Scalar: FloatingPointElement>(_ group: ReductionGroup<Scalar>) -> Scalar { group.fold(0, +) }
+  static func reduceIntegers<Element: IntegerElement>(_ group: ReductionGroup<Element>) -> Element { group.fold(0, &+) }
   static func slope<Scalar: FloatingPointElement>(_ element: Scalar, result: Scalar, statistic: Scalar) -> Scalar { 1 }
 }
 
@@ -14,6 +16,11 @@ public enum ReduceMean: ReductionOperator {
 
   static func reduce<Scalar: FloatingPointElement>(_ group: ReductionGroup<Scalar>) -> Scalar {
     group.fold(0, +) / group.count
+  }
+
+  /// In Float64, towards zero; 0 over nothing.
+  static func reduceIntegers<Element: IntegerElement>(_ group: ReductionGroup<Element>) -> Element {
+    Element(clamping: group.fold(0.0) { $0 + $1.double } / Double(group.offsets.count))
   }
 
   /// The number of elements.
@@ -30,6 +37,8 @@ public enum ReduceMean: ReductionOperator {
 protocol ExtremeOperator: ReductionOperator {}
 
 extension ExtremeOperator {
+  static var reducesTruthValues: Bool { true }
+
   /// How many elements attain the extreme.
   static func statistic<Scalar: FloatingPointElement>(_ group: ReductionGroup<Scalar>, result: Scalar) -> Scalar {
     group.fold(0) { $1 == result ? $0 + 1 : $0 }
@@ -40,22 +49,26 @@ extension ExtremeOperator {
   }
 }
 
-/// Maximum over axes; −∞ over nothing, NaN where there is one.
+/// Maximum over axes; −∞ (of integers the least one) over nothing, NaN where there is one.
 public enum ReduceMax: ExtremeOperator {
   public static let name: OperatorName = "ReduceMax"
 
   static func reduce<Scalar: FloatingPointElement>(_ group: ReductionGroup<Scalar>) -> Scalar {
     group.fold(-Scalar.infinity) { $1 > $0 || $1.isNaN ? $1 : $0 }
   }
+
+  static func reduceIntegers<Element: IntegerElement>(_ group: ReductionGroup<Element>) -> Element { group.fold(.min) { max($0, $1) } }
 }
 
-/// Minimum over axes; ∞ over nothing, NaN where there is one.
+/// Minimum over axes; ∞ (of integers the largest one) over nothing, NaN where there is one.
 public enum ReduceMin: ExtremeOperator {
   public static let name: OperatorName = "ReduceMin"
 
   static func reduce<Scalar: FloatingPointElement>(_ group: ReductionGroup<Scalar>) -> Scalar {
     group.fold(Scalar.infinity) { $1 < $0 || $1.isNaN ? $1 : $0 }
   }
+
+  static func reduceIntegers<Element: IntegerElement>(_ group: ReductionGroup<Element>) -> Element { group.fold(.max) { min($0, $1) } }
 }
 
 /// Product over axes; 1 over nothing.
@@ -63,6 +76,19 @@ public enum ReduceProd: ReductionOperator {
   public static let name: OperatorName = "ReduceProd"
 
   static func reduce<Scalar: FloatingPointElement>(_ group: ReductionGroup<Scalar>) -> Scalar { group.fold(1, *) }
+  static func reduceIntegers<Element: IntegerElement>(_ group: ReductionGroup<Element>) -> Element { group.fold(1, &*) }
+
+  /// The product of a vector of extents, as exporters count elements.
+  public static func inferValues(_ context: InferenceContext, _ outputs: [ValueType]) throws -> [KnownValue?] {
+    guard let known = context.known(0), known.tensor == nil, known.shape.rank == 1, let extents = known.extents,
+      let shape = outputs[0].shape(binding: [:]), shape.elementCount == 1
+    else { return try evaluateConstants(context, outputs) }
+    return [
+      DimensionProduct(extents).map {
+        KnownValue(extents: [$0.dimension], elementType: outputs[0].elementType, shape: shape)
+      }
+    ]
+  }
 
   /// The product of the elements that are not 0; or 0 where two are, since then no single one changes the product.
   static func statistic<Scalar: FloatingPointElement>(_ group: ReductionGroup<Scalar>, result: Scalar) -> Scalar {
@@ -83,6 +109,10 @@ public enum ReduceL1: ReductionOperator {
     group.fold(0) { $0 + $1.magnitude }
   }
 
+  static func reduceIntegers<Element: IntegerElement>(_ group: ReductionGroup<Element>) -> Element {
+    group.fold(0) { $1 < 0 ? $0 &- $1 : $0 &+ $1 }
+  }
+
   static func slope<Scalar: FloatingPointElement>(_ element: Scalar, result: Scalar, statistic: Scalar) -> Scalar {
     element > 0 ? 1 : element < 0 ? -1 : element
   }
@@ -94,6 +124,11 @@ public enum ReduceL2: ReductionOperator {
 
   static func reduce<Scalar: FloatingPointElement>(_ group: ReductionGroup<Scalar>) -> Scalar {
     group.fold(0) { $0 + $1 * $1 }.squareRoot()
+  }
+
+  /// In Float64, towards zero.
+  static func reduceIntegers<Element: IntegerElement>(_ group: ReductionGroup<Element>) -> Element {
+    Element(clamping: group.fold(0.0) { $0 + $1.double * $1.double }.squareRoot())
   }
 
   static func slope<Scalar: FloatingPointElement>(_ element: Scalar, result: Scalar, statistic: Scalar) -> Scalar {
@@ -109,6 +144,8 @@ public enum ReduceSumSquare: ReductionOperator {
     group.fold(0) { $0 + $1 * $1 }
   }
 
+  static func reduceIntegers<Element: IntegerElement>(_ group: ReductionGroup<Element>) -> Element { group.fold(0) { $0 &+ $1 &* $1 } }
+
   static func slope<Scalar: FloatingPointElement>(_ element: Scalar, result: Scalar, statistic: Scalar) -> Scalar {
     2 * element
   }
@@ -120,6 +157,11 @@ public enum ReduceLogSum: ReductionOperator {
 
   static func reduce<Scalar: FloatingPointElement>(_ group: ReductionGroup<Scalar>) -> Scalar {
     Scalar.log(group.fold(0, +))
+  }
+
+  /// In Float64, towards zero.
+  static func reduceIntegers<Element: IntegerElement>(_ group: ReductionGroup<Element>) -> Element {
+    Element(clamping: Double.log(group.fold(0.0) { $0 + $1.double }))
   }
 
   /// The sum.
@@ -140,6 +182,12 @@ public enum ReduceLogSumExp: ReductionOperator {
     let greatest = ReduceMax.reduce(group)
     guard greatest.isFinite else { return greatest }
     return greatest + Scalar.log(group.fold(0) { $0 + Scalar.exp($1 - greatest) })
+  }
+
+  /// In Float64, towards zero.
+  static func reduceIntegers<Element: IntegerElement>(_ group: ReductionGroup<Element>) -> Element {
+    let greatest = group.fold(-Double.infinity) { max($0, $1.double) }
+    return Element(clamping: greatest + Double.log(group.fold(0.0) { $0 + Double.exp($1.double - greatest) }))
   }
 
   static func slope<Scalar: FloatingPointElement>(_ element: Scalar, result: Scalar, statistic: Scalar) -> Scalar {

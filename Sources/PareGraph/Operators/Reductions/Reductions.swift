@@ -1,20 +1,22 @@
 import PareTensor
 
 /// The elements of a tensor that a reduction folds into one.
-struct ReductionGroup<Scalar: FloatingPointElement> {
+struct ReductionGroup<Element: NumericElement> {
   /// The first of them.
-  let elements: UnsafePointer<Scalar>
+  let elements: UnsafePointer<Element>
   /// How far each lies from the first.
   let offsets: [Int]
 
-  var count: Scalar { Scalar(offsets.count) }
-
   @inline(__always)
-  func fold(_ start: Scalar, _ combine: (Scalar, Scalar) -> Scalar) -> Scalar {
+  func fold<Result>(_ start: Result, _ combine: (Result, Element) -> Result) -> Result {
     var gathered = start
     for offset in offsets { gathered = combine(gathered, elements[offset]) }
     return gathered
   }
+}
+
+extension ReductionGroup where Element: FloatingPointElement {
+  var count: Element { Element(offsets.count) }
 }
 
 /// How a tensor falls into groups when some axes are folded; the groups are in the order of the result.
@@ -38,10 +40,16 @@ struct ReductionGroups: Sendable {
 /// An operator that folds some axes of its input: `data`, and optionally the `axes` as a constant second input.
 ///
 /// Axes that are not given mean all, or with `noop_with_empty_axes` none, so that every group is one element. Source:
-/// ONNX Reduce*, opset 18 (ReduceSum: 13).
-protocol ReductionOperator: FloatingPointOperator {
+/// ONNX Reduce*, opset 18 (ReduceSum: 13). On integers of every type of at least 8 bits; sums and products wrap around.
+protocol ReductionOperator: FloatingPointOperator, IntegerOperator {
   /// The result for one group.
   static func reduce<Scalar: FloatingPointElement>(_ group: ReductionGroup<Scalar>) -> Scalar
+
+  /// The result for one group of integers.
+  static func reduceIntegers<Element: IntegerElement>(_ group: ReductionGroup<Element>) -> Element
+
+  /// Whether it is defined on truth values, false being less than true.
+  static var reducesTruthValues: Bool { get }
 
   /// What the slopes of a group have in common, where that is more than its result.
   static func statistic<Scalar: FloatingPointElement>(_ group: ReductionGroup<Scalar>, result: Scalar) -> Scalar
@@ -53,6 +61,8 @@ protocol ReductionOperator: FloatingPointOperator {
 extension ReductionOperator {
   public static var inputCount: ClosedRange<Int> { 1...2 }
   public static var attributeNames: [String] { ["keepdims", "noop_with_empty_axes"] }
+
+  static var reducesTruthValues: Bool { false }
 
   static func statistic<Scalar: FloatingPointElement>(_ group: ReductionGroup<Scalar>, result: Scalar) -> Scalar { 0 }
 
@@ -66,7 +76,8 @@ extension ReductionOperator {
   }
 
   public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
-    let data = try context.floatingPointInput(0)
+    let data = try context.input(0)
+    if data.elementType != .bool || !reducesTruthValues { _ = try context.numericInput(0) }
     let axes = try axes(context.node, rank: data.rank, constant: context.constant(1))
     let keeps = try context.node.int("keepdims", default: 1) != 0
     let dimensions: [Dimension] = data.dimensions.enumerated().compactMap { axis, dimension in
@@ -87,6 +98,34 @@ extension ReductionOperator {
       for (index, start) in groups.starts.enumerated() {
         y[index] = reduce(ReductionGroup(elements: x + start, offsets: groups.offsets))
       }
+    }
+  }
+
+  static func integerEvaluation<Element: IntegerElement>(
+    _ context: PreparationContext, _: Element.Type
+  ) throws -> Evaluation {
+    let shape = try context.input(0).shape
+    let groups = ReductionGroups(
+      shape, axes: try axes(context.node, rank: shape.rank, constant: context.constant(1)))
+    let yieldsTruth = context.outputs[0].elementType == .bool
+    return { buffers in
+      let x = buffers.input(0, as: Element.self)
+      let y = buffers.output(as: Element.self)
+      for (index, start) in groups.starts.enumerated() {
+        let result = reduceIntegers(ReductionGroup(elements: x + start, offsets: groups.offsets))
+        // Over nothing a minimum is the largest number, which stands for true.
+        y[index] = yieldsTruth && result != 0 ? 1 : result
+      }
+    }
+  }
+
+  public static func prepare(_ context: PreparationContext) throws -> Evaluation {
+    switch context.outputs[0].elementType {
+    case .float32: try evaluation(context, Float.self)
+    case .float64: try evaluation(context, Double.self)
+    // Truth values are bytes of 0 or 1.
+    case .bool: try integerEvaluation(context, UInt8.self)
+    default: try prepareIntegers(context)
     }
   }
 
