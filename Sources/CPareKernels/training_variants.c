@@ -1,20 +1,34 @@
 #include "pare_training_kernels.h"
 
-#define PARE_TRAINING_VARIANT(name, supported)                            \
-  extern const pare_elementwise_kernels pare_elementwise_kernels_##name;  \
-  extern const pare_reduction_kernels pare_reduction_kernels_##name;      \
-  extern const pare_softmax_kernels pare_softmax_kernels_##name;          \
-  extern const pare_optimizer_kernels pare_optimizer_kernels_##name;      \
-  extern const pare_attention_kernels pare_attention_kernels_##name;      \
-  extern const pare_row_normalization_kernels pare_row_normalization_kernels_##name;
+#define PARE_TRAINING_VARIANT(variant, supported) \
+  extern const pare_elementwise_kernels pare_elementwise_kernels_##variant; \
+  extern const pare_reduction_kernels pare_reduction_kernels_##variant; \
+  extern const pare_softmax_kernels pare_softmax_kernels_##variant; \
+  extern const pare_optimizer_kernels pare_optimizer_kernels_##variant; \
+  extern const pare_convolution_kernels pare_convolution_kernels_##variant; \
+  extern const pare_recurrent_kernels pare_recurrent_kernels_##variant; \
+  extern const pare_attention_kernels pare_attention_kernels_##variant; \
+  extern const pare_row_normalization_kernels pare_row_normalization_kernels_##variant; \
+  extern const pare_channel_kernels pare_channel_kernels_##variant; \
+  extern const pare_pooling_kernels pare_pooling_kernels_##variant;
 #include "training_variants.inc"
 #undef PARE_TRAINING_VARIANT
 
 static const pare_training_kernels variants[] = {
-#define PARE_TRAINING_VARIANT(name, supported)                                  \
-  {#name, &pare_elementwise_kernels_##name, &pare_reduction_kernels_##name,     \
-   &pare_softmax_kernels_##name, &pare_optimizer_kernels_##name,        \
-   &pare_attention_kernels_##name, &pare_row_normalization_kernels_##name},
+#define PARE_TRAINING_VARIANT(variant, supported) \
+  { \
+    .name = #variant, \
+    .elementwise = &pare_elementwise_kernels_##variant, \
+    .reduction = &pare_reduction_kernels_##variant, \
+    .softmax = &pare_softmax_kernels_##variant, \
+    .optimizer = &pare_optimizer_kernels_##variant, \
+    .convolution = &pare_convolution_kernels_##variant, \
+    .recurrent = &pare_recurrent_kernels_##variant, \
+    .attention = &pare_attention_kernels_##variant, \
+    .row_normalization = &pare_row_normalization_kernels_##variant, \
+    .channels = &pare_channel_kernels_##variant, \
+    .pooling = &pare_pooling_kernels_##variant, \
+  },
 #include "training_variants.inc"
 #undef PARE_TRAINING_VARIANT
 };

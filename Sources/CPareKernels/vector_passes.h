@@ -89,4 +89,20 @@ PARE_INLINE float pare_exponential(float x) {
   return e * scale1 * scale2;
 }
 
+// Below 0.625 an odd polynomial (Cephes, tanhf), above it 1 - 2 / (exp(2|x|) + 1) with the sign put back.
+PARE_INLINE float pare_hyperbolic_tangent(float x) {
+  const float magnitude = __builtin_fabsf(x);
+  const float far = 1.0f - 2.0f / (pare_exponential(2.0f * magnitude) + 1.0f);
+  const float z = x * x;
+  float p = -5.70498872745e-3f;
+  p = p * z + 2.06390887954e-2f;
+  p = p * z - 5.37397155531e-2f;
+  p = p * z + 1.33314422036e-1f;
+  p = p * z - 3.33332819422e-1f;
+  const float near = p * z * x + x;
+  return magnitude < 0.625f ? near : __builtin_copysignf(far, x);
+}
+
+PARE_INLINE float pare_sigmoid(float x) { return 1.0f / (1.0f + pare_exponential(-x)); }
+
 #endif

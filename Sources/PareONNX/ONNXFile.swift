@@ -5,8 +5,9 @@ import SwiftProtobuf
 
 /// ONNX files, in and out.
 ///
-/// Read are opsets 13 to 28 of the standard domain and 1 to 5 of `ai.onnx.ml`: older spellings of an operator become
-/// the newest one, functions are written out where they are called, constants are folded. See docs/onnx.md.
+/// Read are opsets 13 to 28 of the standard domain (of 7 to 12 what already meant the same) and 1 to 5 of `ai.onnx.ml`:
+/// older spellings of an operator become the newest one, functions are written out where they are called, constants are
+/// folded. See docs/onnx.md.
 public enum ONNXFile {
   /// Reads a file and, where it says so, the data beside it.
   ///
@@ -27,6 +28,9 @@ public enum ONNXFile {
   public static func decode(
     _ bytes: [UInt8], name: String = "model.onnx", folder: String? = nil, options: ONNXImportOptions = ONNXImportOptions()
   ) throws -> Model {
+    guard MessageCount.isBounded(bytes) else {
+      throw ONNXError("too-large", subject: name, expected: "at most \(MessageCount.limit) parts", found: "more")
+    }
     let file: WireModel
     var decoding = BinaryDecodingOptions()
     decoding.discardUnknownFields = true

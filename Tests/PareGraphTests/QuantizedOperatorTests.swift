@@ -188,6 +188,64 @@ import Testing
     #expect(results == [3, 3, -1])
   }
 
+  // MARK: - Convolutions
+
+  /// Two groups of two filters over 4 × 5, with pads, strides and dilations.
+  private let image = Tensor((0..<40).map { UInt8(truncatingIfNeeded: $0 * 37 + 11) }, shape: [1, 2, 4, 5])
+  private let filters = Tensor((0..<24).map { Int8(($0 * 29 + 5) % 255 - 127) }, shape: [4, 1, 3, 2])
+  private let window: [String: Attribute] = [
+    "group": .int(2), "pads": .ints([1, 0, 1, 1]), "strides": .ints([2, 1]), "dilations": .ints([1, 2]),
+  ]
+
+  @Test func integerConvolutionsWithGroupsPadsStridesAndDilations() throws {
+    let y = try evaluate("ConvInteger", [image, filters, Tensor(scalar: 120 as UInt8), Tensor(scalar: -3 as Int8)], window)[0]
+    let expected: [Int32] = [
+      4785, 2195, 373, 85, -1931, -12254, 16079, 1000, -8916, -14059, 2302, 6022, -7982, -7982, 6866, 5533, 18803, -8679, 2495,
+      -9562, -9347, 208, 10531, 6868, 497, 2499, 1685, 401, -16151, -3842, -11501, 6220,
+    ]
+    #expect(y == Tensor(expected, shape: [1, 4, 2, 4]))
+    let perFilter = Tensor([Int8](repeating: -3, count: 4))
+    #expect(try evaluate("ConvInteger", [image, filters, Tensor(scalar: 120 as UInt8), perFilter], window)[0] == y)
+  }
+
+  @Test func integerConvolutionsOfOneAxis() throws {
+    let x = Tensor((0..<12).map { Int8(($0 * 53 + 7) % 256 - 128) }, shape: [2, 1, 6])
+    let w = Tensor([3, -2, 5] as [Int8], shape: [1, 1, 3])
+    let y = try evaluate("ConvInteger", [x, w], ["auto_pad": .string("SAME_UPPER")])[0]
+    #expect(y == Tensor([-98, -302, 16, 334, -628, 497, 88, 70, 388, -574, 256, -209] as [Int32], shape: [2, 1, 6]))
+  }
+
+  @Test func quantizedConvolutionsWithAScalePerFilterAndABias() throws {
+    let y = try evaluate(
+      "QLinearConv",
+      [
+        image, Tensor(scalar: Float(0.02)), Tensor(scalar: 120 as UInt8), filters, Tensor([0.01, 0.02, 0.015, 0.03] as [Float]),
+        Tensor([0, 0, 0, 0] as [Int8]), Tensor(scalar: Float(0.11)), Tensor(scalar: 100 as UInt8),
+        Tensor([100, -2000, 30, 0] as [Int32]),
+      ], window)[0]
+    let expected: [UInt8] = [
+      110, 104, 102, 101, 97, 77, 130, 101, 62, 42, 103, 115, 64, 61, 118, 112, 150, 78, 107, 75, 74, 100, 127, 119, 99, 116,
+      109, 104, 11, 78, 33, 134,
+    ]
+    #expect(y == Tensor(expected, shape: [1, 4, 2, 4]))
+  }
+
+  @Test func convolutionsThatDoNotFitAreRefused() {
+    let zero = Tensor(scalar: 0 as UInt8)
+    let wrong: [([Tensor?], [String: Attribute])] = [
+      ([image, filters], ["group": .int(3)]), ([image, filters], ["group": .int(0)]), ([image, filters], ["group": .int(.max)]),
+      ([image, filters], ["group": .int(2), "strides": .ints([0, 1])]),
+      ([image, filters], ["group": .int(2), "dilations": .ints([4, 1])]),
+      ([image, filters], ["group": .int(2), "pads": .ints([-1, 0, 0, 0])]),
+      ([image, filters, Tensor([1, 2] as [UInt8])], ["group": .int(2)]),
+      ([image, filters, zero, zero], ["group": .int(2)]), ([image, Tensor(zeros: .int8, shape: [4, 1, 3, 0])], ["group": .int(2)]),
+      ([Tensor(zeros: .uint8, shape: [3, 3]), Tensor(zeros: .uint8, shape: [1, 1])], [:]),
+    ]
+    for (operands, attributes) in wrong {
+      #expect(throws: GraphError.self) { try evaluate("ConvInteger", operands, attributes) }
+    }
+  }
+
   @Test func operandsThatDoNotFitAreRefused() {
     let scale = Tensor(scalar: Float(1))
     let zero = Tensor(scalar: 0 as UInt8)

@@ -30,6 +30,74 @@ enum SampleNetworks {
     return builder.graph
   }
 
+  /// Convolutions over time with a Relu after each, padded to keep the steps, then the mean over time and a dense layer:
+  /// from `features [batch, features, steps]` to `logits`.
+  static func convolutional(
+    features: Int, steps: Int, channels: [Int], kernel: Int, classes: Int, seed: UInt64 = 1
+  ) throws -> Graph {
+    var generator = SeededGenerator(seed: seed, stream: "sample network")
+    func weights(_ shape: Shape) -> Tensor {
+      let limit = (6 / Double(shape.elementCount / shape[0])).squareRoot()
+      return Tensor((0..<shape.elementCount).map { _ in Float((generator.uniform() * 2 - 1) * limit) }, shape: shape)
+    }
+    var builder = GraphBuilder(name: "sample")
+    var value = try builder.input("features", ValueType(.float32, ["batch", .fixed(features), .fixed(steps)]))
+    var width = features
+    for (layer, next) in channels.enumerated() {
+      let weight = try builder.parameter("w\(layer)", weights([next, width, kernel]), isTrainable: true)
+      let bias = try builder.parameter("b\(layer)", Tensor(zeros: .float32, shape: [next]), isTrainable: true)
+      let padding = [(kernel - 1) / 2, kernel / 2]
+      value = try builder.apply("Conv", [value, weight, bias], attributes: ["pads": .ints(padding)])
+      value = try builder.apply("Relu", [value])
+      width = next
+    }
+    value = try builder.apply("GlobalAveragePool", [value])
+    value = try builder.apply("Flatten", [value])
+    let weight = try builder.parameter("w", weights([classes, width]), isTrainable: true)
+    let bias = try builder.parameter("b", Tensor(zeros: .float32, shape: [classes]), isTrainable: true)
+    value = try builder.apply("Gemm", [value, weight, bias], attributes: ["transB": .int(1)], output: "logits")
+    try builder.output(value)
+    return builder.graph
+  }
+
+  /// Recurrent layers, one behind the other, and a dense layer from the last state of the last of them to three `logits`.
+  /// The features are `[batch, steps, features]`, as training data are, the layers step by step.
+  static func recurrent(
+    _ layer: OperatorName, hidden: [Int], steps: Int, features: Int, seed: UInt64 = 1
+  ) throws -> Graph {
+    var generator = SeededGenerator(seed: seed, stream: "recurrent network")
+    func weights(_ shape: Shape, _ fanIn: Int) -> Tensor {
+      let limit = 1 / Double(fanIn).squareRoot()
+      return Tensor((0..<shape.elementCount).map { _ in Float((generator.uniform() * 2 - 1) * limit) }, shape: shape)
+    }
+    let gates = layer == "LSTM" ? 4 : layer == "GRU" ? 3 : 1
+    var builder = GraphBuilder(name: "recurrent sample")
+    var value = try builder.input("features", ValueType(.float32, ["batch", .fixed(steps), .fixed(features)]))
+    value = try builder.apply("Transpose", [value], attributes: ["perm": .ints([1, 0, 2])])
+    var width = features
+    var last = value
+    for (index, units) in hidden.enumerated() {
+      let w = try builder.parameter("w\(index)", weights([1, gates * units, width], units), isTrainable: true)
+      let r = try builder.parameter("r\(index)", weights([1, gates * units, units], units), isTrainable: true)
+      let b = try builder.parameter("b\(index)", weights([1, 2 * gates * units], units), isTrainable: true)
+      let outputs = ["y\(index)", "h\(index)"]
+      let attributes: [String: Attribute] = ["hidden_size": .int(units)]
+      try builder.append(
+        Node(
+          layer, name: "layer\(index)", inputs: [value, w, r, b], outputs: outputs,
+          attributes: layer == "GRU" ? attributes.merging(["linear_before_reset": .int(1)]) { $1 } : attributes))
+      value = try builder.apply("Squeeze", [outputs[0], builder.constant(Tensor([1] as [Int64]))])
+      last = outputs[1]
+      width = units
+    }
+    last = try builder.apply("Squeeze", [last, builder.constant(Tensor([0] as [Int64]))])
+    let weight = try builder.parameter("dense.weight", weights([3, width], width), isTrainable: true)
+    let bias = try builder.parameter("dense.bias", weights([3], width), isTrainable: true)
+    let logits = try builder.apply("Gemm", [last, weight, bias], attributes: ["transB": .int(1)], output: "logits")
+    try builder.output(logits)
+    return builder.graph
+  }
+
   /// Two interleaved spirals in the plane, a class each, with a little noise.
   static func spirals(rows: Int, seed: UInt64) throws -> TrainingData {
     var generator = SeededGenerator(seed: seed, stream: "spirals")

@@ -36,25 +36,11 @@ PARE_BINARY(tanh_gradient, a * (1 - b * b))
     for (size_t i = 0; i < count; i++) { const float x = input[i]; y[i] = EXPRESSION; }       \
   }
 
-// Below 0.625 an odd polynomial (Cephes, tanhf), above it 1 - 2 / (exp(2|x|) + 1) with the sign put back.
-PARE_INLINE float hyperbolic_tangent(float x) {
-  const float magnitude = __builtin_fabsf(x);
-  const float far = 1.0f - 2.0f / (pare_exponential(2.0f * magnitude) + 1.0f);
-  const float z = x * x;
-  float p = -5.70498872745e-3f;
-  p = p * z + 2.06390887954e-2f;
-  p = p * z - 5.37397155531e-2f;
-  p = p * z + 1.33314422036e-1f;
-  p = p * z - 3.33332819422e-1f;
-  const float near = p * z * x + x;
-  return magnitude < 0.625f ? near : __builtin_copysignf(far, x);
-}
-
 PARE_UNARY(negate, -x)
 PARE_UNARY(relu, x < 0 ? 0 : x)
 PARE_UNARY(exponential, pare_exponential(x))
-PARE_UNARY(tangent, hyperbolic_tangent(x))
-PARE_UNARY(sigmoid, 1.0f / (1.0f + pare_exponential(-x)))
+PARE_UNARY(tangent, pare_hyperbolic_tangent(x))
+PARE_UNARY(sigmoid, pare_sigmoid(x))
 
 PARE_KERNEL void leaky_relu(const float *restrict x, float slope, float *restrict y, size_t count) {
   for (size_t i = 0; i < count; i++) y[i] = x[i] < 0 ? slope * x[i] : x[i];

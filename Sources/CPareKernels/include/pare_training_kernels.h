@@ -99,6 +99,137 @@ typedef struct {
   void (*scale)(float *x, float factor, size_t count);
 } pare_optimizer_kernels;
 
+// Passes over the channels of x [samples, channels, inner]; every other operand has a number per channel.
+typedef struct {
+  const char *variant;
+  // y[c] = sum of x, of (x - center)^2 and of a * (x - center).
+  void (*sums)(const float *x, float *y, size_t samples, size_t channels, size_t inner);
+  void (*squares)(const float *x, const float *center, float *y, size_t samples, size_t channels, size_t inner);
+  void (*products)(
+      const float *a, const float *x, const float *center, float *y, size_t samples, size_t channels, size_t inner);
+  // y = (x - center) * factor + shift
+  void (*normalize)(
+      const float *x, const float *center, const float *factor, const float *shift, float *y, size_t samples,
+      size_t channels, size_t inner);
+  // y = a * factor + (x - center) * slope + shift
+  void (*combine)(
+      const float *a, const float *factor, const float *x, const float *center, const float *slope, const float *shift,
+      float *y, size_t samples, size_t channels, size_t inner);
+} pare_channel_kernels;
+
+// How a window slides along one axis: position o and tap k meet element o * stride - padding + k * dilation.
+typedef struct {
+  size_t input, kernel, stride, dilation, padding, output;
+} pare_window_axis;
+
+typedef struct {
+  pare_window_axis axes[3];
+} pare_window;
+
+typedef struct {
+  const char *variant;
+  // The largest element under the window at every position, in every plane; NaN where there is one.
+  void (*maxima)(const float *x, const pare_window *window, float *y, size_t planes);
+  // dx = dy at the first of the largest elements under a window, added up over the windows.
+  void (*maxima_gradient)(
+      const float *dy, const float *x, const float *y, const pare_window *window, float *dx, size_t planes);
+} pare_pooling_kernels;
+
+// Elements that move together: count of them, step apart from `from` on in a plane, side by side from `to` on where the
+// plane lies packed.
+typedef struct {
+  size_t from, to, count;
+} pare_run;
+
+// Rows that a convolution computes at a time; packed weights and bias are padded to it.
+#define PARE_CONVOLUTION_ROWS 4
+
+// Convolutions over packed planes, in which every tap of the window lies at a fixed distance from the position. Sums use
+// fused multiply-adds in every variant: without one in the processor, plain C calls the C library's.
+typedef struct {
+  const char *variant;
+  // packed[to + i] = x[from + i * step] for each run, and back.
+  void (*gather_runs)(const float *x, const pare_run *runs, size_t count, size_t step, float *packed);
+  void (*scatter_runs)(const float *packed, const pare_run *runs, size_t count, size_t step, float *x);
+  // packed[row / R][term][row % R] = weights[row * row_stride + term_offsets[term]], zeros beyond the rows; R =
+  // PARE_CONVOLUTION_ROWS.
+  void (*pack_weights)(
+      const float *weights, size_t rows, size_t row_stride, const size_t *term_offsets, size_t terms, float *packed);
+  // out[row * stride + q] = bias[row] + sum over the terms in order of weight(row, term) * in[offsets[term] + q], then
+  // max(., 0) if relu, for q in 0 ..< 16 * vectors and rows a multiple of R.
+  void (*convolve)(
+      const float *in, const size_t *offsets, size_t terms, const float *weights, const float *bias, float *out,
+      size_t stride, size_t rows, size_t vectors, bool relu);
+  // weights[row * terms + term] += sum over q of narrow[row * stride + q] * wide[offsets[term] + q], for q in 0 ..< 16 *
+  // vectors. Reads rows up to a multiple of R.
+  void (*correlate)(
+      const float *narrow, size_t stride, size_t rows, const float *wide, const size_t *offsets, size_t terms,
+      size_t vectors, float *weights);
+} pare_convolution_kernels;
+
+// One step of a recurrent layer for several sequences. Sums are of fused multiply-adds, in every variant in the same
+// order: from the bias over the features, then over the units of the state.
+typedef struct {
+  size_t rows, features, hidden;
+  // W, R and the biases as `pack` lays them: of an LSTM 4 gates each; of a GRU 3 gates of W and of R, and biases of z, r,
+  // the hidden gate's product with W, and that with R.
+  const float *input_panels, *state_panels, *bias;
+  const float *x;  // [rows, features]
+  size_t x_stride;
+  const float *h;  // the state before, [rows, hidden]; null stands for zeros
+  size_t h_stride;
+  const float *c;  // the cell before, likewise
+  size_t c_stride;
+  float *y;  // the state after
+  size_t y_stride;
+  float *c_next;  // the cell after; may be c
+  size_t c_next_stride;
+  // [rows, 4 * hidden], null where nobody wants them. LSTM: i, o, forget, cell gate. GRU: z, r, hidden gate, the product
+  // of R and the state that goes into it.
+  float *gates;
+  size_t gates_stride;
+} pare_recurrent_step;
+
+// Its gradient. Vectors that the kernels share among themselves are padded to `padded`, a multiple of
+// PARE_RECURRENT_PADDING, and what lies between stays 0.
+typedef struct {
+  size_t rows, hidden, padded;
+  const float *gates;  // of an LSTM the cell after follows them
+  size_t gates_stride;
+  const float *h;  // [rows, padded]: the states before
+  const float *c;
+  const float *dy;  // [rows, hidden], or null
+  size_t dy_stride;
+  float *dh;  // [rows, padded]; to be replaced by what does not pass the products with R
+  float *dc;  // [rows, padded]; to be replaced by the gradient by the cell before
+  // [rows, 4, padded]: the gradients by the products. LSTM: i, o, forget, cell gate. GRU: the hidden gate's with W, z, r,
+  // the hidden gate's with R.
+  float *products;
+  size_t products_stride;
+  float *sums;            // [4, padded]: those of all rows are added to it
+  const uint8_t *active;  // a row where this is 0 takes no part: dh and dc stay, its products are 0; null for all
+} pare_recurrent_step_gradient;
+
+// A multiple of every variant's width.
+#define PARE_RECURRENT_PADDING 16
+
+typedef struct {
+  const char *variant;
+  // Lanes of a panel.
+  size_t width;
+  // [gates * hidden, depth] to [ceil(hidden / width), depth, gates, width], padded with 0.
+  void (*pack)(const float *w, float *panels, size_t gates, size_t hidden, size_t depth);
+  void (*lstm)(const pare_recurrent_step *step);
+  void (*gru)(const pare_recurrent_step *step);
+  void (*lstm_gradient)(const pare_recurrent_step_gradient *step);
+  void (*gru_gradient)(const pare_recurrent_step_gradient *step);
+  // c[i, j] += sum over k of a[i * a_row + k * a_depth] * b[k * b_stride + j], in the order of k, fused. `columns` is a
+  // multiple of PARE_RECURRENT_PADDING.
+  void (*accumulate_product)(
+      const float *a, size_t a_row, size_t a_depth, const float *b, size_t b_stride, float *c, size_t c_stride,
+      size_t rows, size_t columns, size_t depth);
+} pare_recurrent_kernels;
+
 // One head of scaled dot-product attention. A row i of an operand lies at i * its stride. `bias`, which may be null, is
 // added to the scores: queries rows of pare_padded(keys) numbers, those behind the keys unused; minus infinity forbids a
 // key, and a query without a key gets zeros.
@@ -152,8 +283,12 @@ typedef struct {
   const pare_reduction_kernels *reduction;
   const pare_softmax_kernels *softmax;
   const pare_optimizer_kernels *optimizer;
+  const pare_convolution_kernels *convolution;
+  const pare_recurrent_kernels *recurrent;
   const pare_attention_kernels *attention;
   const pare_row_normalization_kernels *row_normalization;
+  const pare_channel_kernels *channels;
+  const pare_pooling_kernels *pooling;
 } pare_training_kernels;
 
 // The variants that were compiled; entry 0, plain C, is the reference.

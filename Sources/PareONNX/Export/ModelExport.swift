@@ -54,31 +54,30 @@ struct ModelExport {
       guard let externalName else {
         throw ONNXError("too-large", subject: graph.name, expected: "weights that one message holds", found: "\(size) bytes")
       }
-      external = []
-      for (name, parameter) in parameters { add(name, parameter.storage.decoded(), beside: externalName) }
+      var bytes: [UInt8] = []
+      file.graph.initializers = parameters.map { Self.initializer($0, $1.storage.decoded(), beside: externalName, &bytes) }
+      external = bytes
     } else {
-      for (name, parameter) in parameters { file.graph.initializers.append(WireTensor(name, parameter.storage.decoded())) }
+      file.graph.initializers = parameters.map { WireTensor($0, $1.storage.decoded()) }
     }
-    for (name, tensor) in context.constants { file.graph.initializers.append(WireTensor(name, tensor)) }
+    file.graph.initializers += context.constants.map { WireTensor($0.name, $0.tensor) }
     try addMetadata(model, trainable: parameters.filter { $0.value.isTrainable }.map(\.key))
   }
 
-  private mutating func add(_ name: String, _ tensor: Tensor, beside externalName: String) {
+  /// A tensor whose elements go to the end of `bytes`, unless there are few of them.
+  private static func initializer(
+    _ name: String, _ tensor: Tensor, beside externalName: String, _ bytes: inout [UInt8]
+  ) -> WireTensor {
     let data = tensor.rawData
-    guard data.count >= Self.leastExternal, var bytes = external else {
-      file.graph.initializers.append(WireTensor(name, tensor))
-      return
-    }
-    external = nil  // so that the bytes are not copied
-    bytes += [UInt8](repeating: 0, count: (Self.alignment - bytes.count % Self.alignment) % Self.alignment)
+    guard data.count >= leastExternal else { return WireTensor(name, tensor) }
+    bytes += [UInt8](repeating: 0, count: (alignment - bytes.count % alignment) % alignment)
     var wire = WireTensor(name, tensor.elementType, tensor.shape)
     wire.location = .external
     wire.externalData = [
       WireEntry("location", externalName), WireEntry("offset", String(bytes.count)), WireEntry("length", String(data.count)),
     ]
     bytes += data
-    external = bytes
-    file.graph.initializers.append(wire)
+    return wire
   }
 
   private static func opset(_ asked: Int?, needed: Int) throws -> Int {
@@ -132,7 +131,7 @@ enum OpsetVersions {
 }
 
 extension WireEntry {
-  init(_ key: String, _ value: String) {
+  package init(_ key: String, _ value: String) {
     self.key = key
     self.value = value
   }

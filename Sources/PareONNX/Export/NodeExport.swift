@@ -1,3 +1,4 @@
+import OrderedCollections
 import PareGraph
 import PareTensor
 
@@ -5,6 +6,8 @@ import PareTensor
 package struct ExportContext {
   /// The types of the graph's values.
   package let types: [String: ValueType]
+  /// The graph's parameters, for standard forms that hold them as attributes.
+  package let parameters: OrderedDictionary<String, Parameter>
   /// The version of each domain that the nodes need at least.
   package private(set) var opsets: [String: Int] = ["": 21]
   private(set) var nodes: [WireNode] = []
@@ -14,6 +17,7 @@ package struct ExportContext {
 
   init(_ graph: Graph, types: [String: ValueType]) {
     self.types = types
+    parameters = graph.parameters
     values = Set(types.keys)
     nodeNames = Set(graph.nodes.map(\.name))
   }
@@ -83,7 +87,9 @@ package protocol NodeExport: Sendable {
 
 /// Every operator of Pare's own that a model may have when it is written.
 package enum ExportCatalogue {
-  package static let all: [any NodeExport.Type] = [DecideExport.self, QuantizeByReciprocalExport.self]
+  package static let all: [any NodeExport.Type] = [
+    DecideExport.self, QuantizeByReciprocalExport.self, TreeEnsembleExport.self,
+  ]
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.operatorName, $0) })
 

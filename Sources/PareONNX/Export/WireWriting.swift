@@ -8,7 +8,7 @@ extension WireAttribute {
     "alpha", "beta", "bias", "clip", "epsilon", "gamma", "lambd", "momentum", "offset", "scale", "softcap",
   ]
 
-  init(_ name: String, _ attribute: Attribute) {
+  package init(_ name: String, _ attribute: Attribute) {
     self.name = name
     switch attribute {
     case .int(let value) where Self.floats.contains(name):
@@ -35,7 +35,7 @@ extension WireAttribute {
     }
   }
 
-  init(_ name: String, _ tensor: Tensor) {
+  package init(_ name: String, _ tensor: Tensor) {
     self.name = name
     kind = .tensor
     self.tensor = WireTensor(name, tensor)
@@ -50,7 +50,7 @@ extension WireTensor {
     extents = shape.dimensions.map { Int64($0) }
   }
 
-  init(_ name: String, _ tensor: Tensor) {
+  package init(_ name: String, _ tensor: Tensor) {
     self.init(name, tensor.elementType, tensor.shape)
     rawData = tensor.rawData
   }
@@ -65,7 +65,7 @@ extension Tensor {
 
 extension WireValueInfo {
   /// Extents that are products have no name that says what they are, and stand open.
-  init(_ value: ValueInfo) {
+  package init(_ value: ValueInfo) {
     name = value.name
     var tensor = WireValueKind.TensorKind()
     tensor.elementType = Int32(value.type.elementType.onnxDataType)

@@ -52,8 +52,11 @@ struct GraphImport {
     scopes = [Scope(values: Dictionary(uniqueKeysWithValues: values.map { ($0, $0) }), opsets: opsets)]
   }
 
-  /// Marks a value of the main graph as one that no graph has.
-  mutating func leaveOut(_ value: String, because reason: String) { context.unrepresented[value] = reason }
+  /// Marks a value of the main graph as strings, which no graph has.
+  mutating func leaveOut(_ value: String, texts: [String]?) {
+    context.unrepresented[value] = "a tensor of strings"
+    context.texts[value] = texts
+  }
 
   /// Adds the nodes of the main graph on which the outputs depend.
   mutating func add(_ nodes: [WireNode], outputs: [String]) throws {
@@ -81,9 +84,9 @@ struct GraphImport {
     }
     let name = node.qualifiedOperator
     let inputs = node.inputs.map { $0.isEmpty ? "" : resolve($0) ?? "" }
-    if let reason = inputs.compactMap({ context.unrepresented[$0] }).first {
-      return leaveOut(node, because: reason)
-    }
+    let takesTexts = ImportCatalogue.takesTexts(name)
+    let reasons = inputs.compactMap { takesTexts && context.texts[$0] != nil ? nil : context.unrepresented[$0] }
+    if let reason = reasons.first { return leaveOut(node, because: reason) }
     if let function = functions[FunctionKey(name: name, overload: node.overload)] {
       return try call(function, node, inputs, used: used)
     }
@@ -102,6 +105,10 @@ struct GraphImport {
   ) throws {
     guard let opset = scopes[scopes.count - 1].opsets[name.domain] else {
       throw GraphError("opset", node: node.outline, expected: "the file to say which opset of '\(name.domain)' it uses", found: "none")
+    }
+    guard OpsetReading.isUnderstood(name, opset: opset) else {
+      throw GraphError(
+        "opset", node: node.outline, expected: "opset \(OpsetReading.complete) to 28 for the operator", found: "opset \(opset)")
     }
     let conversion = ImportCatalogue.conversion(of: name, opset: opset)
     let definition = OperatorCatalogue.definition(named: name)
@@ -168,8 +175,13 @@ struct GraphImport {
 
   private mutating func addConstant(_ node: WireNode, _ attributes: AttributeReading) throws {
     guard let output = node.outputs.first, !output.isEmpty else { return }
-    if attributes.values["value_string"] != nil || attributes.values["value_strings"] != nil {
-      return leaveOut(node, because: "a tensor of strings")
+    switch attributes.values["value_strings"] ?? attributes.values["value_string"] {
+    case .strings(let texts):
+      leaveOut(node, because: "a tensor of strings")
+      if let value = resolve(output) { context.texts[value] = texts }
+      return
+    case .string: return leaveOut(node, because: "a string")
+    default: break
     }
     guard let tensor = attributes.constant else {
       throw GraphError(

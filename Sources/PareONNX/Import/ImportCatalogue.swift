@@ -11,6 +11,9 @@ package enum ImportCatalogue {
     byName[name]?.first { $0.opsets.contains(opset) }
   }
 
+  /// Whether an operator's conversion takes constant strings.
+  static func takesTexts(_ name: OperatorName) -> Bool { byName[name]?.contains { $0.takesTexts } ?? false }
+
   /// Every operator that a file may use.
   static var supportedOperators: [String] {
     let own = OperatorCatalogue.all.map { $0.name }.filter { $0.domain != "pare" }

@@ -43,16 +43,17 @@ struct ModelImport {
         _ = try builder.input(input.name, try types.type(of: input))
       }
     }
-    var strings: [String] = []
+    var strings: [(name: String, texts: [String]?)] = []
     for (name, initializer) in initializers {
       guard initializer.elementType != 8 else {
-        strings.append(name)
+        let texts = initializer.stringData.compactMap { String(validating: $0, as: UTF8.self) }
+        strings.append((name, texts.count == initializer.stringData.count ? texts : nil))
         continue
       }
       _ = try builder.parameter(name, try reading.read(initializer, of: "an initializer"), isTrainable: false)
     }
     var nodes = try GraphImport(builder, functions: file.functions, opsets: opsets, values: visible, reading: reading)
-    for name in strings { nodes.leaveOut(name, because: "a tensor of strings") }
+    for (name, texts) in strings { nodes.leaveOut(name, texts: texts) }
     try nodes.add(wire.nodes, outputs: wire.outputs.map(\.name))
     let (graph, source) = try finish(nodes, opsets: opsets)
     return try withSections(graph, source)

@@ -42,6 +42,8 @@ package struct ImportContext: Sendable {
   /// Values that no graph has, each with what it is: `a tensor of strings`. Nodes that take one are left out, and so
   /// are outputs, as long as another remains.
   package var unrepresented: [String: String] = [:]
+  /// The texts of those among them that are constant vectors of strings, for conversions that take them.
+  package var texts: [String: [String]] = [:]
 
   package init(builder: GraphBuilder) {
     self.builder = builder
@@ -58,4 +60,10 @@ package protocol NodeImport: Sendable {
   ///
   /// - Throws: `GraphError` that names the node.
   static func convert(_ node: ONNXNode, in context: inout ImportContext) throws
+  /// Whether constant strings may be among the inputs; elsewhere a node that takes some is left out.
+  static var takesTexts: Bool { get }
+}
+
+extension NodeImport {
+  package static var takesTexts: Bool { false }
 }

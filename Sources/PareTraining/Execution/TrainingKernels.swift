@@ -9,8 +9,12 @@ package struct TrainingKernels: @unchecked Sendable {
   package let reduction: pare_reduction_kernels
   package let softmax: pare_softmax_kernels
   package let optimizer: pare_optimizer_kernels
+  package let convolution: pare_convolution_kernels
+  package let recurrent: pare_recurrent_kernels
   package let attention: pare_attention_kernels
   package let rowNormalization: pare_row_normalization_kernels
+  package let channels: pare_channel_kernels
+  package let pooling: pare_pooling_kernels
   /// `plain`, `avx2`, `avx512`.
   package let name: String
 
@@ -19,8 +23,12 @@ package struct TrainingKernels: @unchecked Sendable {
     reduction = table.pointee.reduction.pointee
     softmax = table.pointee.softmax.pointee
     optimizer = table.pointee.optimizer.pointee
+    convolution = table.pointee.convolution.pointee
+    recurrent = table.pointee.recurrent.pointee
     attention = table.pointee.attention.pointee
     rowNormalization = table.pointee.row_normalization.pointee
+    channels = table.pointee.channels.pointee
+    pooling = table.pointee.pooling.pointee
     name = String(cString: table.pointee.name)
   }
 

@@ -5,6 +5,8 @@ import PareTensor
 ///
 /// Trained are the trainable Float32 parameters that the loss depends on. A parameter under a sparse layout keeps its
 /// zeros; one with a codebook comes back with plain elements, since each of its weights now has a value of its own.
+/// A BatchNormalization that is trained uses each batch's own statistics, as ONNX's training mode does, and its running
+/// ones, which validation and the result use, are moved by every step: by training rows alone.
 /// The same graph, data and settings give the same bits on the same machine.
 public struct Trainer: Sendable {
   public var settings: TrainingSettings
@@ -28,10 +30,11 @@ public struct Trainer: Sendable {
     let lossValue = try loss.append(to: &builder)
     let step = try TrainingStep(builder.graph, loss: lossValue, data: training, settings: settings)
     let monitor = try validation.map {
-      try ValidationLoss(builder.graph, loss: lossValue, data: $0, parameters: step.parameters)
+      try ValidationLoss(builder.graph, loss: lossValue, data: $0, vectors: [step.parameters, step.statistics])
     }
 
     let best = ParameterVector(step.parameters.layout)
+    let bestStatistics = ParameterVector(step.statistics.layout)
     var stopping = EarlyStopping(patience: settings.patience, minimumImprovement: settings.minimumImprovement)
     var history: [EpochRecord] = []
     var generator = SeededGenerator(seed: settings.seed, stream: "training/order")
@@ -62,14 +65,18 @@ public struct Trainer: Sendable {
         epoch: epoch, trainingLoss: position.trainingLoss, validationLoss: try monitor?.value())
       if let loss = record.validationLoss, !loss.isFinite { throw divergence(position, loss) }
       history.append(record)
-      if stopping.isBest(record) { best.copy(from: step.parameters) }
+      if stopping.isBest(record) {
+        best.copy(from: step.parameters)
+        bestStatistics.copy(from: step.statistics)
+      }
       position.epochRecord = record
       position.bestValidationLoss = stopping.bestLoss
       try progress(position)
       if stopping.hasRunOut(at: epoch) { break }
     }
     return TrainingResult(
-      graph: graph.replacingParameters(with: best), history: history, bestEpoch: stopping.bestEpoch,
+      graph: graph.replacingParameters(with: best).replacingParameters(with: bestStatistics), history: history,
+      bestEpoch: stopping.bestEpoch,
       stoppedEarly: history.count < settings.epochs)
   }
 
@@ -114,11 +121,13 @@ final class ValidationLoss {
   private let loss: String
   private let rowCount: Int
 
-  init(_ graph: Graph, loss: String, data: TrainingData, parameters: ParameterVector) throws {
+  init(_ graph: Graph, loss: String, data: TrainingData, vectors: [ParameterVector]) throws {
     var placed: [String: UnsafeMutableRawPointer] = [:]
-    for entry in parameters.layout.entries { placed[entry.name] = UnsafeMutableRawPointer(parameters.address(of: entry)) }
+    for vector in vectors {
+      for entry in vector.layout.entries { placed[entry.name] = UnsafeMutableRawPointer(vector.address(of: entry)) }
+    }
     plans = try chunkSizes(of: data.rowCount, limit: 1024).map {
-      try RowExecutor(graph, rowCount: $0, outputs: [loss], data: data, placed: placed, owners: [parameters])
+      try RowExecutor(graph, rowCount: $0, outputs: [loss], data: data, placed: placed, owners: vectors)
     }
     self.loss = loss
     rowCount = data.rowCount

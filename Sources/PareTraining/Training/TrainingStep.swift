@@ -8,6 +8,8 @@ import PareTensor
 /// A step allocates nothing.
 package final class TrainingStep {
   package let parameters: ParameterVector
+  /// The running averages that normalizations keep; not trained, but moved by every step.
+  package let statistics: ParameterVector
   private let gradient: ParameterVector
   private let optimizer: OptimizerState
   private let gradientNorm: Double?
@@ -23,14 +25,16 @@ package final class TrainingStep {
     let loss: UnsafePointer<Float>
     /// Gradients that could not be written where they belong: one value that is the gradient of two parameters.
     let copies: [(from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, count: Int)]
+    /// The running averages after the step.
+    let updates: [(from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, count: Int)]
   }
 
   /// - Parameter graph: the model with `loss` appended to it.
   package init(
     _ graph: Graph, loss: String, data: TrainingData, settings: TrainingSettings, kernels: TrainingKernels = .best
   ) throws {
-    let ready = try graph.inTrainingMode(seed: settings.seed).fusingAttention(keeping: [loss])
-    let differentiation = try Differentiation(of: loss, in: ready)
+    let form = try TrainingForm(graph, seed: settings.seed)
+    let differentiation = try Differentiation(of: loss, in: form.graph.fusingAttention(keeping: [loss] + form.updates.map(\.value)))
     guard !differentiation.gradients.isEmpty else {
       throw TrainingError(
         "nothing-trainable", subject: "graph '\(graph.name)'", expected: "a trainable parameter that the loss depends on",
@@ -39,6 +43,7 @@ package final class TrainingStep {
     let layout = try ParameterLayout(graph, names: differentiation.gradients.keys)
     parameters = ParameterVector(layout, of: graph)
     gradient = ParameterVector(layout)
+    statistics = ParameterVector(try ParameterLayout(graph, names: form.updates.map(\.parameter)), of: graph)
     optimizer = OptimizerState(settings.optimizer, layout: layout, kernels: kernels)
     gradientNorm = settings.gradientNorm
     self.kernels = kernels
@@ -48,7 +53,7 @@ package final class TrainingStep {
       plans.append(
         try Self.plan(
           differentiation, loss: loss, rowCount: size, data: data, parameters: parameters, gradient: gradient,
-          kernels: kernels))
+          statistics: statistics, updates: form.updates, kernels: kernels))
     }
     self.plans = plans
   }
@@ -70,6 +75,7 @@ package final class TrainingStep {
     if let mask { kernels.optimizer.keep(gradient.elements.baseAddress, mask.baseAddress, mask.count) }
     if let gradientNorm { limitGradient(to: gradientNorm) }
     optimizer.step(parameters, gradient: gradient)
+    for update in plan.updates { update.to.update(from: update.from, count: update.count) }
     return plan.loss.pointee
   }
 
@@ -89,7 +95,8 @@ package final class TrainingStep {
   /// Plans loss and gradient so that each gradient is computed straight into its place in the vector.
   private static func plan(
     _ differentiation: Differentiation, loss: String, rowCount: Int, data: TrainingData, parameters: ParameterVector,
-    gradient: ParameterVector, kernels: TrainingKernels
+    gradient: ParameterVector, statistics: ParameterVector, updates: [(parameter: String, value: String)],
+    kernels: TrainingKernels
   ) throws -> Plan {
     let computed = Set(differentiation.graph.nodes.flatMap(\.outputs)).subtracting([loss])
     var placed: [String: UnsafeMutableRawPointer] = [:]
@@ -103,16 +110,23 @@ package final class TrainingStep {
         copied.append((value, entry))
       }
     }
-    let kept = [loss] + copied.map(\.value)
+    for entry in statistics.layout.entries {
+      placed[entry.name] = UnsafeMutableRawPointer(statistics.address(of: entry))
+    }
+    let kept = [loss] + copied.map(\.value) + updates.map(\.value)
     let rows = try RowExecutor(
       differentiation.graph, rowCount: rowCount, outputs: kept, data: data, placed: placed,
-      owners: [parameters, gradient], kernels: kernels)
+      owners: [parameters, gradient, statistics], kernels: kernels)
     func address(_ value: String) throws -> UnsafePointer<Float> {
       UnsafePointer(try rows.executor.buffer(of: value).bindMemory(to: Float.self).baseAddress.unsafelyUnwrapped)
     }
     return Plan(
       rows: rows, loss: try address(loss),
-      copies: try copied.map { (try address($0.value), gradient.address(of: $0.entry), $0.entry.shape.elementCount) })
+      copies: try copied.map { (try address($0.value), gradient.address(of: $0.entry), $0.entry.shape.elementCount) },
+      // The layout has the statistics in the order of the updates: all are vectors.
+      updates: try zip(updates, statistics.layout.entries).map {
+        (try address($0.value), statistics.address(of: $1), $1.shape.elementCount)
+      })
   }
 }
 

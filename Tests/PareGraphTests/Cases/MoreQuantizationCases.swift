@@ -28,6 +28,16 @@ extension OperatorCases {
           .constant(Tensor(scalar: 3 as Int8)), scalar(0.031), .constant(Tensor(scalar: 99 as UInt8)),
         ]),
       OperatorCase(
+        "ConvInteger", "in groups", [uint8([2, 4, 5], seed: 1), int8([2, 2, 3], seed: 2), .constant(Tensor(scalar: 100 as UInt8))],
+        ["group": .int(2), "pads": .ints([1, 0])]),
+      OperatorCase(
+        "QLinearConv", "with a bias",
+        [
+          uint8([1, 2, 4, 4], seed: 1), scalar(0.011), .constant(Tensor(scalar: 113 as UInt8)), int8([3, 2, 2, 2], seed: 2),
+          .constant(Tensor([0.0171, 0.0093, 0.013] as [Float])), .constant(Tensor([3, 0, -1] as [Int8])), scalar(0.041),
+          .constant(Tensor(scalar: 99 as UInt8)), .constant(Tensor([100, -200, 3] as [Int32])),
+        ], ["strides": .ints([2, 1])]),
+      OperatorCase(
         "pare.QuantizeLinearGradient", "by blocks",
         [
           .variable(.sample([2, 5], seed: 2)), .variable(.sample([2, 5])), .constant(.positiveSample([2, 3], seed: 3)),

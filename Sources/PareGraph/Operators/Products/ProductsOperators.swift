@@ -1,5 +1,5 @@
 extension OperatorCatalogue {
   static let products: [any Operator.Type] = [
-    Gemm.self, MatMul.self,
+    Gemm.self, MatMul.self, Einsum.self, EinsumGradient.self,
   ]
 }

@@ -140,7 +140,6 @@ final class RecurrentBackward<Cell: RecurrentCell, Scalar: FloatingPointElement>
       buffers.output(output, as: Scalar.self).update(repeating: 0, count: count)
     }
     let (byInput, byState, dh, dc, zeros) = (scratch[0], scratch[1], scratch[2], scratch[3], scratch[4])
-    let stateGradients = [dh, dc]
     for (direction, isReversed) in layer.directions.enumerated() {
       let cell = cells[direction]
       let plain = cell.plainGateCount * hidden
@@ -153,8 +152,9 @@ final class RecurrentBackward<Cell: RecurrentCell, Scalar: FloatingPointElement>
       for row in 0..<layer.batch {
         let stateOffset = stateRows.offset + row * stateRows.stride
         let length = lengths.map { Int($0[row]) } ?? layer.steps
-        for (index, state) in stateGradients.enumerated() {
-          if index < Cell.stateCount, length > 0, let last = given(first + 3 + index) {
+        for index in 0..<Cell.stateCount {
+          let state = scratch[2 + index]
+          if length > 0, let last = given(first + 3 + index) {
             state.update(from: last + stateOffset, count: hidden)
           } else {
             state.update(repeating: 0, count: hidden)
@@ -204,8 +204,9 @@ final class RecurrentBackward<Cell: RecurrentCell, Scalar: FloatingPointElement>
           }
           RecurrentProduct.multiplyTransposed(parameters.r, byState, rows: plain, columns: hidden, addingTo: dh)
         }
-        for (index, state) in stateGradients.enumerated() where index < Cell.stateCount {
-          gradient(by: RecurrentInput.initialStates[index]).map { ($0 + stateOffset).update(from: state, count: hidden) }
+        for index in 0..<Cell.stateCount {
+          gradient(by: RecurrentInput.initialStates[index])
+            .map { ($0 + stateOffset).update(from: scratch[2 + index], count: hidden) }
         }
       }
     }

@@ -49,14 +49,14 @@ extension RecurrentCell {
 }
 
 /// Where the inputs of a recurrent layer stand; the last two are an LSTM's alone.
-enum RecurrentInput {
-  static let x = 0
-  static let w = 1
-  static let r = 2
-  static let b = 3
-  static let lengths = 4
-  static let initialStates = [5, 6]
-  static let peepholes = 7
+package enum RecurrentInput {
+  package static let x = 0
+  package static let w = 1
+  package static let r = 2
+  package static let b = 3
+  package static let lengths = 4
+  package static let initialStates = [5, 6]
+  package static let peepholes = 7
 }
 
 /// The parameters of one direction.

@@ -62,15 +62,15 @@ final class RecurrentForward<Cell: RecurrentCell, Scalar: FloatingPointElement>:
     let x = buffers.input(RecurrentInput.x, as: Scalar.self)
     let y = buffers.output(0, as: Scalar.self)
     let (byInput, byState, h, c, next) = (scratch[0], scratch[1], scratch[2], scratch[3], scratch[4])
-    let states = [h, c]
     for (direction, isReversed) in layer.directions.enumerated() {
       let cell = cells[direction]
       let parameters = layer.parameters(buffers, hasInput, direction, Cell.self, as: Scalar.self)
       let stateRows = layer.stateRows(direction)
       for row in 0..<layer.batch {
         let stateOffset = stateRows.offset + row * stateRows.stride
-        for (index, state) in states.enumerated() {
-          if index < Cell.stateCount, hasInput[RecurrentInput.initialStates[index]] {
+        for index in 0..<Cell.stateCount {
+          let state = scratch[2 + index]
+          if hasInput[RecurrentInput.initialStates[index]] {
             state.update(from: buffers.input(RecurrentInput.initialStates[index]) + stateOffset, count: hidden)
           } else {
             state.update(repeating: 0, count: hidden)
@@ -106,7 +106,8 @@ final class RecurrentForward<Cell: RecurrentCell, Scalar: FloatingPointElement>:
           outputRow(step).update(repeating: 0, count: hidden)
           traceRow(step).update(repeating: 0, count: traceCount * hidden)
         }
-        for (index, state) in states.enumerated() where index < Cell.stateCount && index + 1 < outputCount {
+        for index in 0..<Cell.stateCount where index + 1 < outputCount {
+          let state = scratch[2 + index]
           let last = buffers.output(index + 1, as: Scalar.self) + stateOffset
           if length > 0 { last.update(from: state, count: hidden) } else { last.update(repeating: 0, count: hidden) }
         }

@@ -45,7 +45,7 @@ package struct TreeStructure<Scalar: BinaryFloatingPoint> {
   ///
   /// - Parameter featureCount: the columns of X, where they are known.
   /// - Throws: `graph.tree`, naming the first thing wrong.
-  func check(_ node: Node, featureCount: Int?) throws {
+  package func check(_ node: Node, featureCount: Int?) throws {
     func require<Values: Sequence<Int32>>(_ values: Values, _ range: Range<Int>, _ meaning: String) throws {
       guard let wrong = values.enumerated().first(where: { !range.contains(Int($0.element)) }) else { return }
       throw GraphError("tree", node: node, expected: "\(meaning) in \(range)", found: "\(wrong.element) at \(wrong.offset)")

@@ -67,7 +67,7 @@ enum LabelEncoderImport: NodeImport {
     let fallback = try context.constant(fallback(node, values.elementType), "default", for: node)
     let column = try context.apply("Unsqueeze", [x, context.axes(-1, for: node)], for: node)
     let matches = try context.apply("Equal", [column, context.constant(keys, "keys", for: node)], for: node)
-    let flags = try context.cast(matches, to: .int32, for: node)
+    let flags = try context.cast(matches, to: .float32, for: node)
     let found = try context.apply("ReduceMax", [flags, context.axes(-1, for: node)], ["keepdims": .int(0)], for: node)
     let index = try context.apply("ArgMax", [flags], ["axis": .int(-1), "keepdims": .int(0)], for: node)
     let value = try context.apply("Gather", [context.constant(values, "values", for: node), index], for: node)

@@ -24,7 +24,11 @@ enum TreeEnsembleClassifierImport: NodeImport {
     let transform = try PostTransform(node)
     let weighed = Set(trees.targets)
     let isProbability = trees.weights.allSatisfy { $0 >= 0 }
-    let sums = try trees.write(x, targetCount: labels.count, aggregate: .sum, for: node, in: &context)
+    // Of two classes the second often has no weights and no score of its own.
+    let baseCount = try node.baseValues.count
+    let isSingle = labels.count == 2 && !weighed.contains(1) && baseCount < 2
+    let targetCount = isSingle ? 1 : labels.count
+    let sums = try trees.write(x, targetCount: targetCount, aggregate: .sum, for: node, in: &context)
     guard labels.count <= 2 else {
       let scores = try context.cast(context.addBaseValues(to: sums, counts: [labels.count], for: node), to: .float32, for: node)
       let candidates = try node.baseValues.isEmpty ? weighed.sorted() : (0..<Int32(labels.count)).map { $0 }
@@ -48,9 +52,14 @@ enum TreeEnsembleClassifierImport: NodeImport {
     let base = try node.baseValues
     guard base.count <= 2 else { throw node.attributeError("base_values to be none, 1 or 2", found: "\(base.count)") }
     func column(_ index: Int, plus value: Double?) throws -> String {
-      let position = try context.constant(Tensor([Int64(index)]), "column", for: node)
-      var result = try context.apply("Gather", [sums, position], ["axis": .int(1)], for: node)
-      if let value { result = try context.apply("Add", [result, context.number(value, like: result, "base_value", for: node)], for: node) }
+      var result = sums
+      if try context.builder.type(of: sums).dimensions[1] != 1 {
+        let position = try context.constant(Tensor([Int64(index)]), "column", for: node)
+        result = try context.apply("Gather", [sums, position], ["axis": .int(1)], for: node)
+      }
+      if let value {
+        result = try context.apply("Add", [result, context.number(value, like: result, "base_value", for: node)], for: node)
+      }
       return try context.cast(result, to: .float32, for: node)
     }
     let limit = isProbability ? 0.5 : 0

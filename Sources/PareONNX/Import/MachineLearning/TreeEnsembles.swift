@@ -112,9 +112,16 @@ enum TreeEnsemble5Import: NodeImport {
 
   /// A node that asks for one of k values becomes k nodes that ask for one each.
   private static func expandMembership(_ trees: inout TreeArrays, _ node: ONNXNode) throws {
-    let counts = [trees.thresholds, trees.modes, trees.missing, trees.trueBranches, trees.falseBranches].map { ($0 as [Any]).count }
+    let counts = [
+      trees.thresholds.count, trees.modes.count, trees.missing.count, trees.trueBranches.count, trees.falseBranches.count,
+    ]
     guard counts.allSatisfy({ $0 == trees.features.count }) else {
       throw node.attributeError("nodes lists of one length, \(trees.features.count)", found: "\(counts)")
+    }
+    // Before nodes are added, which would make more numbers valid.
+    let count = Int32(trees.features.count)
+    if let beyond = (trees.roots + trees.trueBranches + trees.falseBranches).first(where: { $0 >= count }) {
+      throw node.attributeError("roots and branches to \(count) nodes", found: "\(beyond)")
     }
     guard trees.modes.contains(member) else { return }
     let sets = (node.tensors["membership_values"]?.doubles ?? []).split(omittingEmptySubsequences: false) { $0.isNaN }

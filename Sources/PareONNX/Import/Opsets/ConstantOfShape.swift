@@ -4,7 +4,7 @@ import PareTensor
 /// `ConstantOfShape(shape)` is an Expand of its one value, 0 in Float32 by default.
 enum ConstantOfShapeImport: NodeImport {
   static let operatorName: OperatorName = "ConstantOfShape"
-  static let opsets = 13...28
+  static let opsets = 9...28
 
   static func convert(_ node: ONNXNode, in context: inout ImportContext) throws {
     let value = node.tensors["value"] ?? Tensor(scalar: Float(0))

@@ -5,7 +5,7 @@ import PareTensor
 protocol ReduceAxesConversion: NodeImport {}
 
 extension ReduceAxesConversion {
-  package static var opsets: ClosedRange<Int> { 13...17 }
+  package static var opsets: ClosedRange<Int> { 7...17 }
 
   package static func convert(_ node: ONNXNode, in context: inout ImportContext) throws {
     var newer = node.node

@@ -11,7 +11,8 @@ typealias FastForm = @Sendable (PreparationContext, TrainingKernels) throws -> E
 /// that stands there.
 enum FastForms {
   static let all: [OperatorName: FastForm] = [
-    products, elementwise, reductions, classification, convolution, normalization, recurrent, attention, rowNormalization, shapes,
+    products, elementwise, reductions, classification, convolution, pooling, normalization, recurrent, attention,
+    rowNormalization, shapes,
   ].reduce(into: [:]) { forms, family in forms.merge(family) { first, _ in first } }
 }
 

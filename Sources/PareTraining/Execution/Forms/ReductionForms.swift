@@ -2,17 +2,26 @@ import CPareKernels
 import PareGraph
 import PareTensor
 
-/// Sums and means over neighbouring axes, and their gradients.
+/// Sums and means over neighbouring axes or over the leading and the trailing ones, and the gradients of the first.
 ///
 /// Bound: `|ŷ − y| ≤ γ_{n+1} · Σ|x|` over the n numbers that are folded, in whatever order they are added. The gradient
 /// of a mean rounds twice.
 enum ReductionForms {
   static func reduction(_ context: PreparationContext, _ kernels: TrainingKernels, takesMean: Bool) throws -> Evaluation? {
     guard context.outputs[0].elementType == .float32,
-      let folding = try Folding(context, shape: context.input(0).shape, axesInput: 1),
       let columnSums = kernels.reduction.column_sums.map({ KernelPointer($0) }),
       let rowSums = kernels.reduction.row_sums.map({ KernelPointer($0) })
     else { return nil }
+    guard let folding = try Folding(context, shape: context.input(0).shape, axesInput: 1) else {
+      // What is left lies between what is folded, as the channels of a convolution do: first the ends of the rows.
+      guard let ends = try FoldedEnds(context, shape: context.input(0).shape, axesInput: 1) else { return nil }
+      let scale = takesMean ? 1 / Float(ends.leading * ends.trailing) : 1
+      let rows = FormScratch<Float>(count: ends.leading * ends.kept, repeating: 0)
+      return { buffers in
+        rowSums.call(buffers.input(0), 1, rows.elements, ends.leading * ends.kept, ends.trailing)
+        columnSums.call(rows.elements, scale, buffers.output(), ends.leading, ends.kept)
+      }
+    }
     let scale = takesMean ? 1 / Float(folding.folded) : 1
     return { buffers in
       let (x, y): (UnsafePointer<Float>, UnsafeMutablePointer<Float>) = (buffers.input(0), buffers.output())
@@ -71,12 +80,34 @@ enum ReductionForms {
       inner = shape.dimensions[(last + 1)...].reduce(1, *)
     }
 
-    private static func axes(of context: PreparationContext, rank: Int, input: Int) throws -> [Int]? {
+    fileprivate static func axes(of context: PreparationContext, rank: Int, input: Int) throws -> [Int]? {
       if context.has(input) {
         guard let axes = context.constant(input)?.values(as: Int64.self).map(Int.init) else { return nil }
         if !axes.isEmpty { return axes.map { $0 < 0 ? $0 + rank : $0 } }
       }
       return try context.node.int("noop_with_empty_axes", default: 0) != 0 ? [] : Array(0..<rank)
+    }
+  }
+
+  /// A reduction of leading and trailing axes alike.
+  private struct FoldedEnds: Sendable {
+    let leading: Int
+    let kept: Int
+    let trailing: Int
+
+    /// Nil where the axes are not constant, or what is left does not lie in one piece between them.
+    init?(_ context: PreparationContext, shape: Shape, axesInput: Int) throws {
+      guard shape.elementCount > 0, let axes = try Folding.axes(of: context, rank: shape.rank, input: axesInput) else {
+        return nil
+      }
+      let long = (0..<shape.rank).filter { shape[$0] > 1 }
+      guard let first = long.firstIndex(where: { !axes.contains($0) }),
+        let last = long.lastIndex(where: { !axes.contains($0) }),
+        long[first...last].allSatisfy({ !axes.contains($0) })
+      else { return nil }
+      leading = long[..<first].reduce(1) { $0 * shape[$1] }
+      kept = long[first...last].reduce(1) { $0 * shape[$1] }
+      trailing = long[(last + 1)...].reduce(1) { $0 * shape[$1] }
     }
   }
 }

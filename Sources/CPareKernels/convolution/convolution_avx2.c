@@ -1,0 +1,7 @@
+#if defined(__x86_64__)
+#define PARE_VARIANT avx2
+#define PARE_VARIANT_NAME "avx2"
+#define PARE_TARGET __attribute__((target("avx2,fma")))
+#define PARE_CONVOLUTION_TILE 1
+#include "convolution_passes.h"
+#endif

@@ -1,0 +1,8 @@
+#if defined(__x86_64__)
+#define PARE_VARIANT avx2
+#define PARE_VARIANT_NAME "avx2"
+#define PARE_TARGET __attribute__((target("avx2,fma")))
+#define PARE_WIDTH 8
+#define PARE_TILE_ROWS 2
+#include "recurrent_passes.h"
+#endif
