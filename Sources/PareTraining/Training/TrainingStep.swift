@@ -34,7 +34,7 @@ package final class TrainingStep {
     _ graph: Graph, loss: String, data: TrainingData, settings: TrainingSettings, kernels: TrainingKernels = .best
   ) throws {
     let form = try TrainingForm(graph, seed: settings.seed)
-    let differentiation = try Differentiation(of: loss, in: form.graph.fusingAttention(keeping: [loss] + form.updates.map(\.value)))
+    let differentiation = try Differentiation(of: loss, in: form.graph.fusingAttention(keeping: Set([loss] + form.updates.map(\.value))))
     guard !differentiation.gradients.isEmpty else {
       throw TrainingError(
         "nothing-trainable", subject: "graph '\(graph.name)'", expected: "a trainable parameter that the loss depends on",
