@@ -123,6 +123,27 @@ PARE_KERNEL void products(
   }
 }
 
+// e to the x for x at most 0, within 2 units in the last place; 0 below -87, where it is next to nothing beside the 1 of
+// a row's largest score. As pare_exponential, each step fused.
+PARE_INLINE float weight(float x) {
+  const float t = x < -87.0f ? -87.0f : x;
+  const float rounder = 12582912.0f;
+  const float shifted = __builtin_fmaf(t, 1.44269504088896341f, rounder);
+  const uint32_t n = pare_bits(shifted) - pare_bits(rounder);
+  const float whole = shifted - rounder;
+  float r = __builtin_fmaf(whole, -0.693359375f, t);
+  r = __builtin_fmaf(whole, 2.12194440e-4f, r);
+  float p = 1.9875691500e-4f;
+  p = __builtin_fmaf(p, r, 1.3981999507e-3f);
+  p = __builtin_fmaf(p, r, 8.3334519073e-3f);
+  p = __builtin_fmaf(p, r, 4.1665795894e-2f);
+  p = __builtin_fmaf(p, r, 1.6666665459e-1f);
+  p = __builtin_fmaf(p, r, 5.0000001201e-1f);
+  const float e = __builtin_fmaf(p, r * r, r) + 1.0f;
+  const float power = e * pare_from_bits((n + 127) << 23);
+  return x < -87.0f ? 0.0f : power;
+}
+
 // The weights of every query, rows of pare_padded(keys) numbers, those behind the keys 0. packed is overwritten.
 PARE_INLINE void weigh(const pare_attention_head *h, float *restrict weights, float *restrict packed) {
   const size_t width = pare_padded(h->keys);
@@ -137,38 +158,29 @@ PARE_INLINE void weigh(const pare_attention_head *h, float *restrict weights, fl
       for (size_t j = 0; j < width; j++) row[j] *= h->scale;
     }
     for (size_t j = h->keys; j < width; j++) row[j] = -__builtin_inff();
-    pare_v16 lanes = PARE_LOAD16(row);
-    for (size_t j = 16; j < width; j += 16) lanes = __builtin_elementwise_max(lanes, PARE_LOAD16(row + j));
-    float sums[PARE_LANES];
-    PARE_STORE16(sums, lanes);
-    float highest = sums[0];
-    for (size_t lane = 1; lane < 16; lane++) highest = sums[lane] > highest ? sums[lane] : highest;
-    if (highest == -__builtin_inff()) {
-      for (size_t j = 0; j < width; j++) row[j] = 0;
-      continue;
+    pare_v16 highest = PARE_LOAD16(row);
+    for (size_t j = 16; j < width; j += 16) highest = __builtin_elementwise_max(highest, PARE_LOAD16(row + j));
+    float lanes[PARE_LANES];
+    PARE_STORE16(lanes, highest);
+    for (size_t half = PARE_LANES / 2; half > 0; half /= 2) {
+      for (size_t lane = 0; lane < half; lane++) lanes[lane] = lanes[lane + half] > lanes[lane] ? lanes[lane + half] : lanes[lane];
     }
-    for (size_t j = 0; j < width; j++) row[j] = pare_exponential(row[j] - highest);
-    pare_v16 sum = {0};
-    for (size_t j = 0; j < width; j += 16) sum += PARE_LOAD16(row + j);
-    PARE_STORE16(sums, sum);
-    const float reciprocal = 1.0f / pare_lanes_sum(sums);
+    // A query without a key stays at minus infinity.
+    const float shift = lanes[0] == -__builtin_inff() ? 0 : lanes[0];
+    for (size_t j = 0; j < width; j++) row[j] -= shift;
+  }
+  // All rows in one pass: the exponential of one row is too short to fill the pipeline.
+  for (size_t i = 0; i < h->queries * width; i++) weights[i] = weight(weights[i]);
+  for (size_t i = 0; i < h->queries; i++) {
+    float *restrict row = weights + i * width;
+    pare_v16 sum = PARE_LOAD16(row);
+    for (size_t j = 16; j < width; j += 16) sum += PARE_LOAD16(row + j);
+    float lanes[PARE_LANES];
+    PARE_STORE16(lanes, sum);
+    const float total = pare_lanes_sum(lanes);
+    const float reciprocal = total == 0 ? 0 : 1.0f / total;
     for (size_t j = 0; j < width; j++) row[j] *= reciprocal;
   }
-}
-
-PARE_KERNEL void attention(const pare_attention_head *h, float *y, size_t y_stride, float *scratch) {
-  const size_t width = pare_padded(h->keys), value_width = pare_padded(h->value_size);
-  float *weights = scratch;
-  float *packed = scratch + 2 * h->queries * width;
-  weigh(h, weights, packed);
-  pack(h->v, h->v_stride, 1, h->keys, h->value_size, packed);
-  if (h->value_size == value_width) {
-    product(weights, width, 1, packed, value_width, y, y_stride, h->queries, h->keys, h->value_size, false);
-    return;
-  }
-  float *result = packed + h->keys * value_width;
-  product(weights, width, 1, packed, value_width, result, value_width, h->queries, h->keys, h->value_size, false);
-  unpack(result, h->queries, h->value_size, y, y_stride, false);
 }
 
 // target = (adds ? target : 0) + weights' x or weights x, of `rows` rows as wide as x's.
@@ -176,14 +188,22 @@ PARE_INLINE void gather(
     const float *weights, size_t row, size_t depth_step, size_t rows, const float *x, size_t x_stride, size_t depth,
     size_t columns, float *target, size_t stride, bool adds, float *packed) {
   const size_t width = pare_padded(columns);
-  pack(x, x_stride, 1, depth, columns, packed);
   if (columns == width) {
-    product(weights, row, depth_step, packed, width, target, stride, rows, depth, columns, adds);
+    product(weights, row, depth_step, x, x_stride, target, stride, rows, depth, columns, adds);
     return;
   }
+  pack(x, x_stride, 1, depth, columns, packed);
   float *result = packed + depth * width;
   product(weights, row, depth_step, packed, width, result, width, rows, depth, columns, false);
   unpack(result, rows, columns, target, stride, adds);
+}
+
+PARE_KERNEL void attention(const pare_attention_head *h, float *y, size_t y_stride, float *scratch) {
+  const size_t width = pare_padded(h->keys);
+  float *weights = scratch;
+  float *packed = scratch + 2 * h->queries * width;
+  weigh(h, weights, packed);
+  gather(weights, width, 1, h->queries, h->v, h->v_stride, h->keys, h->value_size, y, y_stride, false, packed);
 }
 
 PARE_KERNEL void attention_gradient(

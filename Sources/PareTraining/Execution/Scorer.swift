@@ -20,6 +20,7 @@ public struct Scorer: Sendable {
   /// - Returns: for each output a tensor with as many rows as the data.
   /// - Throws: `TrainingError` where the data do not fit the graph, or an output has no row per row of input.
   public func run(_ data: TrainingData) throws -> [String: Tensor] {
+    let graph = try graph.fusingAttention(keeping: Set(outputs))
     var results: [String: Tensor] = [:]
     var start = 0
     for size in chunkSizes(of: data.rowCount, limit: chunkSize) {

@@ -3,7 +3,7 @@ import PareGraph
 import PareLinearAlgebra
 import PareTensor
 
-/// Matrix products by BLAS, and many small ones by a kernel.
+/// Matrix products by BLAS, and those with a small right operand by a kernel.
 ///
 /// Bound: `|ŷ − y| ≤ γ_{K+3} · (|alpha| · |A| · |B| + |beta| · |C|)`, γ_n = n·u / (1 − n·u), u = 2⁻²⁴, in whatever order
 /// the library adds (Higham 2002, "Accuracy and Stability of Numerical Algorithms", §3.5).
@@ -70,8 +70,8 @@ enum MatrixForms {
     return type.shape.elementCount > 0 && types[node.inputs[0]]?.shape.elementCount ?? 0 > 0
   }
 
-  /// Products of matrices, stacked or not, whose stacks broadcast. One matrix on the right makes one tall product; many
-  /// small ones go to a kernel of our own, which costs less to start than the library.
+  /// Products of matrices, stacked or not, whose stacks broadcast. One matrix on the right makes one tall product. Where
+  /// the right operand is small, a kernel of our own costs less to start than the library and packs nothing.
   ///
   /// - Parameter bias: the input that holds a number per column, to be added in one more pass over the product, which
   ///   also applies Relu if asked; nil for none.
@@ -135,8 +135,9 @@ private struct MatrixStack: Sendable {
 
   var count: Int { offsets.count }
 
-  /// Whether the products are many, and small enough for one operand to stay in the first cache.
-  var isSmall: Bool { count > 1 && depth * pare_padded(columns) <= 8192 && rows <= 512 }
+  /// Whether the operand on the right is small enough to stay in the caches next to the processor, and the rows are whole
+  /// registers or the products many.
+  var isSmall: Bool { depth * pare_padded(columns) <= 16_384 && (count > 1 || columns % 16 == 0) }
 
   /// Nil where nothing is multiplied.
   init?(_ context: PreparationContext) throws {
