@@ -53,7 +53,7 @@ let package = Package(
     .target(
       name: "PareTraining",
       dependencies: [
-        "PareGraph", "PareLinearAlgebra", "CPareKernels",
+        "PareArtifact", "PareLinearAlgebra", "CPareKernels",
         .product(name: "RealModule", package: "swift-numerics"),
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
