@@ -37,16 +37,21 @@ public struct MultilayerPerceptron: Sendable, Hashable, Codable {
   ///
   /// - Parameters:
   ///   - seed: decides the weights; each layer draws from a stream of its own.
+  ///   - input: the name of the input.
+  ///   - rowShape: extents of one row, whose product is `inputs`; windows are flattened.
   ///   - normalizer: put in front of the first layer.
   ///   - thresholds: put behind the probabilities as a `decision`.
   /// - Throws: `graph.architecture`, category usage, naming the setting that is out of range.
   public func graph(
-    seed: UInt64, name: String = "mlp", normalizer: Normalizer? = nil, thresholds: DecisionThresholds? = nil
+    seed: UInt64, name: String = "mlp", input: String = "features", rowShape: [Int]? = nil, normalizer: Normalizer? = nil,
+    thresholds: DecisionThresholds? = nil
   ) throws -> Graph {
     try validate()
     var builder = GraphBuilder(name: name)
-    var value = try builder.input("features", ValueType(.float32, ["batch", .fixed(inputs)]))
+    let row = (rowShape ?? [inputs]).map(Dimension.fixed)
+    var value = try builder.input(input, ValueType(.float32, ["batch"] + row))
     if let normalizer { value = try builder.normalize(value, by: normalizer) }
+    if row.count > 1 { value = try builder.apply("Flatten", [value], name: "flatten") }
     for (index, (fanIn, fanOut)) in zip([inputs] + hidden, hidden + [outputs]).enumerated() {
       let isLast = index == hidden.count
       let weight = initialWeight(layer: index, fanIn: fanIn, fanOut: fanOut, isLast: isLast, seed: seed)

@@ -1,7 +1,8 @@
 import PareGraph
 import PareTensor
 
-/// How features are brought to one scale: `min(max((x − offset) · scale, low), high)`, each per feature.
+/// How features are brought to one scale: `min(max((x − offset) · scale, low), high)`, each per feature, or per place of
+/// a window.
 public struct Normalizer: Sendable, Hashable, Codable {
   public var offset: [Float]
   public var scale: [Float]
@@ -28,18 +29,22 @@ public struct DecisionThresholds: Sendable, Hashable, Codable {
 }
 
 extension GraphBuilder {
-  /// Sub, Mul and Clip: features on their own scales to the value `normalized`.
+  /// Sub, Mul and Clip: features on their own scales to the value `normalized`. The normalizer is per feature along the
+  /// last axis, or per number of a row.
   ///
   /// - Throws: `graph.shape` where the normalizer has another number of features than the value.
   public mutating func normalize(_ features: String, by normalizer: Normalizer) throws -> String {
     let type = try type(of: features)
-    guard type.dimensions.last == .fixed(normalizer.offset.count), normalizer.scale.count == normalizer.offset.count else {
+    let row = type.dimensions.dropFirst().compactMap(\.fixedValue)
+    let count = normalizer.offset.count
+    let shape: Shape? = type.dimensions.last == .fixed(count) ? [count] : Shape.checkedElementCount(row) == count ? Shape(row) : nil
+    guard let shape, normalizer.scale.count == count else {
       throw GraphError(
         "shape", subject: "normalizer", expected: "an offset and a scale for each feature of \(type)",
         found: "\(normalizer.offset.count) and \(normalizer.scale.count)")
     }
-    let offset = try parameter("normalizer.offset", Tensor(normalizer.offset), isTrainable: false)
-    let scale = try parameter("normalizer.scale", Tensor(normalizer.scale), isTrainable: false)
+    let offset = try parameter("normalizer.offset", Tensor(normalizer.offset, shape: shape), isTrainable: false)
+    let scale = try parameter("normalizer.scale", Tensor(normalizer.scale, shape: shape), isTrainable: false)
     let low = try parameter("normalizer.low", Tensor(scalar: normalizer.range.lowerBound), isTrainable: false)
     let high = try parameter("normalizer.high", Tensor(scalar: normalizer.range.upperBound), isTrainable: false)
     let centred = try apply("Sub", [features, offset], name: "normalizer.center")

@@ -138,7 +138,7 @@ import Testing
     let dataset = try MarketDataset(
       series: [market.series[0]], schema: FeatureSchema(interval: .fiveMinutes), label: experiment.label)
     let rows = dataset.labelled(.test)
-    let features = Tensor(rows.features, shape: [rows.count, dataset.schema.width])
+    let features = Tensor(rows.features, shape: [rows.count, dataset.width])
     for name in ["teacher", "int8", "pruned", "shared"] {
       let model = try Artifact.read(folder.file("run/artifacts/\(name).pare"))
       let probabilities = try ModelPrediction(model, engine: .reference)
@@ -152,7 +152,7 @@ import Testing
     }
     // Decisions of the file, in integers, are those that were turned into money.
     let int8 = try Artifact.read(folder.file("run/artifacts/int8.pare"))
-    let every = Tensor(Array(dataset.features(of: .test)), shape: [dataset.parts.test.count, dataset.schema.width])
+    let every = Tensor(Array(dataset.features(of: .test)), shape: [dataset.parts.test.count, dataset.width])
     let decisions = try ModelPrediction(int8, engine: .reference).run(["": every], output: "decision").doubles
     let source = try DecidedPositions(
       decisions: decisions.map { Int8($0) }, at: dataset.parts.test.map { dataset.candleIndices[$0] }, holding: .candles(12))

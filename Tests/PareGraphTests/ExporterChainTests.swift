@@ -69,7 +69,8 @@ import Testing
     var (builder, x) = try Self.builder(["batch", 8])
     func slice(_ start: Int64, _ end: Int64) throws -> ValueType {
       let inputs = [x, try Self.integers(&builder, start), try Self.integers(&builder, end), try Self.integers(&builder, 0)]
-      return try builder.type(of: builder.apply("Slice", inputs))
+      let slice = try builder.apply("Slice", inputs)
+      return try builder.type(of: slice)
     }
     #expect(try slice(0, .max) == ValueType(.float32, ["batch", 8]))
     #expect(try slice(-1, .max) == ValueType(.float32, [1, 8]))

@@ -1,5 +1,6 @@
 import PareGraph
 import PareModels
+import PareTensor
 
 /// Puts a student into a model, between what normalizes its features and what makes decisions of its logits.
 enum StudentGraph {
@@ -14,17 +15,19 @@ enum StudentGraph {
   static func graph(of student: StudentArchitecture, inPlaceOf graph: Graph, seed: UInt64) throws -> Graph {
     let types = try graph.inferredTypes()
     let start = types[normalized] != nil ? normalized : graph.inputs.count == 1 ? graph.inputs[0].name : normalized
-    guard let width = types[start]?.dimensions.last?.fixedValue, types[start]?.rank == 2 else {
+    let row = types[start]?.dimensions.dropFirst().map(\.fixedValue) ?? []
+    guard !row.isEmpty, !row.contains(nil), let width = Shape.checkedElementCount(row.compactMap { $0 }), width > 0 else {
       throw CompressionError(
         "no-student", subject: "model '\(graph.name)'",
-        expected: "a value '\(normalized)', or a single input, of [batch, features]", found: types[start].map { "\($0)" } ?? "none")
+        expected: "a value '\(normalized)', or a single input, of [batch, …]", found: types[start].map { "\($0)" } ?? "none")
     }
     guard let classes = types[logits]?.dimensions.last?.fixedValue, types[logits]?.rank == 2 else {
       throw CompressionError(
         "no-student", subject: "model '\(graph.name)'", expected: "a value '\(logits)' of [batch, classes]",
         found: types[logits].map { "\($0)" } ?? "none")
     }
-    let body = try Self.body(of: student, inputs: width, outputs: classes, seed: seed).readingInput(from: start)
+    let body = try Self.body(of: student, rowShape: row.compactMap { $0 }, width: width, outputs: classes, seed: seed)
+      .readingInput(from: start)
     let front = graph.pruned(to: [start])
     let back = graph.nodes(dependingOn: logits)
     let backInputs = Set(back.flatMap { $0.inputs })
@@ -37,10 +40,13 @@ enum StudentGraph {
   }
 
   /// The student from its input to its logits.
-  private static func body(of student: StudentArchitecture, inputs: Int, outputs: Int, seed: UInt64) throws -> Graph {
+  private static func body(
+    of student: StudentArchitecture, rowShape: [Int], width: Int, outputs: Int, seed: UInt64
+  ) throws -> Graph {
     switch student {
     case .mlp(let hidden):
-      try MultilayerPerceptron(inputs: inputs, hidden: hidden, outputs: outputs).graph(seed: seed).pruned(to: [logits])
+      try MultilayerPerceptron(inputs: width, hidden: hidden, outputs: outputs)
+        .graph(seed: seed, rowShape: rowShape).pruned(to: [logits])
     }
   }
 }

@@ -42,6 +42,11 @@ public struct CandidateConfiguration: Sendable, Hashable {
     CandidateConfiguration("student-int8", from: "student", recipe: Recipe("student-int8") { Quantization(.int8) }),
   ]
 
+  /// For a model of the user's own, whatever it is made of: a student, and the student in integers.
+  public static let standardForOwnModel: [CandidateConfiguration] = standard.filter {
+    $0.name == "student" || $0.name == "student-int8"
+  }
+
   /// As the teacher was trained, but shorter.
   private static let fineTuning = TrainingSchedule(
     epochs: 20, batchSize: 1024, learningRate: 3e-4, weightDecay: 3, patience: 5)

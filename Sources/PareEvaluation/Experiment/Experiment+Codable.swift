@@ -6,7 +6,7 @@ import PareModels
 
 extension Experiment: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case schema, name, seed, data, features, label, split, costs, execution, decision, teacher, candidates, objectives, budget
+    case schema, name, seed, data, model, output, features, labels, label, split, costs, execution, decision, teacher, candidates, objectives, budget
     case tolerance
     case latencyDecisions = "latency-decisions"
   }
@@ -21,6 +21,14 @@ extension Experiment: Codable {
       name: try container.decodeIfPresent(String.self, forKey: .name) ?? "experiment",
       data: try container.decode(DataSource.self, forKey: .data))
     seed = try container.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
+    model = try container.decodeIfPresent(String.self, forKey: .model)
+    output = try container.decodeIfPresent(OwnModelOutput.self, forKey: .output) ?? output
+    labels = try container.decodeIfPresent(TableFile.self, forKey: .labels)
+    if model != nil { candidates = CandidateConfiguration.standardForOwnModel }
+    try path.key(CodingKeys.output).require(
+      model != nil || !container.contains(.output), expected: "none without 'model'", found: "one")
+    try path.key(CodingKeys.teacher).require(
+      model == nil || !container.contains(.teacher), expected: "none beside 'model', which is the teacher", found: "one")
     features = try container.decodeIfPresent(FeatureChoice.self, forKey: .features) ?? features
     label = try container.decodeIfPresent(StrictLabel.self, forKey: .label)?.value ?? label
     split = try container.decodeIfPresent(StrictSplit.self, forKey: .split)?.value ?? split
@@ -43,13 +51,16 @@ extension Experiment: Codable {
     try container.encode(name, forKey: .name)
     try container.encode(seed, forKey: .seed)
     try container.encode(data, forKey: .data)
+    try container.encodeIfPresent(model, forKey: .model)
+    if model != nil { try container.encode(output, forKey: .output) }
     try container.encode(features, forKey: .features)
+    try container.encodeIfPresent(labels, forKey: .labels)
     try container.encode(label, forKey: .label)
     try container.encode(split, forKey: .split)
     try container.encode(costs, forKey: .costs)
     try container.encode(execution, forKey: .execution)
     try container.encode(threshold, forKey: .decision)
-    try container.encode(teacher, forKey: .teacher)
+    if model == nil { try container.encode(teacher, forKey: .teacher) }
     try container.encode(candidates, forKey: .candidates)
     try container.encode(objectives, forKey: .objectives)
     try container.encode(StrictBudget(value: budget), forKey: .budget)
@@ -61,6 +72,7 @@ extension Experiment: Codable {
   func validate(at path: ParameterPath = ParameterPath()) throws {
     try path.key(CodingKeys.name).require(
       name.isFileName, expected: "letters, digits, '-', '_' and '.', since it names a folder", found: "'\(name)'")
+    _ = try output.order(label.classNames, at: path.key(CodingKeys.output))
     try teacher.model.validate(at: path.key(CodingKeys.teacher).key(TeacherConfiguration.CodingKeys.model))
     try teacher.training.validate(at: path.key(CodingKeys.teacher).key(TeacherConfiguration.CodingKeys.training))
     let names = path.key(CodingKeys.candidates)

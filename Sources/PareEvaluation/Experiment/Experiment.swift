@@ -19,6 +19,12 @@ public struct Experiment: Sendable, Equatable {
   public var name: String
   public var seed: UInt64
   public var data: DataSource
+  /// A model of the user's own in place of a trained teacher: an .onnx or .pare file.
+  public var model: String?
+  /// What that model's outputs mean.
+  public var output: OwnModelOutput
+  /// Labels in place of those that the label's definition makes of the candles.
+  public var labels: TableFile?
   public var features: FeatureChoice
   public var label: LabelDefinition
   public var split: ChronologicalSplit
@@ -39,6 +45,7 @@ public struct Experiment: Sendable, Equatable {
     self.name = name
     self.data = data
     seed = 1
+    output = OwnModelOutput()
     features = FeatureChoice()
     label = .standard
     split = .standard

@@ -4,6 +4,8 @@ import PareMarket
 
 /// What the model is fed.
 public struct FeatureChoice: Sendable, Hashable {
+  /// Features that were computed elsewhere, in place of those that Pare computes of the candles.
+  public var table: TableFile?
   /// Coarser candles whose features are added: 15 minutes, an hour.
   public var coarser: [CandleInterval]
   public var normalizer: NormalizerKind
@@ -49,17 +51,41 @@ public enum ThresholdPolicy: Sendable, Hashable {
 
 extension FeatureChoice: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case coarser, normalizer, clip
+    case file, tensor, time, coarser, normalizer, clip
   }
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
     self.init()
+    let path = ParameterPath(decoder.codingPath)
+    if let file = try container.decodeIfPresent(String.self, forKey: .file) {
+      table = TableFile(
+        path: file, tensor: try container.decodeIfPresent(String.self, forKey: .tensor),
+        moment: try container.wordIfPresent(forKey: .time) ?? .close)
+      try path.key(CodingKeys.coarser).require(
+        !container.contains(.coarser), expected: "none beside a file of features", found: "one")
+    } else {
+      for key in [CodingKeys.tensor, .time] {
+        try path.key(key).require(!container.contains(key), expected: "none without 'file'", found: "one")
+      }
+    }
     coarser = try container.intervalsIfPresent(forKey: .coarser) ?? coarser
     normalizer = try container.wordIfPresent(forKey: .normalizer) ?? normalizer
     clip = try container.decodeIfPresent(Double.self, forKey: .clip) ?? clip
-    try ParameterPath(decoder.codingPath).key(CodingKeys.clip).require(
-      clip > 0 && clip.isFinite, expected: "a positive number", found: clip)
+    try path.key(CodingKeys.clip).require(clip > 0 && clip.isFinite, expected: "a positive number", found: clip)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    if let table {
+      try container.encode(table.path, forKey: .file)
+      try container.encodeIfPresent(table.tensor, forKey: .tensor)
+      try container.encode(table.moment, forKey: .time)
+    } else {
+      try container.encode(coarser, forKey: .coarser)
+    }
+    try container.encode(normalizer, forKey: .normalizer)
+    try container.encode(clip, forKey: .clip)
   }
 }
 

@@ -17,19 +17,27 @@ struct ExperimentData: Sendable {
   /// Labelled rows: what weights are fitted to, and what stops the fitting.
   let training: TrainingData
   let validation: TrainingData
+  /// The name of the input of every model of the experiment.
+  let inputName: String
   private let source: MarketSource
 
-  init(_ source: MarketSource, experiment: Experiment) throws {
+  /// - Parameters:
+  ///   - tables: features and labels from files, where the experiment names them.
+  ///   - inputName: the own model's input.
+  init(
+    _ source: MarketSource, experiment: Experiment, tables: ExperimentTables = ExperimentTables(),
+    inputName: String = "features"
+  ) throws {
     let series = source.series
-    let schema = try FeatureSchema(interval: series.key.interval, coarser: experiment.features.coarser)
-    dataset = try MarketDataset(series: [series], schema: schema, label: experiment.label, split: experiment.split)
+    dataset = try tables.dataset(of: series, experiment: experiment)
+    self.inputName = inputName
     normalizer = try dataset.normalizer(experiment.features.normalizer, clip: Float(experiment.features.clip))
     judge = Judge(
       dataset: dataset, series: series, costs: experiment.costs,
       execution: Execution(sizing: experiment.execution.sizing, calendar: experiment.execution.calendar),
       holding: experiment.execution.holding(horizon: experiment.label.horizon), truth: source.truth)
-    training = try Self.rows(of: .train, dataset)
-    validation = try Self.rows(of: .validation, dataset)
+    training = try Self.rows(of: .train, dataset, inputName: inputName)
+    validation = try Self.rows(of: .validation, dataset, inputName: inputName)
     self.source = source
     summary = Self.summary(source, dataset, normalizer)
   }
@@ -47,7 +55,13 @@ struct ExperimentData: Sendable {
 
   /// What a model made from these data carries, so that it cannot be fed differently from how it was trained.
   func sections() throws -> [(name: String, text: String)] {
-    [("features", try StrictYAML.json(dataset.schema)), ("label", try StrictYAML.json(dataset.label))]
+    let features: String
+    if let schema = dataset.schema {
+      features = try StrictYAML.json(schema)
+    } else {
+      features = try StrictYAML.json(OwnFeatures(interval: source.series.key.interval, rowShape: dataset.rowShape))
+    }
+    return [("features", features), ("label", try StrictYAML.json(dataset.label))]
   }
 
   /// What techniques may use: the training and the validation part, never the test part.
@@ -75,10 +89,16 @@ struct ExperimentData: Sendable {
         experiment: experiment.name, data: summary.source, digest: summary.digest, seed: experiment.seed))
   }
 
-  private static func rows(of part: DatasetPart, _ dataset: MarketDataset) throws -> TrainingData {
+  /// What is known of features that were computed elsewhere.
+  private struct OwnFeatures: Encodable {
+    let interval: CandleInterval
+    let rowShape: [Int]
+  }
+
+  private static func rows(of part: DatasetPart, _ dataset: MarketDataset, inputName: String) throws -> TrainingData {
     let rows = dataset.labelled(part)
     return try TrainingData([
-      "features": Tensor(rows.features, shape: [rows.count, dataset.schema.width]),
+      inputName: Tensor(rows.features, shape: Shape([rows.count] + dataset.rowShape)),
       "labels": Tensor(rows.labels.map(Int64.init)),
     ])
   }
@@ -101,7 +121,7 @@ struct ExperimentData: Sendable {
     return DataSummary(
       source: source.provenance, digest: dataset.digest.description, symbols: [key.symbol],
       interval: key.interval.name, candles: source.series.candles.count,
-      missingCandles: source.series.gaps.reduce(0) { $0 + $1.missing }, features: dataset.schema.columns,
+      missingCandles: source.series.gaps.reduce(0) { $0 + $1.missing }, features: dataset.rowShape.count == 1 ? dataset.columns : ["windows of \(dataset.rowShape)"],
       classes: dataset.label.classNames, horizon: dataset.label.horizon,
       rows: DatasetPart.allCases.reduce(0) { $0 + dataset.parts[$1].count }, train: part(.train),
       validation: part(.validation), test: part(.test), clipped: clipped)

@@ -40,9 +40,12 @@ public struct ExperimentRun: Sendable {
     try latencies?.require(modelNames)
     let output = RunFolder(directory)
     try output.prepare()
+    let own = try experiment.model.map { try ModelFile.read(file.resolved($0)) }
     let source = try await MarketSource.load(file, observer: observer)
-    let data = try ExperimentData(source, experiment: experiment)
-    let models = try makeModels(data)
+    let data = try ExperimentData(
+      source, experiment: experiment, tables: try ExperimentTables(file),
+      inputName: own?.graph.inputs.first?.name ?? "features")
+    let models = try makeModels(data, own: own)
     var candidates = try judge(models, data, output)
     let choice = Choice(
       objectives: experiment.objectives, budget: experiment.budget, tolerance: experiment.tolerance,
@@ -74,10 +77,15 @@ public struct ExperimentRun: Sendable {
     let model: Model
   }
 
-  private func makeModels(_ data: ExperimentData) throws -> [MadeModel] {
-    let teacher = try train(
-      experiment.teacher, name: CandidateConfiguration.teacher, role: .teacher, data: data)
-    var made = [teacher]
+  /// - Parameter own: the user's model, which takes the teacher's place.
+  private func makeModels(_ data: ExperimentData, own: Model?) throws -> [MadeModel] {
+    var made: [MadeModel] = []
+    if let own, let path = experiment.model {
+      let model = try experiment.teacher(own, source: path, data: data)
+      made.append(MadeModel(name: CandidateConfiguration.teacher, role: .teacher, made: "own model \(path)", model: model))
+    } else {
+      made.append(try train(experiment.teacher, name: CandidateConfiguration.teacher, role: .teacher, data: data))
+    }
     for candidate in experiment.candidates {
       made.append(try pare(candidate, role: .candidate, from: made, data))
     }
@@ -142,8 +150,10 @@ public struct ExperimentRun: Sendable {
       let threshold = try data.judge.threshold(
         experiment.threshold, of: try DeployedModel(model).probabilities(of: data, part: .validation))
       model.graph = try model.graph.decided(
-        by: DecisionThresholds(short: threshold.threshold, long: threshold.threshold))
+        by: DecisionThresholds(short: threshold.threshold, long: threshold.threshold)
+      ).pruned()
       let bytes = try output.write(model, to: path)
+      try ModelFile.write(model, to: output.path("artifacts/\(made.name).onnx"))
 
       let deployed = try DeployedModel(try Artifact.read(output.path(path)))
       let reference = teacher ?? deployed

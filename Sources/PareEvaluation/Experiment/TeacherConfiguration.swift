@@ -41,10 +41,11 @@ public struct TeacherConfiguration: Sendable, Hashable {
     case .mlp(let widths): hidden = widths
     }
     let network = MultilayerPerceptron(
-      inputs: data.dataset.schema.width, hidden: hidden, outputs: data.classCount)
+      inputs: data.dataset.width, hidden: hidden, outputs: data.classCount)
     var generator = SeededGenerator(seed: seed, stream: "model/" + name)
     let graph = try network.graph(
-      seed: generator.next(), name: name, normalizer: data.normalizerNodes,
+      seed: generator.next(), name: name, input: data.inputName, rowShape: data.dataset.rowShape,
+      normalizer: data.normalizerNodes,
       thresholds: DecisionThresholds(short: 0.5, long: 0.5))
     let context = CompressionContext(
       training: data.training, validation: data.validation, seed: generator.next(), progress: progress)

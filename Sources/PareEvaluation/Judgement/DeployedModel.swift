@@ -20,7 +20,7 @@ struct DeployedModel: Sendable {
   /// - Throws: an error that names what the plan lacks.
   func probabilities(of data: ExperimentData, part: DatasetPart) throws -> ClassProbabilities {
     let rows = data.features(part)
-    let width = data.dataset.schema.width
+    let width = data.dataset.width
     let context = plan.makeContext()
     var values: [Float] = []
     values.reserveCapacity(rows.count / width * data.classCount)

@@ -53,7 +53,8 @@ import Testing
   @Test func rowsCarryTheFeaturesAndReturnsOfTheirOwnCandle() throws {
     let series = [RandomWalk.series(400, seed: 1, symbol: "A"), RandomWalk.series(300, seed: 2, symbol: "B")]
     let stacked = try dataset(series)
-    let matrices = try series.map { try FeatureMatrix(of: $0, schema: stacked.schema) }
+    let schema = try #require(stacked.schema)
+    let matrices = try series.map { try FeatureMatrix(of: $0, schema: schema) }
     let returns = series.map(stacked.label.forwardReturns)
     #expect(stacked.rowCount == matrices[0].rowCount + matrices[1].rowCount)
     for row in 0..<stacked.rowCount {

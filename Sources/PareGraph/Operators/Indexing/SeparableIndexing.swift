@@ -115,7 +115,9 @@ enum SeparableGradient<Subject: SeparableOperator>: FloatingPointOperator {
     _ context: PreparationContext, _: Scalar.Type
   ) throws -> Evaluation {
     let (dy, x) = (try context.input(0).shape, try context.input(1).shape)
-    let (source, maps) = try Subject.indexing(context.node, source: x, result: dy, constants: Array(context.constants.dropFirst()))
+    var forward = context.node
+    forward.inputs.removeFirst()
+    let (source, maps) = try Subject.indexing(forward, source: x, result: dy, constants: Array(context.constants.dropFirst()))
     guard maps.reduce(1, { $0 * $1.count }) == dy.elementCount else {
       throw GraphError("shape", node: context.node, expected: "the gradient of an output", found: "\(dy)")
     }
