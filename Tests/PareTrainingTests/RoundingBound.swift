@@ -75,7 +75,7 @@ struct RoundingBound {
     case "Mish", "Swish":
       relative = 16 * u
     case "Gelu":
-      relative = 32 * u
+      relative = 16 * u
       if try node.string("approximate", default: "none") == "tanh" {
         magnitudes = tensor(0).doubles.map { 1 + abs($0) }
         (absolute, relative) = (2 * u, 0)

@@ -67,28 +67,23 @@ PARE_INLINE float pare_bell(float x, float scale) {
   return value > 0 ? value - value * (scale * rest) : value;
 }
 
-// erfc(t) for t >= 1 from exp(-t t). Polynomials in 1 / (t t) for t below 2 and above; coefficients: Cephes, erfcf.
-PARE_INLINE float pare_error_function_tail(float t, float bell) {
-  const float q = 1.0f / t;
-  const float y = q * q;
-  float p = 2.326819970068386e-2f;
-  p = p * y - 1.387039388740657e-1f;
-  p = p * y + 3.687424674597105e-1f;
-  p = p * y - 5.824733027278666e-1f;
-  p = p * y + 6.210004621745983e-1f;
-  p = p * y - 4.944515323274145e-1f;
-  p = p * y + 3.404879937665872e-1f;
-  p = p * y - 2.741127028184656e-1f;
-  p = p * y + 5.638259427386472e-1f;
-  float r = -1.047766399936249e+1f;
-  r = r * y + 1.297719955372516e+1f;
-  r = r * y - 7.495518717768503e+0f;
-  r = r * y + 2.921019019210786e+0f;
-  r = r * y - 1.015265279202700e+0f;
-  r = r * y + 4.218463358204948e-1f;
-  r = r * y - 2.820767439740514e-1f;
-  r = r * y + 5.641895067754075e-1f;
-  return bell * q * (t < 2.0f ? p : r);
+// erfc(z) for z >= 0 from exp(-z z), within 4 units in the last place where it is normal.
+//
+// erfc(z) exp(z z) = t P(t) with t = 1 / (1 + 0.4 z): a polynomial of degree 9, fitted to least relative error (8e-9) by
+// reweighted least squares at 4000 Chebyshev points of t for z up to 10.
+PARE_INLINE float pare_error_function_tail(float z, float bell) {
+  const float t = 1.0f / (1.0f + 0.4f * z);
+  float p = -2.959433757e-02f;
+  p = p * t + 1.980132163e-01f;
+  p = p * t - 4.988115132e-01f;
+  p = p * t + 5.474354625e-01f;
+  p = p * t - 2.843666971e-01f;
+  p = p * t + 2.720662355e-01f;
+  p = p * t + 1.296796054e-01f;
+  p = p * t + 2.149191052e-01f;
+  p = p * t + 2.249520272e-01f;
+  p = p * t + 2.257069051e-01f;
+  return bell * (t * p);
 }
 
 // erf(t) for |t| <= 1. Coefficients: Cephes, erff.
@@ -113,7 +108,7 @@ PARE_INLINE float pare_error_function(float x) {
 // The standard normal distribution function from exp(-x x / 2), relative accuracy kept on the negative side.
 PARE_INLINE float pare_normal_distribution(float x, float bell) {
   const float t = __builtin_fabsf(x) * 0.707106781186547524f;
-  const float tail = 0.5f * (t < 1.0f ? 1.0f - pare_error_function_core(t) : pare_error_function_tail(t, bell));
+  const float tail = 0.5f * pare_error_function_tail(t, bell);
   return x < 0 ? tail : 1.0f - tail;
 }
 

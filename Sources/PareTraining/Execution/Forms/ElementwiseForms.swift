@@ -7,8 +7,8 @@ import PareTensor
 /// Bounds, with u = 2⁻²⁴ (`KernelTests`, `ActivationKernelTests`):
 /// - Add, Sub, Mul, Div, Neg, Abs, Sqrt, Reciprocal, squares, Min, Max, Where, Relu, LeakyRelu, Clip, HardSigmoid, HardSwish,
 ///   Dropout, their gradients and the copies equal the reference to the bit.
-/// - Log is within 2 units in the last place of the true value; Exp, Sigmoid, Tanh, Erf, Elu and Softplus within 4, Mish and
-///   Swish within 8, Gelu within 16; Gelu by tanh within 2u · (1 + |X|).
+/// - Log is within 2 units in the last place of the true value; Exp, Sigmoid, Tanh, Erf, Elu and Softplus within 4, Mish,
+///   Swish and Gelu within 8; Gelu by tanh within 2u · (1 + |X|).
 /// - The gradients of Sigmoid, Tanh and Reciprocal round up to four times; those of Elu, Softplus and Erf are within 5 units
 ///   in the last place; those of Gelu within 8u · |dY|, by tanh 16u · |dY|, of Mish and Swish 32u · |dY|.
 enum ElementwiseForms {
