@@ -41,6 +41,9 @@ package enum WholeFile {
     return bytes
   }
 
+  /// Whether anything bears that name.
+  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
   /// Writes a temporary file beside `path`, has it stored, and gives it its name.
   ///
   /// - Throws: `artifact.cannot-write`; what stood under the name stays whole.

@@ -10,7 +10,8 @@
 ///
 /// - Source: xoshiro256**, Blackman and Vigna 2018, arXiv:1805.01407, seeded by SplitMix64 as its authors advise.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
-  private var state: (UInt64, UInt64, UInt64, UInt64)
+  /// All there is to the generator: one that is made from it goes on where this one stands.
+  package private(set) var state: (UInt64, UInt64, UInt64, UInt64)
 
   public init(seed: UInt64) {
     var mix = SplitMix64(state: seed)

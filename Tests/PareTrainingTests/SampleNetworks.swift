@@ -30,6 +30,27 @@ enum SampleNetworks {
     return builder.graph
   }
 
+  /// A dense network with a batch normalization behind its first product, whose running averages are far from the data's.
+  static func normalized(_ graph: Graph) throws -> Graph {
+    var graph = graph
+    guard let index = graph.nodes.firstIndex(where: { $0.operatorName == "Gemm" }),
+      let width = graph.parameters["b1"]?.storage.shape[0]
+    else { return graph }
+    let ones = Tensor([Float](repeating: 1, count: width))
+    for (name, value) in [("scale", ones), ("shift", ones), ("mean", ones), ("variance", ones)] {
+      graph.parameters[name] = Parameter(ParameterStorage(value), isTrainable: name.hasPrefix("s"))
+    }
+    let product = graph.nodes[index].outputs[0]
+    for later in graph.nodes.indices.dropFirst(index + 1) {
+      graph.nodes[later].inputs = graph.nodes[later].inputs.map { $0 == product ? "normalized" : $0 }
+    }
+    let node = Node(
+      "BatchNormalization", name: "normalization", inputs: [product, "scale", "shift", "mean", "variance"],
+      outputs: ["normalized"])
+    graph.nodes.insert(node, at: index + 1)
+    return graph
+  }
+
   /// Convolutions over time with a Relu after each, padded to keep the steps, then the mean over time and a dense layer:
   /// from `features [batch, features, steps]` to `logits`.
   static func convolutional(

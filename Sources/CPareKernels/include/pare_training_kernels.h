@@ -154,6 +154,10 @@ typedef struct {
   // x = mask != 0 ? x : 0
   void (*keep)(float *x, const uint8_t *mask, size_t count);
   void (*scale)(float *x, float factor, size_t count);
+  // x = min(max(x, -bound), bound); NaN stays.
+  void (*limit)(float *x, float bound, size_t count);
+  // x = x + y
+  void (*accumulate)(float *x, const float *y, size_t count);
 } pare_optimizer_kernels;
 
 // Passes over the channels of x [samples, channels, inner]; every other operand has a number per channel.

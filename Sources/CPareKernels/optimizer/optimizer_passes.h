@@ -30,7 +30,19 @@ PARE_KERNEL void scale(float *x, float factor, size_t count) {
   for (size_t i = 0; i < count; i++) x[i] *= factor;
 }
 
+PARE_KERNEL void limit(float *x, float bound, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    const float raised = x[i] < -bound ? -bound : x[i];
+    x[i] = raised > bound ? bound : raised;
+  }
+}
+
+PARE_KERNEL void accumulate(float *restrict x, const float *restrict y, size_t count) {
+  for (size_t i = 0; i < count; i++) x[i] += y[i];
+}
+
 extern const pare_optimizer_kernels PARE_JOIN(pare_optimizer_kernels_, PARE_VARIANT);
 const pare_optimizer_kernels PARE_JOIN(pare_optimizer_kernels_, PARE_VARIANT) = {
   .variant = PARE_VARIANT_NAME, .sgd = sgd, .adam = adam, .keep = keep, .scale = scale,
+  .limit = limit, .accumulate = accumulate,
 };

@@ -19,6 +19,9 @@ public final class BatchExecutor {
   /// Whose memory `placed` points into.
   private let owners: [ParameterVector]
 
+  /// Names of the nodes that the reference evaluates, for lack of a fast form.
+  public let referenceNodes: [String]
+
   /// - Parameters:
   ///   - binding: the extent of each symbolic dimension, as `["batch": 256]`.
   ///   - outputs: the values to yield; the graph's outputs by default, but any value may be asked for.
@@ -30,13 +33,24 @@ public final class BatchExecutor {
   /// - Parameters:
   ///   - placed: where values lie that are not in the executor's own memory. A parameter that is not placed is copied.
   ///   - owners: keeps that memory alive.
-  package init(
+  package convenience init(
     _ graph: Graph, binding: [String: Int], outputs: [String], placed: [String: UnsafeMutableRawPointer],
     owners: [ParameterVector], kernels: TrainingKernels = .best
   ) throws {
+    try self.init(
+      BatchPlan(graph, binding: binding, outputs: outputs, placed: Set(placed.keys)), placed: placed, owners: owners,
+      kernels: kernels)
+  }
+
+  /// Takes the memory that a plan asks for.
+  init(
+    _ plan: BatchPlan, placed: [String: UnsafeMutableRawPointer], owners: [ParameterVector], kernels: TrainingKernels
+  ) throws {
+    let prepared = try plan.steps.map { try $0.prepared(kernels) }
+    referenceNodes = zip(plan.steps, prepared).filter { !$1.isFast }.map { $0.0.node.name }
+    self.plan = plan
     self.owners = owners
     self.placed = placed
-    plan = try BatchPlan(graph, binding: binding, outputs: outputs, placed: Set(placed.keys), kernels: kernels)
     memory = .allocate(byteCount: max(plan.memory.byteCount, 1), alignment: MemoryPlan.alignment)
     memory.initializeMemory(as: UInt8.self, repeating: 0, count: plan.memory.byteCount)
     for (name, tensor) in plan.constants {
@@ -44,14 +58,14 @@ public final class BatchExecutor {
         if let from = bytes.baseAddress { address(name)?.copyMemory(from: from, byteCount: bytes.count) }
       }
     }
-    for step in plan.steps {
+    for (step, prepared) in zip(plan.steps, prepared) {
       let inputs = UnsafeMutablePointer<UnsafeRawPointer?>.allocate(capacity: max(step.inputs.count, 1))
       for (index, name) in step.inputs.enumerated() {
         (inputs + index).initialize(to: name.isEmpty ? nil : address(name).map { UnsafeRawPointer($0) })
       }
       let outputs = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: max(step.outputs.count, 1))
       for (index, name) in step.outputs.enumerated() { (outputs + index).initialize(to: address(name) ?? memory) }
-      steps.append(Step(evaluation: step.evaluation, buffers: (inputs, outputs)))
+      steps.append(Step(evaluation: prepared.evaluation, buffers: (inputs, outputs)))
     }
   }
 
@@ -62,9 +76,6 @@ public final class BatchExecutor {
     }
     memory.deallocate()
   }
-
-  /// Names of the nodes that the reference evaluates, for lack of a fast form.
-  public var referenceNodes: [String] { plan.fallbacks }
 
   /// Bytes of the buffers: inputs, constants, outputs and what lies between.
   public var bufferByteCount: Int { plan.memory.byteCount }

@@ -1,14 +1,24 @@
 import PareGraph
 import PareTensor
 
-/// What a batch executor will do, for given extents: which nodes, in which form, and where every value lies.
+/// What a batch executor will do, for given extents: which nodes, what runs as one, and where every value lies. Making
+/// one takes no memory for values.
 struct BatchPlan {
   struct Step {
+    fileprivate let task: FusedNode
+    fileprivate let context: PreparationContext
+
     /// The node, or the first of those that run as one.
-    let node: Node
-    let inputs: [String]
-    let outputs: [String]
-    let evaluation: Evaluation
+    var node: Node { task.node }
+    var inputs: [String] { task.node.inputs }
+    var outputs: [String] { task.node.outputs }
+
+    /// How the step is evaluated: by a fast form, or by the reference where there is none. Takes the memory that the
+    /// form works in.
+    func prepared(_ kernels: TrainingKernels) throws -> (evaluation: Evaluation, isFast: Bool) {
+      if let fast = try task.fastEvaluation(context, kernels) { return (fast, true) }
+      return (try OperatorCatalogue.prepare(context), false)
+    }
   }
 
   let inputs: [String]
@@ -22,14 +32,12 @@ struct BatchPlan {
   let offsets: [String: Int]
   /// Values that are others under another shape, and so lie where those do.
   let aliases: [String: String]
-  /// Nodes that the reference evaluates, for lack of a fast form.
-  let fallbacks: [String]
 
   /// - Parameters:
   ///   - wanted: the values to keep to the end.
   ///   - placed: values that lie in memory of the caller's: parameters in a vector, gradients.
   init(
-    _ graph: Graph, binding: [String: Int], outputs wanted: [String], placed: Set<String>, kernels: TrainingKernels
+    _ graph: Graph, binding: [String: Int], outputs wanted: [String], placed: Set<String>
   ) throws {
     let graph = try graph.specialized(binding, keeping: placed.union(wanted))
     let inferred = try graph.inferredTypes()
@@ -51,7 +59,6 @@ struct BatchPlan {
     let kept = Set(wanted).union(placed)
     let fused = FusedNode.fusing(needed, types: types, keeping: kept)
     var steps: [Step] = []
-    var fallbacks: [String] = []
     var aliases: [String: String] = [:]
     for task in fused {
       if Self.reshaping.contains(task.node.operatorName), let source = task.node.input(0), let target = task.node.outputs.first,
@@ -71,14 +78,7 @@ struct BatchPlan {
         constants: task.node.inputs.map { name in
           graph.parameters[name].flatMap { $0.isTrainable ? nil : $0.storage.decoded() }
         })
-      let evaluation: Evaluation
-      if let fast = try task.fastEvaluation(context, kernels) {
-        evaluation = fast
-      } else {
-        evaluation = try OperatorCatalogue.prepare(context)
-        fallbacks.append(task.node.name)
-      }
-      steps.append(Step(node: task.node, inputs: task.node.inputs, outputs: task.node.outputs, evaluation: evaluation))
+      steps.append(Step(task: task, context: context))
     }
 
     // Inputs, constants and outputs live all along; the rest from its maker to its last user.
@@ -103,7 +103,11 @@ struct BatchPlan {
     self.steps = steps
     self.constants = Dictionary(uniqueKeysWithValues: constants.map { ($0.key, $0.value.storage.decoded()) })
     self.aliases = aliases
-    self.fallbacks = fallbacks
+  }
+
+  /// Prepares every step and lets go of it again, to see what it takes.
+  func prepareOnce(_ kernels: TrainingKernels = .best) throws {
+    for step in steps { _ = try step.prepared(kernels) }
   }
 
   /// Operators that yield the bytes of their first input under another shape.

@@ -84,7 +84,8 @@ package final class ParameterVector {
   /// The elements of each parameter as a tensor.
   package var tensors: [(name: String, tensor: Tensor)] {
     layout.entries.map { entry in
-      (entry.name, Tensor(Array(elements[entry.offset..<entry.offset + entry.shape.elementCount]), shape: entry.shape))
+      let own = UnsafeBufferPointer(rebasing: elements[entry.offset..<entry.offset + entry.shape.elementCount])
+      return (entry.name, Tensor(elementType: .float32, shape: entry.shape, bytes: UnsafeRawBufferPointer(own)))
     }
   }
 

@@ -1,6 +1,43 @@
 import PareGraph
 import PareTensor
 
+/// What a graph does with a fixed number of rows. Takes no memory for values.
+struct RowPlan {
+  let plan: BatchPlan
+  let rowCount: Int
+
+  /// - Parameter placed: values that lie in the caller's memory.
+  init(_ graph: Graph, rowCount: Int, outputs: [String], placed: Set<String> = []) throws {
+    plan = try BatchPlan(graph, binding: graph.rowBinding(rowCount), outputs: outputs, placed: placed)
+    self.rowCount = rowCount
+  }
+
+  /// - Throws: `training.missing-input`, `training.input-type` where the data do not fit the graph's inputs.
+  func checkInputs(_ data: TrainingData) throws {
+    for name in plan.inputs {
+      guard let type = plan.types[name] else { continue }
+      guard let tensor = data[name] else {
+        throw TrainingError(
+          "missing-input", subject: "input '\(name)'", expected: "a tensor of that name in the data",
+          found: data.tensors.keys.sorted().joined(separator: ", "))
+      }
+      guard type.shape.rank > 0, type.shape[0] == rowCount else {
+        throw TrainingError(
+          "input-type", subject: "input '\(name)'", expected: "\(rowCount) rows, or a first dimension with a name",
+          found: "\(type.elementType.rawValue)\(type.shape)")
+      }
+      guard tensor.elementType == type.elementType,
+        tensor.shape.dimensions.dropFirst() == type.shape.dimensions.dropFirst()
+      else {
+        throw TrainingError(
+          "input-type", subject: "input '\(name)'",
+          expected: "\(type.elementType.rawValue)\(Shape([data.rowCount] + type.shape.dimensions.dropFirst()))",
+          found: "\(tensor.elementType.rawValue)\(tensor.shape)")
+      }
+    }
+  }
+}
+
 /// A batch executor for a fixed number of rows whose inputs are copied out of larger tensors.
 final class RowExecutor {
   let executor: BatchExecutor
@@ -9,29 +46,15 @@ final class RowExecutor {
 
   /// - Throws: `training.missing-input`, `training.input-type` where the data do not fit the graph's inputs.
   init(
-    _ graph: Graph, rowCount: Int, outputs: [String], data: TrainingData,
-    placed: [String: UnsafeMutableRawPointer] = [:], owners: [ParameterVector] = [], kernels: TrainingKernels = .best
+    _ plan: RowPlan, data: TrainingData, placed: [String: UnsafeMutableRawPointer] = [:], owners: [ParameterVector] = [],
+    kernels: TrainingKernels = .best
   ) throws {
-    executor = try BatchExecutor(
-      graph, binding: graph.rowBinding(rowCount), outputs: outputs, placed: placed, owners: owners, kernels: kernels)
-    self.rowCount = rowCount
+    try plan.checkInputs(data)
+    executor = try BatchExecutor(plan.plan, placed: placed, owners: owners, kernels: kernels)
+    rowCount = plan.rowCount
     var inputs: [(Tensor, UnsafeMutableRawPointer, Int)] = []
     for name in executor.inputNames {
-      guard let type = executor.type(of: name) else { continue }
-      guard let tensor = data[name] else {
-        throw TrainingError(
-          "missing-input", subject: "input '\(name)'", expected: "a tensor of that name in the data",
-          found: data.tensors.keys.sorted().joined(separator: ", "))
-      }
-      guard tensor.elementType == type.elementType, type.shape.rank > 0, type.shape[0] == rowCount,
-        tensor.shape.dimensions.dropFirst() == type.shape.dimensions.dropFirst()
-      else {
-        throw TrainingError(
-          "input-type", subject: "input '\(name)'",
-          expected: "\(type.elementType.rawValue)\(Shape([data.rowCount] + type.shape.dimensions.dropFirst()))",
-          found: "\(tensor.elementType.rawValue)\(tensor.shape)")
-      }
-      if let destination = try executor.buffer(of: name).baseAddress {
+      if let tensor = data[name], let destination = try executor.buffer(of: name).baseAddress {
         inputs.append((tensor, destination, tensor.rowByteCount))
       }
     }
@@ -80,5 +103,12 @@ extension Graph {
       if case .symbolic(let name)? = input.type.dimensions.first { binding[name] = rowCount }
     }
     return binding
+  }
+
+  /// Whether any number of rows may run at once: the leading dimension of every input is a name.
+  var takesAnyRowCount: Bool {
+    inputs.allSatisfy { input in
+      if case .symbolic? = input.type.dimensions.first { true } else { false }
+    }
   }
 }

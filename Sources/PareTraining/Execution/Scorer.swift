@@ -8,49 +8,51 @@ public struct Scorer: Sendable {
   public let outputs: [String]
   /// Rows that run at once.
   public let chunkSize: Int
+  /// Threads at most, where there is enough to do; they change no bit of the result.
+  public let threads: Int
 
-  /// - Parameter outputs: the graph's outputs by default, but any value may be asked for.
-  public init(_ graph: Graph, outputs: [String]? = nil, chunkSize: Int = 1024) {
+  /// - Parameters:
+  ///   - outputs: the graph's outputs by default, but any value may be asked for.
+  ///   - threads: the processor's cores by default.
+  public init(_ graph: Graph, outputs: [String]? = nil, chunkSize: Int = 1024, threads: Int? = nil) {
     precondition(chunkSize > 0)
     self.graph = graph
     self.outputs = outputs ?? graph.outputs.map(\.name)
     self.chunkSize = chunkSize
+    self.threads = max(threads ?? Machine.coreCount, 1)
   }
 
   /// - Returns: for each output a tensor with as many rows as the data.
   /// - Throws: `TrainingError` where the data do not fit the graph, or an output has no row per row of input.
   public func run(_ data: TrainingData) throws -> [String: Tensor] {
-    let graph = try graph.fusingAttention(keeping: Set(outputs))
-    var results: [String: Tensor] = [:]
-    var start = 0
-    for size in chunkSizes(of: data.rowCount, limit: chunkSize) {
-      let rows = try RowExecutor(graph, rowCount: size, outputs: outputs, data: data)
-      if results.isEmpty { results = try emptyResults(rows.executor, rowCount: size, total: data.rowCount) }
-      while start + size <= data.rowCount {
-        try rows.execute(from: start)
-        for name in outputs {
+    let plan = try ChunkedRows.Plan(
+      graph.fusingAttention(keeping: Set(outputs)), outputs: outputs, rowCount: data.rowCount, chunkSize: chunkSize,
+      threads: threads)
+    let rows = try ChunkedRows(plan, data: data)
+    var results: [(name: String, tensor: Tensor)] = []
+    for name in outputs { results.append((name, try emptyResult(name, rows.sample, total: data.rowCount))) }
+    // Chunks write to rows of their own, of memory that nobody moves meanwhile.
+    let places = results.indices.map { index in
+      results[index].tensor.withUnsafeMutableBytes { $0 }
+    }
+    try withExtendedLifetime(results) {
+      try rows.run { [outputs] start, rows in
+        for (name, place) in zip(outputs, places) {
           let chunk = UnsafeRawBufferPointer(try rows.executor.buffer(of: name))
-          results[name]?.withUnsafeMutableBytes { whole in
-            let offset = chunk.count / size * start
-            UnsafeMutableRawBufferPointer(rebasing: whole[offset..<offset + chunk.count]).copyMemory(from: chunk)
-          }
+          let offset = chunk.count / rows.rowCount * start
+          UnsafeMutableRawBufferPointer(rebasing: place[offset..<offset + chunk.count]).copyMemory(from: chunk)
         }
-        start += size
       }
     }
-    return results
+    return Dictionary(results.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
   }
 
-  private func emptyResults(_ executor: BatchExecutor, rowCount: Int, total: Int) throws -> [String: Tensor] {
-    var results: [String: Tensor] = [:]
-    for name in outputs {
-      guard let type = executor.type(of: name), type.shape.rank > 0, type.shape[0] == rowCount else {
-        throw TrainingError(
-          "rows", subject: "output '\(name)'", expected: "a row per row of input",
-          found: executor.type(of: name).map { "\($0.shape)" } ?? "none")
-      }
-      results[name] = Tensor(zeros: type.elementType, shape: Shape([total] + type.shape.dimensions.dropFirst()))
+  private func emptyResult(_ name: String, _ rows: RowExecutor?, total: Int) throws -> Tensor {
+    guard let rows, let type = rows.executor.type(of: name), type.shape.rank > 0, type.shape[0] == rows.rowCount else {
+      throw TrainingError(
+        "rows", subject: "output '\(name)'", expected: "a row per row of input",
+        found: rows?.executor.type(of: name).map { "\($0.shape)" } ?? "none")
     }
-    return results
+    return Tensor(zeros: type.elementType, shape: Shape([total] + type.shape.dimensions.dropFirst()))
   }
 }

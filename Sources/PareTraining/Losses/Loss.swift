@@ -7,7 +7,8 @@ import PareTensor
 public protocol Loss: Sendable {
   /// Adds the loss to the graph under construction, and the inputs that it needs and the graph lacks.
   ///
-  /// - Returns: the name of a value with one element, a mean over the rows of the batch.
+  /// - Returns: the name of a value with one element, a mean over the rows of the batch: no row's part depends on the
+  ///   other rows, so that a batch may be worked on in pieces.
   func append(to builder: inout GraphBuilder) throws -> String
 }
 
@@ -33,6 +34,23 @@ extension GraphBuilder {
   /// The mean over all elements, as a scalar.
   mutating func mean(_ value: String) throws -> String {
     try apply("ReduceMean", [value], attributes: ["keepdims": .int(0)])
+  }
+
+  /// The mean over the rows of a number for each, or of each number times its row's weight.
+  ///
+  /// - Parameters:
+  ///   - rows: `[batch]`.
+  ///   - weights: the name of an input `[batch]`, added where the graph lacks it; nil for none.
+  mutating func mean(_ rows: String, weightedBy weights: String?) throws -> String {
+    guard let weights else { return try mean(rows) }
+    let weight = try requiredInput(weights, try type(of: rows))
+    return try mean(apply("Mul", [rows, weight]))
+  }
+
+  /// The mean over the last axis.
+  mutating func rowMeans(_ value: String) throws -> String {
+    try apply(
+      "ReduceMean", [value, constant(Tensor([Int64(-1)]), named: "axes")], attributes: ["keepdims": .int(0)])
   }
 
   /// The sum over the last axis.

@@ -7,144 +7,90 @@ import PareTensor
 /// zeros; one with a codebook comes back with plain elements, since each of its weights now has a value of its own.
 /// A BatchNormalization that is trained uses each batch's own statistics, as ONNX's training mode does, and its running
 /// ones, which validation and the result use, are moved by every step: by training rows alone.
-/// The same graph, data and settings give the same bits on the same machine.
+/// The same graph, data and settings give the same bits on the same machine, whatever the number of threads and however
+/// often the training was interrupted and resumed from a checkpoint.
 public struct Trainer: Sendable {
   public var settings: TrainingSettings
+  public var resources: TrainingResources
 
-  public init(_ settings: TrainingSettings = TrainingSettings()) {
+  public init(_ settings: TrainingSettings = TrainingSettings(), resources: TrainingResources = TrainingResources()) {
     self.settings = settings
+    self.resources = resources
   }
 
   /// - Parameters:
   ///   - loss: appended to the graph; the inputs that it adds are taken from the data by name.
   ///   - validation: decides when to stop and which weights are kept. Without it the last ones are.
+  ///   - checkpoint: where the state of the training is kept, so that it can go on after an interruption.
   ///   - progress: called after every step; what it throws ends the training.
-  /// - Throws: `TrainingError` for settings and data that do not fit, `training.diverged` where the loss is no longer a
-  ///   number; `GraphError` where the graph is at fault or cannot be differentiated.
+  /// - Throws: `TrainingError` for settings and data that do not fit, `training.memory` where the run would need more than
+  ///   there is, `training.diverged` where the loss is no longer a number, `training.checkpoint` for a file that does not
+  ///   belong to this run; `GraphError` where the graph is at fault or cannot be differentiated.
   public func train(
     _ graph: Graph, loss: some Loss, on training: TrainingData, validation: TrainingData? = nil,
-    progress: (TrainingProgress) throws -> Void = { _ in }
+    checkpoint: Checkpointing? = nil, progress: (TrainingProgress) throws -> Void = { _ in }
   ) throws -> TrainingResult {
+    let problem = try problem(graph, loss, training, validation)
+    return try TrainingRun(problem, settings: settings, resources: resources, checkpointing: checkpoint).run(progress)
+  }
+
+  /// What a run would need at its peak. Prepares one piece of each kind of batch to see what its operators work in, but
+  /// takes no memory for values.
+  ///
+  /// - Parameter checkpoints: whether the state is written to a file now and then.
+  /// - Throws: as `train`, but for a need beyond what there is.
+  public func memory(
+    of graph: Graph, loss: some Loss, on training: TrainingData, validation: TrainingData? = nil, checkpoints: Bool = false
+  ) throws -> TrainingMemory {
+    let problem = try problem(graph, loss, training, validation)
+    let plan = try TrainingPlan(problem.graph, loss: problem.loss, data: training, settings: settings)
+    let monitor = try problem.validationPlan(plan, threads: resources.threadCount)
+    var scratch = 0
+    for batch in plan.batches {
+      guard let piece = batch.pieces.first else { continue }
+      scratch += try batch.pieces.count * ScratchTally.count { try piece.rows.plan.prepareOnce() }.byteCount
+    }
+    if let full = monitor?.full { scratch += try (monitor?.threadCount ?? 1) * ScratchTally.count { try full.plan.prepareOnce() }.byteCount }
+    if let rest = monitor?.rest { scratch += try ScratchTally.count { try rest.plan.prepareOnce() }.byteCount }
+    return problem.memory(plan, monitor, settings: settings, checkpoints: checkpoints, scratch: scratch)
+  }
+
+  private func problem(
+    _ graph: Graph, _ loss: some Loss, _ training: TrainingData, _ validation: TrainingData?
+  ) throws -> TrainingProblem {
     try settings.validate()
+    try resources.validate()
     var builder = try GraphBuilder(graph)
     let lossValue = try loss.append(to: &builder)
-    let step = try TrainingStep(builder.graph, loss: lossValue, data: training, settings: settings)
-    let monitor = try validation.map {
-      try ValidationLoss(builder.graph, loss: lossValue, data: $0, vectors: [step.parameters, step.statistics])
-    }
-
-    let best = ParameterVector(step.parameters.layout)
-    let bestStatistics = ParameterVector(step.statistics.layout)
-    var stopping = EarlyStopping(patience: settings.patience, minimumImprovement: settings.minimumImprovement)
-    var history: [EpochRecord] = []
-    var generator = SeededGenerator(seed: settings.seed, stream: "training/order")
-    var order = Array(0..<training.rowCount)
-    let batchSize = settings.batchSize
-    var position = TrainingProgress(
-      epoch: 0, epochCount: settings.epochs, step: 0,
-      stepsPerEpoch: (training.rowCount + batchSize - 1) / batchSize, trainingLoss: 0)
-
-    for epoch in 1...settings.epochs {
-      generator.shuffle(&order)
-      position.epoch = epoch
-      position.step = 0
-      var lossSum = 0.0
-      try order.withUnsafeBufferPointer { order in
-        for start in stride(from: 0, to: order.count, by: batchSize) {
-          let end = min(start + batchSize, order.count)
-          let loss = Double(try step.run(rows: UnsafeBufferPointer(rebasing: order[start..<end])))
-          position.step += 1
-          guard loss.isFinite else { throw divergence(position, loss) }
-          lossSum += loss * Double(end - start)
-          position.trainingLoss = lossSum / Double(end)
-          position.epochRecord = nil
-          if position.step < position.stepsPerEpoch { try progress(position) }
-        }
-      }
-      let record = EpochRecord(
-        epoch: epoch, trainingLoss: position.trainingLoss, validationLoss: try monitor?.value())
-      if let loss = record.validationLoss, !loss.isFinite { throw divergence(position, loss) }
-      history.append(record)
-      if stopping.isBest(record) {
-        best.copy(from: step.parameters)
-        bestStatistics.copy(from: step.statistics)
-      }
-      position.epochRecord = record
-      position.bestValidationLoss = stopping.bestLoss
-      try progress(position)
-      if stopping.hasRunOut(at: epoch) { break }
-    }
-    return TrainingResult(
-      graph: graph.replacingParameters(with: best).replacingParameters(with: bestStatistics), history: history,
-      bestEpoch: stopping.bestEpoch,
-      stoppedEarly: history.count < settings.epochs)
-  }
-
-  private func divergence(_ position: TrainingProgress, _ loss: Double) -> TrainingError {
-    TrainingError(
-      "diverged", subject: "epoch \(position.epoch), step \(position.step)",
-      expected: "a finite loss; a lower learning rate, or data without NaN", found: "\(loss)")
+    return TrainingProblem(
+      model: graph, graph: builder.graph, loss: lossValue, training: training, validation: validation)
   }
 }
 
-/// Remembers the best epoch and when to give up.
-struct EarlyStopping {
-  private let patience: Int?
-  private let minimumImprovement: Double
-  private(set) var bestLoss: Double?
-  private(set) var bestEpoch = 0
+/// What is to be learned from what.
+struct TrainingProblem {
+  let model: Graph
+  /// The model with the loss appended to it.
+  let graph: Graph
+  /// The value that holds the loss.
+  let loss: String
+  let training: TrainingData
+  let validation: TrainingData?
 
-  init(patience: Int?, minimumImprovement: Double) {
-    self.patience = patience
-    self.minimumImprovement = minimumImprovement
+  func validationPlan(_ plan: TrainingPlan, threads: Int) throws -> ChunkedRows.Plan? {
+    try validation.map { data in
+      try ChunkedRows.Plan(
+        graph, outputs: [loss], rowCount: data.rowCount, chunkSize: ValidationLoss.chunkSize,
+        placed: Set((plan.layout.entries + plan.statistics.entries).map(\.name)), threads: threads)
+    }
   }
 
-  /// Takes an epoch in. Without a validation loss the latest epoch is the best.
-  mutating func isBest(_ record: EpochRecord) -> Bool {
-    if let loss = record.validationLoss {
-      if let bestLoss, !(loss < bestLoss - minimumImprovement) { return false }
-      bestLoss = loss
-    }
-    bestEpoch = record.epoch
-    return true
-  }
-
-  func hasRunOut(at epoch: Int) -> Bool {
-    guard let patience, bestLoss != nil else { return false }
-    return epoch - bestEpoch >= patience
-  }
-}
-
-/// The mean loss over the validation rows at the current parameters.
-final class ValidationLoss {
-  private let plans: [RowExecutor]
-  private let loss: String
-  private let rowCount: Int
-
-  init(_ graph: Graph, loss: String, data: TrainingData, vectors: [ParameterVector]) throws {
-    var placed: [String: UnsafeMutableRawPointer] = [:]
-    for vector in vectors {
-      for entry in vector.layout.entries { placed[entry.name] = UnsafeMutableRawPointer(vector.address(of: entry)) }
-    }
-    plans = try chunkSizes(of: data.rowCount, limit: 1024).map {
-      try RowExecutor(graph, rowCount: $0, outputs: [loss], data: data, placed: placed, owners: vectors)
-    }
-    self.loss = loss
-    rowCount = data.rowCount
-  }
-
-  func value() throws -> Double {
-    var sum = 0.0
-    var start = 0
-    for plan in plans {
-      while start + plan.rowCount <= rowCount {
-        try plan.execute(from: start)
-        let loss = try plan.executor.buffer(of: loss).loadUnaligned(as: Float.self)
-        sum += Double(loss) * Double(plan.rowCount)
-        start += plan.rowCount
-      }
-    }
-    return sum / Double(rowCount)
+  func memory(
+    _ plan: TrainingPlan, _ monitor: ChunkedRows.Plan?, settings: TrainingSettings, checkpoints: Bool, scratch: Int
+  ) -> TrainingMemory {
+    TrainingMemory(
+      plan, of: model, data: training, validation: monitor.flatMap { plan in validation.map { (plan, $0) } },
+      settings: settings, checkpoints: checkpoints, scratch: scratch)
   }
 }
 

@@ -1,14 +1,19 @@
 import PareGraph
 import PareTensor
 
-/// How a graph is trained.
+/// How a graph is trained: everything that decides the outcome, to the bit.
 public struct TrainingSettings: Sendable, Hashable, Codable {
   /// Passes over the training rows, at most.
   public var epochs: Int
   /// Rows per step. The rows that are left over at the end of an epoch make one smaller step.
   public var batchSize: Int
   public var optimizer: Optimizer
-  /// Largest Euclidean norm of the whole gradient; a longer one is scaled down to it. Nil for no limit.
+  /// How the optimizer's learning rate moves.
+  public var schedule: LearningRateSchedule
+  /// Largest magnitude of an element of the gradient; a larger one is cut down to it. Nil for no limit.
+  public var gradientValue: Double?
+  /// Largest Euclidean norm of the whole gradient; a longer one is scaled down to it, after `gradientValue`
+  /// has cut its elements. Nil for no limit.
   public var gradientNorm: Double?
   /// Epochs without a better validation loss after which training stops. Nil to run through.
   public var patience: Int?
@@ -18,12 +23,15 @@ public struct TrainingSettings: Sendable, Hashable, Codable {
   public var seed: UInt64
 
   public init(
-    epochs: Int = 30, batchSize: Int = 256, optimizer: Optimizer = .adamW(), gradientNorm: Double? = nil,
+    epochs: Int = 30, batchSize: Int = 256, optimizer: Optimizer = .adamW(),
+    schedule: LearningRateSchedule = LearningRateSchedule(), gradientNorm: Double? = nil, gradientValue: Double? = nil,
     patience: Int? = 5, minimumImprovement: Double = 0, seed: UInt64 = 0
   ) {
     self.epochs = epochs
     self.batchSize = batchSize
     self.optimizer = optimizer
+    self.schedule = schedule
+    self.gradientValue = gradientValue
     self.gradientNorm = gradientNorm
     self.patience = patience
     self.minimumImprovement = minimumImprovement
@@ -42,7 +50,9 @@ public struct TrainingSettings: Sendable, Hashable, Codable {
     try check("minimum improvement", minimumImprovement, minimumImprovement >= 0, "a number of at least 0")
     if let patience { try check("patience", patience, patience > 0, "at least 1") }
     if let gradientNorm { try check("gradient norm", gradientNorm, gradientNorm > 0, "a positive number") }
+    if let gradientValue { try check("gradient value", gradientValue, gradientValue > 0, "a positive number") }
     try optimizer.validate()
+    try schedule.validate()
   }
 }
 
@@ -54,6 +64,12 @@ public struct EpochRecord: Sendable, Hashable, Codable {
   public var trainingLoss: Double
   /// Mean over the validation rows at the end of the epoch.
   public var validationLoss: Double?
+
+  public init(epoch: Int, trainingLoss: Double, validationLoss: Double? = nil) {
+    self.epoch = epoch
+    self.trainingLoss = trainingLoss
+    self.validationLoss = validationLoss
+  }
 }
 
 /// How far training has come; reported after every step and, with `epochRecord`, at the end of every epoch.

@@ -1,146 +1,177 @@
 import PareGraph
 import PareTensor
 
-/// Everything that one step of training needs, made ready once: the graph of loss and gradient, planned for the full
-/// batch and for the smaller one at an epoch's end, and the parameters, their gradient and the optimizer's moments as
-/// vectors of one layout.
+/// Everything that one step of training needs, made ready once: loss and gradient for the full batch and for the smaller
+/// one at an epoch's end, each in pieces that may run at the same time, and the parameters, their gradients and the
+/// optimizer's moments as vectors of one layout.
 ///
-/// A step allocates nothing.
-package final class TrainingStep {
+/// A step allocates nothing, and its result has the same bits on any number of threads.
+package final class TrainingStep: TeamWork {
   package let parameters: ParameterVector
   /// The running averages that normalizations keep; not trained, but moved by every step.
   package let statistics: ParameterVector
-  private let gradient: ParameterVector
-  private let optimizer: OptimizerState
-  private let gradientNorm: Double?
-  /// 1 where an element may change; nil where all may.
-  private let mask: UnsafeMutableBufferPointer<UInt8>?
-  private let plans: [Plan]
-  private let kernels: TrainingKernels
-  private var stepCount: UInt64 = 0
+  let update: ParameterUpdate
+  private let batches: [Batch]
+  private let team: WorkerTeam?
+  /// Steps made, for operators that draw random numbers.
+  var stepCount: UInt64 = 0
 
-  /// The graph of loss and gradient for one batch size.
-  private struct Plan {
+  private struct Batch {
+    let rowCount: Int
+    let pieces: [Piece]
+  }
+
+  private struct Piece {
+    let range: Range<Int>
     let rows: RowExecutor
     let loss: UnsafePointer<Float>
-    /// Gradients that could not be written where they belong: one value that is the gradient of two parameters.
-    let copies: [(from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, count: Int)]
+    /// Gradients that could not be written where they belong.
+    let copies: [Copy]
     /// The running averages after the step.
-    let updates: [(from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, count: Int)]
+    let updates: [Copy]
   }
 
-  /// - Parameter graph: the model with `loss` appended to it.
-  package init(
-    _ graph: Graph, loss: String, data: TrainingData, settings: TrainingSettings, kernels: TrainingKernels = .best
+  private struct Copy {
+    let from: UnsafePointer<Float>
+    let to: UnsafeMutablePointer<Float>
+    let count: Int
+
+    func carryOut() { to.update(from: from, count: count) }
+  }
+
+  private enum Phase: Int {
+    case pieces, collect, apply, collectAndApply
+  }
+
+  /// What the threads work on.
+  private var current = (batch: 0, rows: UnsafeBufferPointer<Int>(start: nil, count: 0))
+
+  /// - Parameters:
+  ///   - graph: the model with `loss` appended to it.
+  ///   - threads: at most; the processor's cores by default.
+  package convenience init(
+    _ graph: Graph, loss: String, data: TrainingData, settings: TrainingSettings, threads: Int? = nil,
+    kernels: TrainingKernels = .best
   ) throws {
-    let form = try TrainingForm(graph, seed: settings.seed)
-    let kept = Set([loss] + form.updates.map(\.value))
-    let differentiation = try Differentiation(of: loss, in: form.graph.fusingAttention(keeping: kept))
-    guard !differentiation.gradients.isEmpty else {
-      throw TrainingError(
-        "nothing-trainable", subject: "graph '\(graph.name)'", expected: "a trainable parameter that the loss depends on",
-        found: "none")
-    }
-    let layout = try ParameterLayout(graph, names: differentiation.gradients.keys)
-    parameters = ParameterVector(layout, of: graph)
-    gradient = ParameterVector(layout)
-    statistics = ParameterVector(try ParameterLayout(graph, names: form.updates.map(\.parameter)), of: graph)
-    optimizer = OptimizerState(settings.optimizer, layout: layout, kernels: kernels)
-    gradientNorm = settings.gradientNorm
-    self.kernels = kernels
-    mask = layout.trainingMask(of: graph)
-    var plans: [Plan] = []
-    for size in chunkSizes(of: data.rowCount, limit: settings.batchSize) {
-      plans.append(
-        try Self.plan(
-          differentiation, loss: loss, rowCount: size, data: data, parameters: parameters, gradient: gradient,
-          statistics: statistics, updates: form.updates, kernels: kernels))
-    }
-    self.plans = plans
+    try self.init(
+      TrainingPlan(graph, loss: loss, data: data, settings: settings), of: graph, data: data, settings: settings,
+      threads: threads ?? Machine.coreCount, kernels: kernels)
   }
 
-  deinit {
-    mask?.deallocate()
+  /// Takes the memory that a plan asks for.
+  init(
+    _ plan: TrainingPlan, of graph: Graph, data: TrainingData, settings: TrainingSettings, threads: Int,
+    kernels: TrainingKernels = .best
+  ) throws {
+    parameters = ParameterVector(plan.layout, of: graph)
+    statistics = ParameterVector(plan.statistics, of: graph)
+    update = ParameterUpdate(
+      parameters, pieceCount: plan.pieceCount, mask: plan.mask, settings: settings, kernels: kernels)
+    let (parameters, statistics, gradients) = (parameters, statistics, update.gradients)
+    batches = try plan.batches.map { batch in
+      Batch(
+        rowCount: batch.rowCount,
+        pieces: try zip(batch.pieces, gradients).map { piece, gradient in
+          try Self.piece(
+            piece, updates: plan.updates, data: data, parameters: parameters, gradient: gradient, statistics: statistics,
+            kernels: kernels)
+        })
+    }
+    let useful = max(plan.pieceCount, update.isShared ? threads : 1)
+    team = min(threads, useful) > 1 ? WorkerTeam(threadCount: min(threads, useful)) : nil
   }
 
   /// One step on the given rows, as many as the batch or what an epoch leaves over.
   ///
+  /// - Parameter rateFactor: on the optimizer's learning rate.
   /// - Returns: the loss before the step.
-  package func run(rows: UnsafeBufferPointer<Int>) throws -> Float {
-    guard let plan = plans.first(where: { $0.rows.rowCount == rows.count }) else {
+  package func run(rows: UnsafeBufferPointer<Int>, rateFactor: Double = 1) throws -> Float {
+    guard let index = batches.firstIndex(where: { $0.rowCount == rows.count }) else {
       preconditionFailure("no plan for \(rows.count) rows")
     }
-    try plan.rows.execute(rows: rows, step: stepCount)
+    let pieceCount = batches[index].pieces.count
+    current = (index, rows)
+    if let team, pieceCount > 1 {
+      try team.run(self, phase: Phase.pieces.rawValue)
+    } else {
+      try perform(phase: Phase.pieces.rawValue, thread: 0, of: 1)
+    }
     stepCount += 1
-    for copy in plan.copies { copy.to.update(from: copy.from, count: copy.count) }
-    if let mask { kernels.optimizer.keep(gradient.elements.baseAddress, mask.baseAddress, mask.count) }
-    if let gradientNorm { limitGradient(to: gradientNorm) }
-    optimizer.step(parameters, gradient: gradient)
-    for update in plan.updates { update.to.update(from: update.from, count: update.count) }
-    return plan.loss.pointee
+    update.begin(rateFactor: rateFactor)
+    let sharing = update.isShared ? team : nil
+    if update.hasNormLimit {
+      try go(.collect, sharing)
+      update.limitNorm()
+      try go(.apply, sharing)
+    } else {
+      try go(.collectAndApply, sharing)
+    }
+    var loss: Float = 0
+    for piece in 0..<pieceCount {
+      for copy in batches[index].pieces[piece].updates { copy.carryOut() }
+      loss += batches[index].pieces[piece].loss.pointee
+    }
+    return loss
   }
 
-  /// How long each node of loss and gradient takes on a full batch of whatever the buffers hold.
+  private func go(_ phase: Phase, _ team: WorkerTeam?) throws {
+    if let team { try team.run(self, phase: phase.rawValue) } else { try perform(phase: phase.rawValue, thread: 0, of: 1) }
+  }
+
+  func perform(phase: Int, thread: Int, of threadCount: Int) throws {
+    let pieces = batches[current.batch].pieces
+    switch Phase(rawValue: phase) {
+    case .pieces:
+      for index in stride(from: thread, to: pieces.count, by: threadCount) {
+        let range = pieces[index].range
+        // Each piece draws random numbers of its own.
+        try pieces[index].rows.execute(
+          rows: UnsafeBufferPointer(rebasing: current.rows[range]),
+          step: stepCount * UInt64(pieces.count) + UInt64(index))
+        for copy in pieces[index].copies { copy.carryOut() }
+      }
+    case .collect: update.collect(pieces: pieces.count, thread: thread, of: threadCount)
+    case .apply: update.apply(thread: thread, of: threadCount)
+    case .collectAndApply: update.collectAndApply(pieces: pieces.count, thread: thread, of: threadCount)
+    case nil: preconditionFailure("no phase \(phase)")
+    }
+  }
+
+  /// Threads that take part, the caller's included.
+  package var threadCount: Int { team?.threadCount ?? 1 }
+
+  /// Pieces of a full batch.
+  package var pieceCount: Int { batches.first?.pieces.count ?? 1 }
+
+  /// How long each node of loss and gradient takes on the first piece of a full batch, of whatever the buffers hold.
   package func profile() throws -> [(node: Node, duration: Duration)] {
-    try plans.first?.rows.executor.profile() ?? []
+    try batches.first?.pieces.first?.rows.executor.profile() ?? []
   }
 
   /// Names of the nodes that the reference evaluates.
-  package var referenceNodes: [String] { plans.first?.rows.executor.referenceNodes ?? [] }
+  package var referenceNodes: [String] { batches.first?.pieces.first?.rows.executor.referenceNodes ?? [] }
 
-  private func limitGradient(to limit: Double) {
-    let norm = Double(kernels.reduction.sum_of_squares(gradient.elements.baseAddress, gradient.elements.count)).squareRoot()
-    if norm > limit { kernels.optimizer.scale(gradient.elements.baseAddress, Float(limit / norm), gradient.elements.count) }
-  }
-
-  /// Plans loss and gradient so that each gradient is computed straight into its place in the vector.
-  private static func plan(
-    _ differentiation: Differentiation, loss: String, rowCount: Int, data: TrainingData, parameters: ParameterVector,
-    gradient: ParameterVector, statistics: ParameterVector, updates: [(parameter: String, value: String)],
-    kernels: TrainingKernels
-  ) throws -> Plan {
-    let computed = Set(differentiation.graph.nodes.flatMap(\.outputs)).subtracting([loss])
+  private static func piece(
+    _ piece: TrainingPlan.Piece, updates: [String], data: TrainingData, parameters: ParameterVector,
+    gradient: ParameterVector, statistics: ParameterVector, kernels: TrainingKernels
+  ) throws -> Piece {
     var placed: [String: UnsafeMutableRawPointer] = [:]
-    var copied: [(value: String, entry: ParameterLayout.Entry)] = []
-    for entry in parameters.layout.entries {
-      placed[entry.name] = UnsafeMutableRawPointer(parameters.address(of: entry))
-      guard let value = differentiation.gradients[entry.name] else { continue }
-      if computed.contains(value), placed[value] == nil {
-        placed[value] = UnsafeMutableRawPointer(gradient.address(of: entry))
-      } else {
-        copied.append((value, entry))
-      }
+    for vector in [parameters, statistics] {
+      for entry in vector.layout.entries { placed[entry.name] = UnsafeMutableRawPointer(vector.address(of: entry)) }
     }
-    for entry in statistics.layout.entries {
-      placed[entry.name] = UnsafeMutableRawPointer(statistics.address(of: entry))
-    }
-    let kept = [loss] + copied.map(\.value) + updates.map(\.value)
+    for (value, entry) in piece.placed { placed[value] = UnsafeMutableRawPointer(gradient.address(of: entry)) }
     let rows = try RowExecutor(
-      differentiation.graph, rowCount: rowCount, outputs: kept, data: data, placed: placed,
-      owners: [parameters, gradient, statistics], kernels: kernels)
+      piece.rows, data: data, placed: placed, owners: [parameters, gradient, statistics], kernels: kernels)
     func address(_ value: String) throws -> UnsafePointer<Float> {
       UnsafePointer(try rows.executor.buffer(of: value).bindMemory(to: Float.self).baseAddress.unsafelyUnwrapped)
     }
-    return Plan(
-      rows: rows, loss: try address(loss),
-      copies: try copied.map { (try address($0.value), gradient.address(of: $0.entry), $0.entry.shape.elementCount) },
-      // The layout has the statistics in the order of the updates: all are vectors.
+    return Piece(
+      range: piece.range, rows: rows, loss: try address(piece.loss),
+      copies: try piece.copied.map {
+        Copy(from: try address($0.value), to: gradient.address(of: $0.entry), count: $0.entry.shape.elementCount)
+      },
       updates: try zip(updates, statistics.layout.entries).map {
-        (try address($0.value), statistics.address(of: $1), $1.shape.elementCount)
+        Copy(from: try address($0), to: statistics.address(of: $1), count: $1.shape.elementCount)
       })
-  }
-}
-
-extension ParameterLayout {
-  /// The masks of sparse parameters over the whole vector; nil where none is sparse.
-  fileprivate func trainingMask(of graph: Graph) -> UnsafeMutableBufferPointer<UInt8>? {
-    let masks = entries.map { graph.parameters[$0.name]?.storage.trainingMask }
-    guard masks.contains(where: { $0 != nil }) else { return nil }
-    let result = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: elementCount)
-    result.initialize(repeating: 1)
-    for (entry, mask) in zip(entries, masks) {
-      for (index, keeps) in (mask ?? []).enumerated() where !keeps { result[entry.offset + index] = 0 }
-    }
-    return result
   }
 }

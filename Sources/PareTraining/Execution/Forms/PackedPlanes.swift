@@ -160,9 +160,10 @@ final class FormScratch<Element: BitwiseCopyable>: @unchecked Sendable {
   let elements: UnsafeMutablePointer<Element>
 
   init(count: Int, repeating value: Element) {
-    let memory = UnsafeMutableRawPointer.allocate(
-      byteCount: Swift.max(count, 1) * MemoryLayout<Element>.stride, alignment: MemoryPlan.alignment)
+    let byteCount = Swift.max(count, 1) * MemoryLayout<Element>.stride
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: MemoryPlan.alignment)
     elements = memory.initializeMemory(as: Element.self, repeating: value, count: Swift.max(count, 1))
+    ScratchTally.current?.byteCount += byteCount
   }
 
   convenience init(_ values: [Element], default value: Element) {

@@ -93,6 +93,7 @@ final class RecurrentMemory: @unchecked Sendable {
     self.offsets = offsets
     memory = .allocate(byteCount: max(size, line), alignment: line)
     memory.initializeMemory(as: UInt8.self, repeating: 0, count: max(size, line))
+    ScratchTally.current?.byteCount += max(size, line)
   }
 
   deinit { memory.deallocate() }
