@@ -63,6 +63,7 @@ let package = Package(
       name: "PareCompression",
       dependencies: [
         "PareModels", "PareInference",
+        .product(name: "RealModule", package: "swift-numerics"),
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(

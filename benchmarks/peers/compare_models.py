@@ -78,9 +78,9 @@ def compare(program, path, data, folder):
             np.save(labels, generator.normal(size=scores.shape).astype(np.float32))
             loss = "mse"
         report = json.loads(pare(
-            program, "train", artifact, "--data", data, "--labels", labels, "--loss", loss, "--steps", 50, "--output",
+            program, "train", artifact, "--data", data, "--labels", labels, "--loss", loss, "--steps", 50, "--quiet", "--output",
             folder / "tuned.pare", "--json"))
-        row["loss before"], row["loss after"] = report["lossBefore"], report["lossAfter"]
+        row["loss before"], row["loss after"] = report["loss_before"], report["loss_after"]
     return row
 
 

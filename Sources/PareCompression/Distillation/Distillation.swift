@@ -6,8 +6,10 @@ import PareTraining
 /// Trains a smaller model, the student, to answer as a larger one does, the teacher.
 ///
 /// The loss is `α · cross-entropy + (1 − α) · T² · KL(teacher_T ‖ student_T)`, where α is `hardWeight` and both
-/// distributions are softened by the temperature T. The student takes the place of everything between the model's
-/// normalized features and its logits: normalizer, probabilities and decision stay as they are. The teacher is the
+/// distributions are softened by the temperature T; where the model scores no classes but yields numbers, it is α times
+/// the squared error from the labels and 1 − α times that from the teacher. The student takes the place of everything
+/// between the model's normalized features (its input, where it has none) and its scores: normalizer, probabilities and
+/// decision stay as they are. The teacher is the
 /// context's, or the model itself. With `hardWeight` 1 no teacher is asked, which is plain training on the labels.
 ///
 /// - Source: Hinton, Vinyals and Dean 2015, arXiv:1503.02531, §2.
@@ -51,26 +53,33 @@ public struct Distillation: CompressionTechnique {
     try validate(at: ParameterPath())
     var rows = try context.trainingRows(for: Self.name)
     var validation = context.validation
+    let scores = try model.graph.scores()
     if hardWeight < 1 {
-      let teacher = (context.teacher ?? model).graph
-      rows = try Self.adding(logitsOf: teacher, to: rows)
-      validation = try validation.map { try Self.adding(logitsOf: teacher, to: $0) }
+      let teacher = try TeacherScores(context.teacher ?? model, isTheModel: context.teacher == nil, kind: scores.kind)
+      rows = try teacher.added(to: rows)
+      validation = try validation.map { try teacher.added(to: $0) }
     }
     var generator = SeededGenerator(seed: context.seed, stream: "\(Self.name)/student")
-    let untrained = try StudentGraph.graph(of: student, inPlaceOf: model.graph, seed: generator.next())
+    let untrained = try StudentGraph.graph(of: student, inPlaceOf: model.graph, scores: scores, seed: generator.next())
     let trained = try training.train(
-      untrained, loss: DistillationLoss(hardWeight: hardWeight, temperature: temperature), for: Self.name, in: context,
-      training: rows, validation: validation)
+      untrained, loss: loss(for: scores), for: Self.name, in: context, training: rows, validation: validation)
     let layers = trained.linearLayers.map {
       LayerReport(layer: $0.name, outcome: "trained anew, \($0.inputCount) to \($0.outputCount)")
     }
     return CompressionResult(model: Model(graph: trained, sections: model.sections), layers: layers)
   }
 
-  /// The rows with the teacher's logits for each.
-  private static func adding(logitsOf teacher: Graph, to rows: TrainingData) throws -> TrainingData {
-    guard let logits = try Scorer(teacher, outputs: [StudentGraph.logits]).run(rows)[StudentGraph.logits] else { return rows }
-    return try rows.with("teacherLogits", logits)
+  private func loss(for scores: ModelScores) -> any Loss {
+    switch scores.kind {
+    case .classes:
+      return DistillationLoss(
+        hardWeight: hardWeight, temperature: temperature, hard: CrossEntropy(logits: scores.value),
+        teacherLogits: TeacherScores.input)
+    case .numbers:
+      let hard = (hardWeight, MeanSquaredError(prediction: scores.value, target: "labels"))
+      let soft = (1 - hardWeight, MeanSquaredError(prediction: scores.value, target: TeacherScores.input))
+      return WeightedSum([hard, soft].filter { $0.0 > 0 })
+    }
   }
 }
 

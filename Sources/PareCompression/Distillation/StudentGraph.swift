@@ -2,17 +2,18 @@ import PareGraph
 import PareModels
 import PareTensor
 
-/// Puts a student into a model, between what normalizes its features and what makes decisions of its logits.
+/// Puts a student into a model, between what normalizes its features and what makes decisions of its scores.
 enum StudentGraph {
-  /// The value that a student ends in.
-  static let logits = "logits"
   /// The value that a student starts from; the model's only input where it has no normalizer.
   static let normalized = "normalized"
 
+  /// - Parameter scores: where the student ends.
   /// - Returns: the model's graph with an untrained student in place of its own layers.
-  /// - Throws: `CompressionError` `compression.no-student` where the model has no logits `[batch, K]`, or nothing with a
-  ///   known width for a student to start from.
-  static func graph(of student: StudentArchitecture, inPlaceOf graph: Graph, seed: UInt64) throws -> Graph {
+  /// - Throws: `CompressionError` `compression.no-student` where the scores are no `[batch, K]`, there is nothing with a
+  ///   known width for a student to start from, or an output of the model cannot be made from the scores.
+  static func graph(
+    of student: StudentArchitecture, inPlaceOf graph: Graph, scores: ModelScores, seed: UInt64
+  ) throws -> Graph {
     let types = try graph.inferredTypes()
     let start = types[normalized] != nil ? normalized : graph.inputs.count == 1 ? graph.inputs[0].name : normalized
     let row = types[start]?.dimensions.dropFirst().map(\.fixedValue) ?? []
@@ -21,15 +22,21 @@ enum StudentGraph {
         "no-student", subject: "model '\(graph.name)'",
         expected: "a value '\(normalized)', or a single input, of [batch, …]", found: types[start].map { "\($0)" } ?? "none")
     }
-    guard let classes = types[logits]?.dimensions.last?.fixedValue, types[logits]?.rank == 2 else {
+    guard scores.rowDimensions.count == 1, let outputs = scores.rowDimensions[0].fixedValue else {
       throw CompressionError(
-        "no-student", subject: "model '\(graph.name)'", expected: "a value '\(logits)' of [batch, classes]",
-        found: types[logits].map { "\($0)" } ?? "none")
+        "no-student", subject: "value '\(scores.value)' of model '\(graph.name)'", expected: "scores [batch, K]",
+        found: types[scores.value].map { "\($0)" } ?? "none")
     }
-    let body = try Self.body(of: student, rowShape: row.compactMap { $0 }, width: width, outputs: classes, seed: seed)
-      .readingInput(from: start)
+    let body = try Self.body(of: student, rowShape: row.compactMap { $0 }, width: width, outputs: outputs, seed: seed)
+      .connected(from: start, to: scores.value)
     let front = graph.pruned(to: [start])
-    let back = graph.nodes(dependingOn: logits)
+    let back = graph.nodes(dependingOn: scores.value)
+    let made = Set((front.nodes + body.nodes + back).flatMap(\.outputs))
+    if let lost = graph.outputs.first(where: { !made.contains($0.name) }) {
+      throw CompressionError(
+        "no-student", subject: "output '\(lost.name)' of model '\(graph.name)'",
+        expected: "outputs that follow from '\(scores.value)', which is what a student learns", found: "one that does not")
+    }
     let backInputs = Set(back.flatMap { $0.inputs })
     var result = graph
     result.nodes = front.nodes + body.nodes + back
@@ -39,25 +46,30 @@ enum StudentGraph {
     return result
   }
 
-  /// The student from its input to its logits.
+  /// What a perceptron calls its last value.
+  fileprivate static let perceptronLogits = "logits"
+
+  /// The student from its input to its last layer.
   private static func body(
     of student: StudentArchitecture, rowShape: [Int], width: Int, outputs: Int, seed: UInt64
   ) throws -> Graph {
     switch student {
     case .mlp(let hidden):
       try MultilayerPerceptron(inputs: width, hidden: hidden, outputs: outputs)
-        .graph(seed: seed, rowShape: rowShape).pruned(to: [logits])
+        .graph(seed: seed, rowShape: rowShape).pruned(to: [perceptronLogits])
     }
   }
 }
 
 extension Graph {
-  /// The graph with another value in place of its only input.
-  fileprivate func readingInput(from value: String) -> Graph {
+  /// A perceptron with other names for its only input and for its last value.
+  fileprivate func connected(from start: String, to end: String) -> Graph {
     guard let input = inputs.first?.name else { return self }
+    let names = [input: start, StudentGraph.perceptronLogits: end]
     var graph = self
     for index in graph.nodes.indices {
-      graph.nodes[index].inputs = graph.nodes[index].inputs.map { $0 == input ? value : $0 }
+      graph.nodes[index].inputs = graph.nodes[index].inputs.map { names[$0] ?? $0 }
+      graph.nodes[index].outputs = graph.nodes[index].outputs.map { names[$0] ?? $0 }
     }
     return graph
   }

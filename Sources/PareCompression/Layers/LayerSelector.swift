@@ -1,6 +1,6 @@
 import PareGraph
 
-/// Which of a model's linear layers a technique works on.
+/// Which of a model's layers a technique works on.
 ///
 /// In recipes: `all`, `except-first-last`, `{names: [dense_0, dense_1]}` or `{operators: [Gemm]}`.
 public enum LayerSelector: Sendable, Hashable {
@@ -12,16 +12,32 @@ public enum LayerSelector: Sendable, Hashable {
   /// All but the first and the last, which are small and sensitive.
   case exceptFirstAndLast
 
-  /// The selected layers in the order of evaluation.
+  /// The selected products with weight matrices, in the order of evaluation.
   ///
   /// - Throws: `CompressionError` `compression.no-layers` where none is left, or a name is not a layer's.
   public func layers(of graph: Graph) throws -> [LinearLayer] {
-    let layers = graph.linearLayers
-    let selected: [LinearLayer]
+    try selected(graph.linearLayers, of: graph)
+  }
+
+  /// The selected weights, of products, convolutions and recurrent layers, in the order of evaluation.
+  ///
+  /// - Throws: as `layers(of:)`.
+  public func weights(of graph: Graph) throws -> [WeightTensor] {
+    try selected(graph.weightTensors, of: graph)
+  }
+
+  /// Selected layers that are no products with weight matrices, for a technique that works on those alone.
+  func others(of graph: Graph) -> [WeightTensor] {
+    let linear = Set(graph.linearLayers.map(\.name))
+    return ((try? selected(graph.weightTensors, of: graph)) ?? []).filter { !linear.contains($0.name) }
+  }
+
+  private func selected<Layer: GraphLayer>(_ layers: [Layer], of graph: Graph) throws -> [Layer] {
+    let selected: [Layer]
     switch self {
     case .all: selected = layers
     case .named(let names):
-      let known = layers.map { $0.name }
+      let known = layers.map(\.name)
       for name in names where !known.contains(name) {
         throw CompressionError(
           "no-layers", subject: "model '\(graph.name)'", expected: "layer '\(name)' to be "
@@ -29,12 +45,14 @@ public enum LayerSelector: Sendable, Hashable {
       }
       selected = layers.filter { names.contains($0.name) }
     case .operators(let types): selected = layers.filter { types.contains($0.node.operatorName.description) }
-    case .exceptFirstAndLast: selected = Array(layers.dropFirst().dropLast())
+    case .exceptFirstAndLast:
+      let ends = [layers.first?.name, layers.last?.name]
+      selected = layers.filter { !ends.contains($0.name) }
     }
     guard !selected.isEmpty else {
       throw CompressionError(
         "no-layers", subject: "model '\(graph.name)'", expected: "at least one selected layer with Float32 weights",
-        found: layers.isEmpty ? "a model without any" : "none among \(layers.map { $0.name }.joined(separator: ", "))")
+        found: layers.isEmpty ? "a model without any" : "none among \(layers.map(\.name).joined(separator: ", "))")
     }
     return selected
   }
@@ -45,7 +63,7 @@ public enum LayerSelector: Sendable, Hashable {
     case .named(let names):
       try path.key(Keys.names).require(!names.isEmpty, expected: "at least one name", found: "an empty list")
     case .operators(let types):
-      let known = ["Gemm", "MatMul"]
+      let known = WeightTensor.inputs.keys.map(\.description).sorted()
       try path.key(Keys.operators).require(!types.isEmpty, expected: "at least one operator", found: "an empty list")
       for (index, type) in types.enumerated() where !known.contains(type) {
         throw CompressionError(

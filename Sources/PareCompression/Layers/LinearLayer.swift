@@ -2,7 +2,7 @@ import PareGraph
 import PareTensor
 
 /// A product with a weight matrix in a graph: a Gemm or MatMul node whose second operand is a Float32 parameter.
-public struct LinearLayer: Sendable, Hashable {
+public struct LinearLayer: Sendable, Hashable, GraphLayer {
   public let node: Node
   /// The parameter that holds the weight matrix.
   public let weight: String
@@ -10,7 +10,6 @@ public struct LinearLayer: Sendable, Hashable {
   /// The axis of the weight along which outputs run: 0 where Gemm transposes it (`[out, in]`), else 1 (`[in, out]`).
   public let outputAxis: Int
 
-  public var name: String { node.name }
   public var input: String { node.inputs[0] }
   public var output: String { node.outputs[0] }
   /// The parameter or value that is added to the product, if any.
@@ -45,36 +44,5 @@ extension Graph {
   /// The products with Float32 weight matrices, in the order of evaluation.
   public var linearLayers: [LinearLayer] {
     nodes.compactMap { LinearLayer($0, in: self) }
-  }
-}
-
-extension Tensor {
-  /// The elements of a weight, each finite.
-  ///
-  /// - Throws: `CompressionError` `compression.non-finite-value`, naming the first row and column.
-  func finiteWeights(of layer: LinearLayer) throws -> [Float] {
-    let values = values(as: Float.self)
-    guard let position = values.firstIndex(where: { !$0.isFinite }) else { return values }
-    throw CompressionError(
-      "non-finite-value", subject: "\(layer.weight)[\(position / shape[1]), \(position % shape[1])]",
-      expected: "a finite weight", found: "\(values[position])")
-  }
-}
-
-extension Graph {
-  /// The weights of a layer, row-major, each finite.
-  func weights(of layer: LinearLayer) throws -> [Float] {
-    guard let parameter = parameters[layer.weight] else {
-      throw CompressionError("no-layers", subject: "layer '\(layer.name)'", expected: "parameter '\(layer.weight)'", found: "none")
-    }
-    return try parameter.storage.decoded().finiteWeights(of: layer)
-  }
-}
-
-extension [LinearLayer] {
-  /// The first layer of each weight: layers may share one.
-  func uniqueByWeight() -> [LinearLayer] {
-    var seen: Set<String> = []
-    return filter { seen.insert($0.weight).inserted }
   }
 }

@@ -55,9 +55,12 @@ public struct LowRankFactorization: CompressionTechnique {
           weightError: ErrorMeasure(of: Self.product(factors), against: weights.map { Double($0) }),
           figures: ["rank": Double(rank), "truncation_error": decomposition.truncationError(rank: rank)]))
     }
+    reports += self.layers.others(of: model.graph).map {
+      LayerReport(layer: $0.label, outcome: "left as it is: \($0.node.operatorName) weights \($0.shape) are not factorized")
+    }
     var graph = try rewrite.finish()
     if let fineTuning {
-      graph = try fineTuning.train(graph, loss: CrossEntropy(), for: Self.name, in: context)
+      graph = try fineTuning.fineTune(graph, for: Self.name, in: context)
     }
     return CompressionResult(model: Model(graph: graph, sections: model.sections), layers: reports)
   }

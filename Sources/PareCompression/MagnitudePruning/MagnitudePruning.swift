@@ -45,7 +45,7 @@ public struct MagnitudePruning: CompressionTechnique {
 
   public func compress(_ model: Model, in context: CompressionContext) throws -> CompressionResult {
     try validate(at: ParameterPath())
-    let layers = try layers.layers(of: model.graph).uniqueByWeight()
+    let layers = try layers.weights(of: model.graph).uniqueByWeight()
     var result = model
     var before: [[Float]] = []
     for layer in layers {
@@ -58,7 +58,7 @@ public struct MagnitudePruning: CompressionTechnique {
       result.graph.parameters[layer.weight]?.storage = ParameterStorage(Tensor(pruned, shape: layer.shape), layout: .bitmask)
     }
     if let fineTuning {
-      result.graph = try fineTuning.train(result.graph, loss: CrossEntropy(), for: Self.name, in: context)
+      result.graph = try fineTuning.fineTune(result.graph, for: Self.name, in: context)
     }
     var reports: [LayerReport] = []
     for (layer, before) in zip(layers, before) {
@@ -69,7 +69,7 @@ public struct MagnitudePruning: CompressionTechnique {
       let zeros = weights.count { $0 == 0 }
       reports.append(
         LayerReport(
-          layer: layer.name,
+          layer: layer.label,
           outcome: "\(zeros) of \(weights.count) weights zero, stored as \(storage.words)",
           weightError: ErrorMeasure(of: weights.map { Double($0) }, against: before.map { Double($0) }),
           figures: ["sparsity": Double(zeros) / Double(weights.count), "bytes": Double(storage.byteCount)]))

@@ -69,6 +69,9 @@ public struct Quantization: CompressionTechnique {
       report.figures["input_saturation"] = histogram.share(outside: map.covered)
       reports.append(report)
     }
+    reports += self.layers.others(of: model.graph).map {
+      LayerReport(layer: $0.label, outcome: "left in Float32: \($0.node.operatorName) has no integer form")
+    }
     return CompressionResult(model: Model(graph: try rewrite.finish(), sections: model.sections), layers: reports)
   }
 

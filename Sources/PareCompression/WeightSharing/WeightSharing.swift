@@ -39,15 +39,15 @@ public struct WeightSharing: CompressionTechnique {
     try validate(at: ParameterPath())
     var result = model
     var reports: [LayerReport] = []
-    for layer in try layers.layers(of: model.graph).uniqueByWeight() {
+    for layer in try layers.weights(of: model.graph).uniqueByWeight() {
       let weights = try model.graph.weights(of: layer)
-      let shared = share(weights, seed: context.seed, layer: layer.name)
+      let shared = share(weights, seed: context.seed, layer: layer.label)
       let storage = ParameterStorage.smallest(of: Tensor(shared, shape: layer.shape), sharing: true)
       result.graph.parameters[layer.weight]?.storage = storage
       let values = Set(shared.map { $0.bitPattern }).count
       reports.append(
         LayerReport(
-          layer: layer.name, outcome: "\(values) values, stored as \(storage.words)",
+          layer: layer.label, outcome: "\(values) values, stored as \(storage.words)",
           weightError: ErrorMeasure(of: shared.map { Double($0) }, against: weights.map { Double($0) }),
           figures: ["values": Double(values), "bytes": Double(storage.byteCount)]))
     }

@@ -19,28 +19,18 @@ public struct ModelCompression: Sendable {
   }
 
   /// - Parameters:
-  ///   - features: rows for calibration and training, `[rows, F]` of Float32.
-  ///   - labels: class indices, one per row, for techniques that train on them.
+  ///   - inputs: rows for calibration and training: a tensor per input of the model, rows leading; under an empty name
+  ///     that of the only input. Empty where there are none.
+  ///   - labels: one per row, for techniques that train on them: class indices, or the numbers that the model should yield.
   ///   - validationShare: of the rows, the last ones, which only stop training early. Rows are in order of time.
   public func run(
-    features: Tensor?, labels: Tensor?, validationShare: Double = 0.2, observer: any RunObserver = SilentObserver()
+    inputs: [String: Tensor], labels: Tensor?, validationShare: Double = 0.2, observer: any RunObserver = SilentObserver()
   ) throws -> CompressedModel {
-    guard validationShare >= 0, validationShare < 1 else {
-      throw EvaluationError(
-        "share", subject: "--validation-share", expected: "a share in 0 ..< 1", found: "\(validationShare)", category: .usage)
-    }
     var training: TrainingData?
     var validation: TrainingData?
-    if let features {
-      var tensors = ["features": features]
-      if let labels { tensors["labels"] = try labels.classIndices() }
-      let rows = try TrainingData(tensors)
-      let cut = rows.rowCount - Int(Double(rows.rowCount) * validationShare)
-      guard cut > 0 else {
-        throw EvaluationError("rows", subject: "--calibration", expected: "at least one row", found: "\(rows.rowCount)")
-      }
-      training = rows.rows(0..<cut)
-      if cut < rows.rowCount { validation = rows.rows(cut..<rows.rowCount) }
+    if !inputs.isEmpty {
+      let rows = try ModelRows(inputs, labels: labels, for: model.graph, option: "--calibration").data
+      (training, validation) = try rows.split(validationShare: validationShare)
     }
     observer.began(recipe.name, units: 1000)
     let steps = Double(max(recipe.steps.count, 1))
@@ -52,23 +42,12 @@ public struct ModelCompression: Sendable {
     let compressed: CompressedModel
     do {
       compressed = try recipe.apply(to: model, in: context)
-    } catch let error as CompressionError where features == nil && error.code == "compression.missing-data" {
+    } catch let error as CompressionError where inputs.isEmpty && error.code == "compression.missing-data" {
       throw EvaluationError(
-        "calibration", subject: "step '\(error.subject)'", expected: "rows of features (--calibration FILE.npy)", found: "none",
+        "calibration", subject: "step '\(error.subject)'", expected: "rows of its inputs (--calibration FILE)", found: "none",
         category: .usage)
     }
     observer.ended("\(compressed.steps.count) steps")
     return compressed
-  }
-}
-
-extension Tensor {
-  /// Labels as the 64-bit integers that training wants.
-  fileprivate func classIndices() throws -> Tensor {
-    guard shape.rank == 1, !elementType.isFloatingPoint else {
-      throw EvaluationError(
-        "labels", subject: "--labels", expected: "a vector of integers", found: "\(elementType.rawValue)\(shape)")
-    }
-    return elementType == .int64 ? self : Tensor(doubles.map { Int64($0) })
   }
 }

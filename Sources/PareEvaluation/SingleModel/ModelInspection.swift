@@ -55,6 +55,8 @@ public struct ModelInspection: Sendable, Encodable {
     let graph = model.graph
     let types = try graph.inferredTypes()
     let plan = try ExecutionPlan(model)
+    // One row: every open extent is 1.
+    let ofOne = types.mapValues { type in TensorType(type.elementType, Shape(type.dimensions.map { $0.fixedValue ?? 1 })) }
     name = graph.name
     inputs = graph.inputs.map { "\($0.name): \($0.type)" }
     outputs = graph.outputs.map { "\($0.name): \($0.type)" }
@@ -64,7 +66,7 @@ public struct ModelInspection: Sendable, Encodable {
         name: node.name, operatorName: node.operatorName.description,
         outputs: node.outputs.compactMap { types[$0]?.description },
         parameters: own.reduce(0) { $0 + $1.shape.elementCount }, bytes: own.reduce(0) { $0 + $1.byteCount },
-        multiplyAdds: Self.multiplyAdds(node, types))
+        multiplyAdds: node.multiplyAdds(ofOne) ?? 0)
     }
     parameters = graph.parameters.map { name, parameter in
       let storage = parameter.storage
@@ -81,15 +83,6 @@ public struct ModelInspection: Sendable, Encodable {
     multiplyAdds = nodes.reduce(0) { $0 + $1.multiplyAdds }
     steps = plan.steps.filter { !$0.nodes.isEmpty }.map { StepRow(nodes: $0.nodes, kernel: $0.kernel) }
     sections = Dictionary(model.sections.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
-  }
-
-  /// Products count; element-wise work does not. Symbolic dimensions count as one row.
-  private static func multiplyAdds(_ node: Node, _ types: [String: ValueType]) -> Int {
-    guard ["Gemm", "MatMul"].contains(node.operatorName), let left = types[node.inputs[0]], let output = types[node.outputs[0]]
-    else { return 0 }
-    let transposed = node.attributes["transA"] == .int(1)
-    let depth = (transposed ? left.dimensions.first : left.dimensions.last)?.fixedValue ?? 1
-    return output.dimensions.reduce(depth) { $0 * ($1.fixedValue ?? 1) }
   }
 }
 

@@ -42,31 +42,3 @@ enum Shards {
     nodes.reduce(0) { $0 + ($1.multiplyAdds(types) ?? 0) }
   }
 }
-
-extension Node {
-  /// Nil where the node is no product, or its types are not known.
-  fileprivate func multiplyAdds(_ types: [String: TensorType]) -> Int? {
-    func shape(_ input: Int) -> Shape? { self.input(input).flatMap { types[$0]?.shape } }
-    guard let output = outputs.first.flatMap({ types[$0]?.shape }) else { return nil }
-    func timesOutput(_ factor: Int) -> Int? {
-      let (product, overflows) = output.elementCount.multipliedReportingOverflow(by: factor)
-      return overflows ? nil : product
-    }
-    switch operatorName {
-    case "Gemm", "MatMul":
-      guard let left = shape(0), let last = left.dimensions.last else { return nil }
-      return timesOutput(attributes["transA"] == .int(1) ? left[0] : last)
-    case "Conv":
-      guard let weight = shape(1), weight.rank > 0, weight[0] > 0 else { return nil }
-      return timesOutput(weight.elementCount / weight[0])
-    case "ConvTranspose":
-      guard let x = shape(0), let weight = shape(1), weight.rank > 0, weight[0] > 0 else { return nil }
-      return x.elementCount * (weight.elementCount / weight[0])
-    case "LSTM", "GRU", "RNN":
-      // W [directions, gates · hidden, features] and R [directions, gates · hidden, hidden].
-      guard let w = shape(1), let r = shape(2), w.rank == 3, r.rank == 3, w[0] * r[2] > 0 else { return nil }
-      return output.elementCount / (w[0] * r[2]) * (w.elementCount + r.elementCount)
-    default: return nil
-    }
-  }
-}

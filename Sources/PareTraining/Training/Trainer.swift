@@ -34,6 +34,19 @@ public struct Trainer: Sendable {
     return try TrainingRun(problem, settings: settings, resources: resources, checkpointing: checkpoint).run(progress)
   }
 
+  /// The mean loss over some rows, of the graph as it is used and not as it is trained: nothing is dropped, and
+  /// normalizations use the averages that they keep.
+  ///
+  /// - Throws: as `train`.
+  public func loss(of graph: Graph, by loss: some Loss, on data: TrainingData) throws -> Double {
+    var builder = try GraphBuilder(graph)
+    let value = try loss.append(to: &builder)
+    let plan = try ChunkedRows.Plan(
+      builder.graph, outputs: [value], rowCount: data.rowCount, chunkSize: ValidationLoss.chunkSize,
+      threads: resources.threadCount)
+    return try ValidationLoss(plan, loss: value, data: data, vectors: []).value()
+  }
+
   /// What a run would need at its peak. Prepares one piece of each kind of batch to see what its operators work in, but
   /// takes no memory for values.
   ///

@@ -14,6 +14,7 @@ struct CompressCommand: ParsableCommand {
       Examples:
         pare compress teacher.pare --recipe examples/pruned-int8.recipe.yaml --calibration rows.npy --output small.pare
         pare compress teacher.pare --recipe student.yaml --calibration rows.npy --labels labels.npy --output student.pare
+        pare compress model.onnx --recipe int8.yaml --calibration window=windows.npy --output model-int8.onnx
       """)
 
   @Argument(help: "The model (.pare or .onnx).")
@@ -22,10 +23,18 @@ struct CompressCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("The recipe (YAML or JSON).", valueName: "file"))
   var recipe: String
 
-  @Option(name: .long, help: ArgumentHelp("Rows of features, Float32 [rows, features].", valueName: "file.npy"))
-  var calibration: String?
+  @Option(
+    name: .long, parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Rows of the model's inputs; the name may be left out where there is one. An .npz holds several.",
+      valueName: "[name=]file.npy"))
+  var calibration: [String] = []
 
-  @Option(name: .long, help: ArgumentHelp("Class indices, one per row, where a technique trains on them.", valueName: "file.npy"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "What training on labels learns, one per row: class indices, or numbers for a model that yields numbers.",
+      valueName: "file.npy"))
   var labels: String?
 
   @Option(name: .long, help: ArgumentHelp("The model to distil from, where it is not the model itself.", valueName: "file"))
@@ -56,7 +65,7 @@ struct CompressCommand: ParsableCommand {
       try ModelFile.read(model), recipe: try RecipeFile.read(recipe), teacher: try teacher.map { try ModelFile.read($0) },
       seed: seed)
     let compressed = try compression.run(
-      features: try calibration.map { try NPY.read($0) }, labels: try labels.map { try NPY.read($0) },
+      inputs: try TensorFile.read(calibration, option: "--calibration"), labels: try labels.map { try NPY.read($0) },
       validationShare: validationShare, observer: ProgressReporter(isQuiet: quiet))
     try ModelFile.write(compressed.model, to: output)
     guard !json else { return try JSONOutput.print(Output(output: output, steps: compressed.steps)) }
