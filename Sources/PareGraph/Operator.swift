@@ -104,7 +104,7 @@ public struct TensorType: Sendable, Hashable {
 ///
 /// The element types are those to compute in: where a whole graph is evaluated in Float64, every floating-point value
 /// is Float64 here whatever the graph says, so an operator follows these types and not its attributes.
-public struct PreparationContext {
+public struct PreparationContext: Sendable {
   public let node: Node
   public let inputs: [TensorType?]
   public let outputs: [TensorType]

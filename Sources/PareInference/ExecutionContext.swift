@@ -38,7 +38,7 @@ public final class ExecutionContext {
       switch segment {
       case .fast(let steps, let count):
         return .fast(steps, count: count)
-      case .reference(let evaluation, let inputs, let outputs):
+      case .reference(let step, let inputs, let outputs):
         let from = UnsafeMutablePointer<UnsafeRawPointer?>.allocate(capacity: max(inputs.count, 1))
         for (index, input) in inputs.enumerated() {
           switch input {
@@ -50,7 +50,7 @@ public final class ExecutionContext {
         let to = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: max(outputs.count, 1))
         for (index, offset) in outputs.enumerated() { (to + index).initialize(to: arena + offset) }
         allocated += [UnsafeMutableRawPointer(from), UnsafeMutableRawPointer(to)]
-        return .reference(evaluation, EvaluationBuffers(inputs: from, outputs: to, step: 0))
+        return .reference(step.evaluation(), EvaluationBuffers(inputs: from, outputs: to, step: 0))
       }
     }
     buffers = allocated

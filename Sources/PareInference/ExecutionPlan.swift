@@ -21,13 +21,14 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     public let nodes: [String]
     /// `dense_u8s8_u8/avx512vnni`, or `reference` where no fast form exists.
     public let kernel: String
+    /// A `view` is fast: nothing runs for it.
     public var isFast: Bool { kernel != "reference" }
   }
 
   /// Consecutive steps that C runs in one call, or one reference evaluation.
   enum Segment {
     case fast(UnsafePointer<pare_step>, count: Int)
-    case reference(Evaluation, inputs: [Location], outputs: [Int])
+    case reference(ReferenceStep, inputs: [Location], outputs: [Int])
   }
 
   /// Where a reference evaluation finds an input.
@@ -67,19 +68,16 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     let asked = try Self.graph(graph, yielding: wanted).atBatchOne()
     let lowered = IntegerLowering.applies(to: asked) ? try IntegerLowering.lower(asked) : asked
     let types = try Self.types(of: lowered)
-    var fusion = StepFusion(lowered, types: types)
-    var planned = try fusion.steps()
+    var planned = try StepCatalogue.steps(StepGraph(lowered, types: types))
 
-    // One Float32 input that only kernels read needs no copy; any single Float32 input is searched for NaN.
     let inputs = lowered.inputs.compactMap { input in types[input.name].map { Value(name: input.name, type: $0) } }
     var inPlace = false
     if inputs.count == 1, inputs[0].type.elementType == .float32 {
-      let users = planned.filter { $0.inputs.contains(inputs[0].name) }
-      inPlace = users.allSatisfy { if case .fast = $0.body { true } else { false } }
+      inPlace = Self.canReadInPlace(inputs[0].name, planned, outputs: lowered.outputs.map(\.name))
       planned.insert(
         PlannedStep(
-          nodes: [], inputs: [inputs[0].name], outputs: [PlannedStep.nanFlag],
-          body: .fast(.findNaN(count: inputs[0].type.shape.elementCount))), at: 0)
+          FindNaNStep(count: inputs[0].type.shape.elementCount), nodes: [], inputs: [inputs[0].name],
+          outputs: [PlannedStep.nanFlag]), at: 0)
     }
     let made = Set(planned.flatMap(\.outputs))
     for output in lowered.outputs where !made.contains(output.name) {
@@ -88,12 +86,11 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     }
 
     let layout = ArenaLayout(
-      planned, inputs: inputs.filter { _ in !inPlace }, outputs: lowered.outputs.map(\.name), types: types)
+      planned, inputs: inPlace ? [] : inputs.map(\.name), outputs: lowered.outputs.map(\.name), types: types)
     let external = inPlace ? inputs[0].name : nil
-    let counting = Program(planned, lowered, kernels, layout.offsets, external: external, pool: ConstantPool())
+    let counting = Program(planned, lowered, kernels, layout, external: external, pool: ConstantPool())
     let program = Program(
-      planned, lowered, kernels, layout.offsets, external: external,
-      pool: ConstantPool(capacity: counting.pool.byteCount))
+      planned, lowered, kernels, layout, external: external, pool: ConstantPool(capacity: counting.pool.byteCount))
 
     name = graph.name
     self.inputs = inputs
@@ -105,6 +102,22 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     segments = program.segments
     readsFeaturesInPlace = inPlace
     pool = program.pool
+  }
+
+  /// Whether an input needs no copy: only kernels read it, as their first input, and it is no output under another shape.
+  private static func canReadInPlace(_ input: String, _ steps: [PlannedStep], outputs: [String]) -> Bool {
+    var names: Set = [input]
+    for step in steps {
+      switch step.body {
+      case .view:
+        if names.contains(step.inputs[0]) { names.insert(step.outputs[0]) }
+      case .fast:
+        if step.inputs.dropFirst().contains(where: names.contains) { return false }
+      case .reference:
+        if step.inputs.contains(where: names.contains) { return false }
+      }
+    }
+    return names.isDisjoint(with: outputs)
   }
 
   /// Memory to run in, for one thread.

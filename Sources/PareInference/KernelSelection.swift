@@ -89,4 +89,11 @@ public struct KernelSelection: Sendable {
     guard let usable else { preconditionFailure("operation without a scalar variant") }
     return usable
   }
+
+  /// The same as a step wants it.
+  func kernel(_ operation: pare_operation) -> StepKernel {
+    let variant = variant(of: operation)
+    return StepKernel(
+      name: "\(String(cString: pare_operation_name(operation)))/\(String(cString: variant.name))", run: variant.run)
+  }
 }

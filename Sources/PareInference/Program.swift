@@ -2,86 +2,133 @@ import CPareKernels
 import PareGraph
 import PareTensor
 
-/// Where each value lies in the arena.
+/// Where each value, and the scratch and state of each step, lies in the arena.
 struct ArenaLayout {
+  /// By value; a view has its source's.
   let offsets: [String: Int]
+  /// By step; 0 where a step has none.
+  let scratch: [Int]
+  let state: [Int]
   let byteCount: Int
+  /// The value whose memory a view is.
+  let sources: [String: String]
 
-  /// Inputs and outputs live all along, other values from their maker to their last user.
-  init(_ steps: [PlannedStep], inputs: [ExecutionPlan.Value], outputs: [String], types: [String: TensorType]) {
+  /// Inputs, outputs and state live all along, other values from their maker to their last user, scratch while its step
+  /// runs.
+  init(_ steps: [PlannedStep], inputs: [String], outputs: [String], types: [String: TensorType]) {
+    var sources: [String: String] = [:]
+    for step in steps {
+      if case .view = step.body { sources[step.outputs[0]] = sources[step.inputs[0]] ?? step.inputs[0] }
+    }
+    func source(_ name: String) -> String { sources[name] ?? name }
     let end = steps.count
     var lifetimes: [String: ClosedRange<Int>] = [PlannedStep.nanFlag: 0...end]
-    for name in inputs.map(\.name) + outputs { lifetimes[name] = 0...end }
+    for name in inputs + outputs { lifetimes[source(name)] = 0...end }
     for (index, step) in steps.enumerated() {
-      for name in step.outputs where lifetimes[name] == nil { lifetimes[name] = index...index }
-      for name in step.inputs {
+      for name in step.outputs where sources[name] == nil && lifetimes[name] == nil { lifetimes[name] = index...index }
+      for name in step.inputs.map(source) {
         if let lifetime = lifetimes[name] { lifetimes[name] = lifetime.lowerBound...max(lifetime.upperBound, index) }
       }
     }
     let names = lifetimes.keys.sorted()
-    let memory = MemoryPlan(
-      names.map { name in
-        // Nothing is empty, so that every value has memory of its own.
-        .init(byteCount: max(types[name]?.byteCount ?? MemoryLayout<Int32>.size, 1), lifetime: lifetimes[name] ?? 0...end)
-      })
-    offsets = Dictionary(uniqueKeysWithValues: zip(names, memory.offsets))
+    var requests = names.map { name in
+      // Nothing is empty, so that every value has memory of its own.
+      MemoryPlan.Request(
+        byteCount: max(types[name]?.byteCount ?? MemoryLayout<Int32>.size, 1), lifetime: lifetimes[name] ?? 0...end)
+    }
+    for (index, step) in steps.enumerated() {
+      guard case .fast(let kind) = step.body else {
+        requests += [.init(byteCount: 0, lifetime: index...index), .init(byteCount: 0, lifetime: index...index)]
+        continue
+      }
+      requests.append(.init(byteCount: kind.scratchByteCount, lifetime: index...index))
+      requests.append(.init(byteCount: kind.stateByteCount, lifetime: 0...end))
+    }
+    let memory = MemoryPlan(requests)
+    var offsets = Dictionary(uniqueKeysWithValues: zip(names, memory.offsets))
+    for (name, source) in sources { offsets[name] = offsets[source] }
+    self.offsets = offsets
+    scratch = steps.indices.map { memory.offsets[names.count + 2 * $0] }
+    state = steps.indices.map { memory.offsets[names.count + 2 * $0 + 1] }
     byteCount = memory.byteCount
+    self.sources = sources
   }
 }
 
 /// The steps with their constants in a pool: what a context runs.
 struct Program {
-  let segments: [ExecutionPlan.Segment]
-  let kernelNames: [String]
+  private(set) var segments: [ExecutionPlan.Segment] = []
+  private(set) var kernelNames: [String] = []
   let pool: ConstantPool
+
+  private let graph: Graph
+  private let layout: ArenaLayout
+  private let external: String?
+  private var constants: [String: UnsafeRawPointer?] = [:]
+  private var run: [pare_step] = []
 
   /// - Parameter external: the input that is read where the caller has it.
   init(
-    _ steps: [PlannedStep], _ graph: Graph, _ kernels: KernelSelection, _ offsets: [String: Int], external: String?,
+    _ steps: [PlannedStep], _ graph: Graph, _ kernels: KernelSelection, _ layout: ArenaLayout, external: String?,
     pool: ConstantPool
   ) {
-    var segments: [ExecutionPlan.Segment] = []
-    var kernelNames: [String] = []
-    var run: [pare_step] = []
-    func endRun() {
-      guard !run.isEmpty else { return }
-      let placed = pool.place(run.count, of: pare_step.self) { $0.update(from: run, count: run.count) }
-      if let placed { segments.append(.fast(placed, count: run.count)) }
-      run = []
-    }
-    var constants: [String: UnsafeRawPointer?] = [:]
-    func location(_ name: String) -> ExecutionPlan.Location {
-      if let offset = offsets[name], !name.isEmpty { return .arena(offset) }
-      guard let parameter = graph.parameters[name] else { return .absent }
-      if constants[name] == nil {
-        let tensor = parameter.storage.decoded()
-        constants[name] = pool.place(tensor.byteCount, of: UInt8.self) { start in
-          tensor.withUnsafeBytes { bytes in
-            if let from = bytes.baseAddress { UnsafeMutableRawPointer(start).copyMemory(from: from, byteCount: bytes.count) }
-          }
-        }.map { UnsafeRawPointer($0) }
-      }
-      return (constants[name] ?? nil).map { .constant($0) } ?? .absent
-    }
-    for step in steps {
+    (self.graph, self.layout, self.external, self.pool) = (graph, layout, external, pool)
+    for (index, step) in steps.enumerated() {
       switch step.body {
-      case .fast(let fast):
-        let variant = kernels.variant(of: fast.operation)
-        kernelNames.append("\(String(cString: pare_operation_name(fast.operation)))/\(String(cString: variant.name))")
-        let input = step.inputs[0] == external ? Int(bitPattern: UInt.max) : offsets[step.inputs[0]] ?? 0
+      case .view:
+        kernelNames.append("view")
+      case .fast(let kind):
+        let site = StepSite(
+          pool: pool, kernels: kernels, inputs: step.inputs.map { place($0) }, outputs: step.outputs.map(offset),
+          scratch: layout.scratch[index], state: layout.state[index])
+        let kernel = kind.kernel(kernels)
+        kernelNames.append(kernel.name)
         run.append(
           pare_step(
-            run: variant.run, operands: fast.place(in: pool), input: input, output: offsets[step.outputs[0]] ?? 0))
-      case .reference(let evaluation):
+            run: kernel.run, operands: kind.pack(at: site), input: site.inputs.first?.offset ?? 0,
+            output: site.outputs.first ?? 0))
+      case .reference(let reference):
         endRun()
         kernelNames.append("reference")
         segments.append(
-          .reference(evaluation, inputs: step.inputs.map(location), outputs: step.outputs.map { offsets[$0] ?? 0 }))
+          .reference(reference, inputs: step.inputs.map { location($0) }, outputs: step.outputs.map(offset)))
       }
     }
     endRun()
-    self.segments = segments
-    self.kernelNames = kernelNames
-    self.pool = pool
+  }
+
+  private func offset(_ name: String) -> Int { layout.offsets[name] ?? 0 }
+
+  private mutating func endRun() {
+    guard !run.isEmpty else { return }
+    let steps = run
+    let placed = pool.place(steps.count, of: pare_step.self) { $0.update(from: steps, count: steps.count) }
+    if let placed { segments.append(.fast(placed, count: steps.count)) }
+    run = []
+  }
+
+  private mutating func place(_ name: String) -> pare_place {
+    if name == external || layout.sources[name] == external, external != nil {
+      return pare_place(constant: nil, offset: Int(bitPattern: UInt.max))
+    }
+    return switch location(name) {
+    case .arena(let offset): pare_place(constant: nil, offset: offset)
+    case .constant(let address): pare_place(constant: address, offset: 0)
+    case .absent: pare_place(constant: nil, offset: 0)
+    }
+  }
+
+  private mutating func location(_ name: String) -> ExecutionPlan.Location {
+    if let offset = layout.offsets[name], !name.isEmpty { return .arena(offset) }
+    guard let parameter = graph.parameters[name] else { return .absent }
+    if constants[name] == nil {
+      let tensor = parameter.storage.decoded()
+      constants[name] = pool.place(tensor.byteCount, of: UInt8.self) { start in
+        tensor.withUnsafeBytes { bytes in
+          if let from = bytes.baseAddress { UnsafeMutableRawPointer(start).copyMemory(from: from, byteCount: bytes.count) }
+        }
+      }.map { UnsafeRawPointer($0) }
+    }
+    return (constants[name] ?? nil).map { .constant($0) } ?? .absent
   }
 }

@@ -29,7 +29,7 @@ struct KernelCase {
     mprotect(mapping + page, 4096, PROT_NONE)
     let start = mapping + page - input.count
     start.copyMemory(from: input, byteCount: input.count)
-    variant.run(operands, start, output.baseAddress! + 64)
+    variant.run(operands, start, output.baseAddress! + 64, nil)
     let intact = output[..<64].allSatisfy { $0 == 0xa5 } && output[(64 + room)...].allSatisfy { $0 == 0xa5 }
     return (Array(output[64..<64 + outputByteCount]), intact)
   }

@@ -17,7 +17,7 @@
 
 // The name of a variant's function.
 #define PARE_KERNEL(operation, variant) \
-  void pare_##operation##_##variant(const void *operands, const void *input, void *output)
+  void pare_##operation##_##variant(const void *operands, const void *input, void *output, unsigned char *arena)
 #define PARE_AVX2 __attribute__((target("avx2,fma")))
 #define PARE_AVXVNNI __attribute__((target("avx2,fma,avxvnni")))
 #define PARE_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))

@@ -34,8 +34,20 @@ typedef enum {
   pare_operation_count
 } pare_operation;
 
-/// Computes `output` from `input`; `operands` points to the operation's own structure below.
-typedef void (*pare_kernel)(const void *operands, const void *input, void *output);
+/// Computes `output` from `input`; `operands` points to the operation's own structure below. What a kernel reads and
+/// writes besides its first input and output lies where its operands say: constants at an address, values, scratch and
+/// state at a byte offset in `arena`.
+typedef void (*pare_kernel)(const void *operands, const void *input, void *output, unsigned char *arena);
+
+/// Where a kernel finds an input besides its first.
+typedef struct {
+  const void *constant;   // null: in the arena
+  size_t offset;          // bytes
+} pare_place;
+
+static inline const void *pare_at(pare_place place, const unsigned char *arena) {
+  return place.constant ? place.constant : arena + place.offset;
+}
 
 typedef struct {
   const char *name;   // the instruction set
@@ -115,7 +127,7 @@ void pare_dense_u8s8_pack(const int8_t *weights, size_t outputs, size_t inputs, 
 
 // MARK: programs
 
-/// One step: a kernel, and where in the arena it reads and writes.
+/// One step: a kernel, and where in the arena its first input and output lie.
 typedef struct {
   pare_kernel run;
   const void *operands;
@@ -131,7 +143,8 @@ static inline void pare_program_run(
   const pare_step *steps, size_t count, unsigned char *arena, const void *external
 ) {
   for (const pare_step *step = steps, *end = steps + count; step != end; step++)
-    step->run(step->operands, step->input == PARE_EXTERNAL ? external : arena + step->input, arena + step->output);
+    step->run(
+      step->operands, step->input == PARE_EXTERNAL ? external : arena + step->input, arena + step->output, arena);
 }
 
 // MARK: clock

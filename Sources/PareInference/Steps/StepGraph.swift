@@ -1,0 +1,64 @@
+import PareGraph
+import PareTensor
+
+/// A graph whose shapes are known, as the kinds of steps read it.
+struct StepGraph {
+  let graph: Graph
+  let types: [String: TensorType]
+  private let consumers: [String: [Node]]
+  private let outputs: Set<String>
+
+  init(_ graph: Graph, types: [String: TensorType]) {
+    self.graph = graph
+    self.types = types
+    var consumers: [String: [Node]] = [:]
+    for node in graph.nodes {
+      for input in Set(node.inputs) { consumers[input, default: []].append(node) }
+    }
+    self.consumers = consumers
+    outputs = Set(graph.outputs.map(\.name))
+  }
+
+  /// The only node that uses a value, which is no output of the graph.
+  func soleConsumer(of value: String) -> Node? {
+    guard !outputs.contains(value), let users = consumers[value], users.count == 1,
+      users[0].inputs.filter({ $0 == value }).count == 1
+    else { return nil }
+    return users[0]
+  }
+
+  /// A Float32 row by itself, `[1, n]`.
+  func isRow(_ value: String) -> Bool {
+    guard let type = types[value] else { return false }
+    return type.elementType == .float32 && type.shape.rank == 2 && type.shape[0] == 1
+  }
+
+  func isParameter(_ value: String) -> Bool { graph.parameters[value] != nil }
+
+  func constant(_ name: String) -> Tensor? { graph.parameters[name]?.storage.decoded() }
+
+  /// A Float32 parameter of `count` elements along its last axis, or one element repeated.
+  func row(_ name: String, count: Int) -> [Float]? {
+    guard let tensor = constant(name), tensor.elementType == .float32 else { return nil }
+    let values = tensor.values(as: Float.self)
+    if values.count == 1 { return [Float](repeating: values[0], count: count) }
+    return values.count == count && tensor.shape.dimensions.last == count ? values : nil
+  }
+
+  /// A Float32 parameter of one element, or `value` where the input is not given.
+  func scalar(_ name: String?, default value: Float) -> Float? {
+    guard let name else { return value }
+    return row(name, count: 1)?[0]
+  }
+
+  /// The step that evaluates a node by its reference.
+  func reference(_ node: Node) throws -> PlannedStep {
+    let context = PreparationContext(
+      node: node, inputs: node.inputs.map { types[$0] }, outputs: node.outputs.compactMap { types[$0] },
+      constants: node.inputs.map { name in
+        graph.parameters[name].flatMap { $0.isTrainable ? nil : $0.storage.decoded() }
+      })
+    return PlannedStep(
+      nodes: [node.name], inputs: node.inputs, outputs: node.outputs, body: .reference(try ReferenceStep(context)))
+  }
+}
