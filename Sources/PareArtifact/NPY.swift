@@ -3,7 +3,8 @@ import PareTensor
 /// Arrays in NumPy's `.npy` format, versions 1 to 3.
 ///
 /// Read are little-endian numbers of 1 to 8 bytes, half precision and booleans; an array in Fortran's order is
-/// transposed into rows. Written is version 1 (2 where the header is too long for it), in C's order; integers of four
+/// transposed into rows. Texts are read as the numbers of their characters, along one more axis and with zeros behind
+/// their ends: `<U7` [rows] as UInt32 [rows, 7], `|S7` as UInt8. Written is version 1 (2 where the header is too long for it), in C's order; integers of four
 /// bits, which NumPy lacks, as integers of eight.
 ///
 /// - Source: numpy.lib.format in NumPy's documentation.
@@ -70,29 +71,45 @@ public enum NPY {
   }
 
   private static func tensor(_ header: NPYHeader, _ bytes: [UInt8], _ start: Int, _ name: String) throws -> Tensor {
-    guard let type = ElementType(numpyDescriptor: header.descriptor) else {
+    let text = header.textType
+    guard let type = text?.character ?? ElementType(numpyDescriptor: header.descriptor) else {
       throw ArtifactError(
-        "element-type", subject: name, expected: "little-endian f2, f4, f8, i1 to i8, u1 to u8 or b1",
+        "element-type", subject: name, expected: "little-endian f2, f4, f8, i1 to i8, u1 to u8, b1, U or S",
         found: quoted(header.descriptor))
     }
-    guard header.shape.count <= 32, let count = Safetensors.elementCount(header.shape) else {
+    let extents = header.shape + (text.map { [$0.length] } ?? [])
+    guard extents.count <= 32, text == nil || !header.isFortranOrder || header.shape.count < 2,
+      let count = Safetensors.elementCount(extents)
+    else {
       throw ArtifactError("shape", subject: name, expected: "a shape that memory can hold", found: "\(header.shape.prefix(32))")
     }
     let (byteCount, overflow) = count.multipliedReportingOverflow(by: type.byteCount)
     guard !overflow, byteCount == bytes.count - start else {
       throw ArtifactError(
         overflow || byteCount > bytes.count - start ? "truncated" : "trailing", subject: name,
-        expected: "\(overflow ? "more than 2^63" : "\(byteCount)") bytes for \(type.rawValue) \(header.shape)",
+        expected: "\(overflow ? "more than 2^63" : "\(byteCount)") bytes for \(type.rawValue) \(extents)",
         found: "\(bytes.count - start)")
     }
     if type == .bool, let other = bytes[start...].first(where: { $0 > 1 }) {
       throw ArtifactError("boolean", subject: name, expected: "0 or 1", found: "\(other)")
     }
-    let shape = Shape(header.isFortranOrder ? header.shape.reversed() : header.shape)
+    let isReversed = header.isFortranOrder && text == nil
+    let shape = Shape(isReversed ? extents.reversed() : extents)
     let stored = bytes.withUnsafeBytes { buffer in
       Tensor(elementType: type, shape: shape, bytes: UnsafeRawBufferPointer(rebasing: buffer[start...]))
     }
-    return header.isFortranOrder ? stored.reversingAxes() : stored
+    return isReversed ? stored.reversingAxes() : stored
+  }
+}
+
+extension NPYHeader {
+  /// What the characters of a text are, and how many each text has room for; nil where the array holds no texts.
+  fileprivate var textType: (character: ElementType, length: Int)? {
+    for (prefix, character) in [("<U", ElementType.uint32), ("|S", .uint8)] where descriptor.hasPrefix(prefix) {
+      guard let length = Int(descriptor.dropFirst(2)), length >= 0 else { return nil }
+      return (character, length)
+    }
+    return nil
   }
 }
 

@@ -14,6 +14,12 @@ public struct ModelScores: Sendable, Hashable {
   public let kind: Kind
   /// How a row's numbers are arranged, as `[K]`.
   public let rowDimensions: [Dimension]
+
+  package init(value: String, kind: Kind, rowDimensions: [Dimension]) {
+    self.value = value
+    self.kind = kind
+    self.rowDimensions = rowDimensions
+  }
 }
 
 extension Graph {

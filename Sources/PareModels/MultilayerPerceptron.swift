@@ -76,7 +76,7 @@ public struct MultilayerPerceptron: Sendable, Hashable, Codable {
     }
     try check("inputs", inputs > 0, "at least 1", "\(inputs)")
     try check("hidden", hidden.allSatisfy { $0 > 0 }, "at least 1 unit in every layer", "\(hidden)")
-    try check("outputs", outputs > 1, "at least 2 classes", "\(outputs)")
+    try check("outputs", outputs > 0, "at least 1", "\(outputs)")
     try check("dropout", (0..<1).contains(dropout), "a probability in 0 ..< 1", "\(dropout)")
     // Bounds each layer first, so that counting the parameters cannot overflow.
     let limit = 1 << 28

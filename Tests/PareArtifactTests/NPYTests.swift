@@ -1,3 +1,4 @@
+import Foundation
 import PareArtifact
 import PareTensor
 import Testing
@@ -93,5 +94,24 @@ import Testing
     #expect(refusal(file("{'descr': '|b1', 'fortran_order': False, 'shape': (1,), }", data: [2])) == "artifact.boolean")
     #expect(refusal(Array("start_ms,open".utf8)) == "artifact.header")
     #expect(refusal(file("{}", version: 4, data: [])) == "artifact.header")
+  }
+
+  /// `numpy.array(["BTC", "ä"])`, and the same as bytes: characters by number, zeros behind their ends.
+  @Test func textsAreReadAsTheirCharacters() throws {
+    func file(_ descriptor: String, _ content: [UInt8]) -> [UInt8] {
+      let header = "{'descr': '\(descriptor)', 'fortran_order': False, 'shape': (2,), }".padding(toLength: 117, withPad: " ", startingAt: 0) + "\n"
+      let start: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0]
+      return start + Array(header.utf8) + content
+    }
+    let letters: [UInt32] = [66, 84, 67, 0xe4, 0, 0]
+    let wide: [UInt8] = letters.flatMap { letter in (0..<4).map { UInt8(truncatingIfNeeded: letter >> (8 * $0)) } }
+    #expect(try NPY.decode(file("<U3", wide)) == Tensor(letters, shape: [2, 3]))
+    #expect(try NPY.decode(file("|S3", [66, 84, 67, 97, 0, 0])) == Tensor([UInt8(66), 84, 67, 97, 0, 0], shape: [2, 3]))
+    let damaged: [(String, [UInt8])] = [
+      ("<U3", Array(wide.dropLast())), ("<U-1", []), ("<Ux", wide), ("<U9223372036854775807", wide),
+    ]
+    for (descriptor, content) in damaged {
+      #expect(throws: ArtifactError.self) { try NPY.decode(file(descriptor, content)) }
+    }
   }
 }

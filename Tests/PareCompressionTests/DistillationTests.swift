@@ -91,16 +91,90 @@ import Testing
     #expect(fractions == fractions.sorted() && fractions.last == 1 && fractions.count >= 2)
   }
 
-  @Test func aModelWithoutLogitsIsRefused() throws {
+  @Test func aModelWhoseScoresCouldBeSeveralIsRefused() throws {
     var builder = GraphBuilder(name: "bare")
     let x = try builder.input("x", ValueType(.float32, ["batch", 4]))
     try builder.output(builder.apply("Relu", [x], output: "y"))
+    try builder.output(builder.apply("Neg", [x], output: "z"))
     let model = Model(graph: builder.graph)
     let technique = Distillation(into: .mlp(hidden: [4]), temperature: 2, hardWeight: 1)
     let rows = try TrainingData(["x": Tensor([Float](repeating: 0, count: 8), shape: [2, 4]), "labels": Tensor([Int64(0), 1])])
-    let error = try #require(throws: CompressionError.self) {
+    let error = try #require(throws: GraphError.self) {
       try technique.apply(to: model, in: CompressionContext(training: rows))
     }
-    #expect(error.description == "model 'bare': expected a value 'logits' of [batch, classes], found none")
+    #expect(
+      error.description
+        == "model 'bare': expected one output of float32, or its name, found y: float32[batch, 4], z: float32[batch, 4]")
+  }
+}
+
+/// Models whose scores have other names and other meanings than those that Pare trains.
+@Suite struct DistillationOfForeignModelsTests {
+  private func model(_ outputs: Int, _ end: (inout GraphBuilder, String) throws -> Void) throws -> Model {
+    var generator = SeededGenerator(seed: 6)
+    var builder = GraphBuilder(name: "foreign")
+    let x = try builder.input("window", ValueType(.float32, ["batch", 2, 3]))
+    let shape = try builder.parameter("shape", Tensor([Int64(-1), 6]), isTrainable: false)
+    let row = try builder.apply("Reshape", [x, shape], name: "row")
+    let weights = (0..<outputs * 6).map { _ in Float(generator.normal()) }
+    let w = try builder.parameter("w", Tensor(weights, shape: [outputs, 6]), isTrainable: true)
+    let scores = try builder.apply("Gemm", [row, w], attributes: ["transB": .int(1)], name: "gemm")
+    try end(&builder, scores)
+    return Model(graph: builder.graph)
+  }
+
+  private func context() throws -> CompressionContext {
+    var generator = SeededGenerator(seed: 7)
+    let values = (0..<256 * 6).map { _ in Float(generator.normal()) }
+    return CompressionContext(training: try TrainingData(["window": Tensor(values, shape: [256, 2, 3])]), seed: 1)
+  }
+
+  private func outputs(_ model: Model, _ name: String) throws -> [Double] {
+    let rows = try #require(try context().training)
+    return try #require(Scorer(model.graph, outputs: [name]).run(rows)[name]).doubles
+  }
+
+  private let technique = Distillation(
+    into: .mlp(hidden: []), temperature: 1, hardWeight: 0, training: TrainingSchedule(epochs: 60, batchSize: 32, learningRate: 0.02, weightDecay: 0))
+
+  @Test func aStudentTakesThePlaceBeforeTheSoftmaxAndTheLabelFollows() throws {
+    let teacher = try model(3) { builder, scores in
+      try builder.output(try builder.apply("Softmax", [scores], attributes: ["axis": .int(-1)], name: "soft", output: "p"))
+      try builder.output(try builder.apply("ArgMax", [scores], attributes: ["axis": .int(1), "keepdims": .int(0)], name: "label", output: "class"))
+    }
+    // Two float outputs would leave a choice; a label is none.
+    let student = try technique.apply(to: teacher, in: context())
+    #expect(student.graph.outputs == teacher.graph.outputs)
+    #expect(student.graph.parameters["w"] == nil)
+    let (given, learned) = (try outputs(teacher, "p"), try outputs(student, "p"))
+    #expect(zip(given, learned).allSatisfy { ($0 - $1).magnitude < 0.1 })
+  }
+
+  @Test func numbersAreLearnedBySquaredError() throws {
+    let teacher = try model(1) { builder, scores in
+      try builder.output(try builder.apply("Identity", [scores], name: "end", output: "expected_return"))
+    }
+    let student = try technique.apply(to: teacher, in: context())
+    let (given, learned) = (try outputs(teacher, "expected_return"), try outputs(student, "expected_return"))
+    #expect(zip(given, learned).allSatisfy { ($0 - $1).magnitude < 0.2 })
+  }
+
+  @Test func probabilitiesWithoutASoftmaxTeachButAreNotReplaced() throws {
+    // p and 1 − p.
+    let teacher = try model(1) { builder, scores in
+      let p = try builder.apply("Sigmoid", [scores], name: "sigmoid")
+      let one = try builder.parameter("one", Tensor(scalar: Float(1)), isTrainable: false)
+      let rest = try builder.apply("Sub", [one, p], name: "rest")
+      try builder.output(try builder.apply("Concat", [rest, p], attributes: ["axis": .int(1)], name: "both", output: "p"))
+    }
+    let error = #expect(throws: CompressionError.self) { try technique.apply(to: teacher, in: context()) }
+    #expect(error?.code == "compression.no-student")
+    let student = try model(2) { builder, scores in
+      try builder.output(try builder.apply("Softmax", [scores], attributes: ["axis": .int(-1)], name: "soft", output: "q"))
+    }
+    var taught = try context()
+    taught.teacher = teacher
+    let learned = try outputs(technique.apply(to: student, in: taught), "q")
+    #expect(zip(try outputs(teacher, "p"), learned).allSatisfy { ($0 - $1).magnitude < 0.1 })
   }
 }

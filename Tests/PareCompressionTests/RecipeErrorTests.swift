@@ -63,7 +63,7 @@ import Testing
       message: "steps[0].layers: expected one of all, except-first-last (nearest: 'all'), found 'every'"),
     Case(
       yaml: step("technique: weight-sharing, bits: 4, layers: {operators: [Gem]}"),
-      message: "steps[0].layers.operators[0]: expected one of Gemm, MatMul (nearest: 'Gemm'), found 'Gem'"),
+      message: "steps[0].layers.operators[0]: expected one of Conv, ConvTranspose, GRU, Gemm, LSTM, MatMul, RNN (nearest: 'Gemm'), found 'Gem'"),
     Case(
       yaml: step("technique: distillation, student: {mpl: {hidden: [8]}}, temperature: 4, hard-weight: 0.5"),
       message: "steps[0].student.mpl: expected 'mlp', found 'mpl'"),

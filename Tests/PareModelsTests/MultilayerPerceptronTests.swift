@@ -85,7 +85,7 @@ struct MultilayerPerceptronTests {
   @Test func impossibleArchitecturesAreNamed() {
     for network in [
       MultilayerPerceptron(inputs: 0, hidden: [4], outputs: 2), MultilayerPerceptron(inputs: 2, hidden: [0], outputs: 2),
-      MultilayerPerceptron(inputs: 2, hidden: [4], outputs: 1),
+      MultilayerPerceptron(inputs: 2, hidden: [4], outputs: 0),
       MultilayerPerceptron(inputs: 2, hidden: [4], outputs: 2, dropout: 1),
       MultilayerPerceptron(inputs: 2, hidden: [1 << 24, 1 << 24], outputs: 2),
       MultilayerPerceptron(inputs: .max, hidden: [.max], outputs: 2),

@@ -6,8 +6,8 @@ import PareTensor
 
 /// A file with a row per decision, features or labels: CSV (plain or gzip) with a header, or npz.
 ///
-/// An npz holds `time` (int64, Unix milliseconds or seconds, one per row) and the rows: a tensor of any shape whose
-/// first axis is the rows.
+/// An npz holds `time` (int64, Unix milliseconds or seconds, one per row), the rows (a tensor of any shape whose first axis
+/// is the rows) and, where they are of several, a `symbol` per row (texts).
 public struct TableFile: Sendable, Hashable {
   public var path: String
   /// The tensor of an npz; may be left out where there is one beside `time`.
@@ -56,6 +56,7 @@ public struct TableFile: Sendable, Hashable {
         "table", subject: path, expected: "a tensor 'time' of int64, Unix milliseconds or seconds, one per row",
         found: tensors.isEmpty ? "none" : tensors.keys.sorted().joined(separator: ", "))
     }
+    let symbols = try tensors.removeValue(forKey: "symbol").map { try self.symbols($0, count: time.elementCount, path) }
     let name = tensor ?? (tensors.count == 1 ? tensors.first?.key : nil)
     guard let name, let rows = tensors[name] else {
       throw EvaluationError(
@@ -66,7 +67,22 @@ public struct TableFile: Sendable, Hashable {
       throw EvaluationError("table", subject: "\(path): \(name)", expected: "\(time.elementCount) rows", found: "\(rows.shape)")
     }
     let times = time.values(as: Int64.self).map { $0.magnitude < 100_000_000_000 ? $0 * 1000 : $0 }
-    return (RowKeys(times: times), rows)
+    return (RowKeys(times: times, symbols: symbols), rows)
+  }
+
+  /// The texts of an array that NumPy wrote, one per row.
+  private func symbols(_ tensor: Tensor, count: Int, _ path: String) throws -> [String] {
+    let isText = tensor.elementType == .uint32 || tensor.elementType == .uint8
+    guard isText, tensor.shape.rank == 2, tensor.shape[0] == count else {
+      throw EvaluationError(
+        "table", subject: "\(path): symbol", expected: "a text per row, [\(count)]", found: "\(tensor.elementType.rawValue)\(tensor.shape)")
+    }
+    let characters = tensor.doubles
+    let length = tensor.shape[1]
+    return (0..<count).map { row in
+      let scalars = characters[row * length..<(row + 1) * length].prefix { $0 != 0 }.compactMap { Unicode.Scalar(UInt32($0)) }
+      return String(String.UnicodeScalarView(scalars))
+    }
   }
 }
 

@@ -128,6 +128,45 @@ public struct ModelTraining: Sendable {
     return (Model(graph: result.graph, sections: model.sections), report)
   }
 
+  /// Where the time of a step goes.
+  public struct ProfileRow: Sendable, Encodable {
+    /// An operator of the loss or of its gradient.
+    public let operatorName: String
+    public let nodes: Int
+    /// Nodes among them that only the reference evaluates.
+    public let byReference: Int
+    /// On one thread, of all the nodes together.
+    public let microseconds: Double
+  }
+
+  /// The time that each operator takes in a step, the longest first: medians over some steps on the first rows.
+  public func profile(repetitions: Int = 9) throws -> [ProfileRow] {
+    var builder = try GraphBuilder(model.graph)
+    let value = try loss.append(to: &builder)
+    let step = try TrainingStep(builder.graph, loss: value, data: training, settings: trainer.settings, threads: 1)
+    let rows = Array(0..<min(trainer.settings.batchSize, training.rowCount))
+    _ = try rows.withUnsafeBufferPointer { try step.run(rows: $0) }
+    let reference = Set(step.referenceNodes)
+    var samples: [String: [Double]] = [:]
+    var counts: [String: (nodes: Int, byReference: Int)] = [:]
+    for repetition in 0..<max(repetitions, 1) {
+      var times: [String: Double] = [:]
+      for (node, duration) in try step.profile() {
+        let name = node.operatorName.description
+        times[name, default: 0] += duration / .microseconds(1)
+        guard repetition == 0 else { continue }
+        counts[name, default: (0, 0)].nodes += 1
+        if reference.contains(node.name) { counts[name]?.byReference += 1 }
+      }
+      for (name, time) in times { samples[name, default: []].append(time) }
+    }
+    return samples.map { name, times in
+      ProfileRow(
+        operatorName: name, nodes: counts[name]?.nodes ?? 0, byReference: counts[name]?.byReference ?? 0,
+        microseconds: times.sorted()[times.count / 2])
+    }.sorted { ($1.microseconds, $0.operatorName) < ($0.microseconds, $1.operatorName) }
+  }
+
   private func losses(of graph: Graph) throws -> (training: Double, validation: Double?) {
     (
       try trainer.loss(of: graph, by: loss, on: training),

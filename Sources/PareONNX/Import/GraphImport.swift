@@ -128,7 +128,9 @@ struct GraphImport {
     var outputs = node.outputs
     while outputs.count > 1, let last = outputs.last, last.isEmpty || areOptional && !used.contains(last) { outputs.removeLast() }
     let nodeName = freshNodeName(for: node)
-    let targets = outputs.map { $0.isEmpty ? context.builder.freshValueName("\(nodeName).unused") : target(for: $0) }
+    let targets = outputs.enumerated().map { index, output in
+      output.isEmpty ? context.builder.freshValueName("\(nodeName).unused.\(index)") : target(for: output)
+    }
     var converted = ONNXNode(
       name: nodeName, operatorName: name, opset: opset, inputs: inputs, outputs: targets, attributes: attributes.values,
       tensors: attributes.tensors)

@@ -97,7 +97,7 @@ struct ModelImport {
         "outputs", subject: "graph", expected: "an output that is a tensor of \(ElementType.supportedNames)",
         found: dropped.joined(separator: ", "))
     }
-    var graph = try ConstantFolding.fold(builder.graph.pruned())
+    var graph = try ConstantFolding.fold(builder.graph.pruned()).withoutIdentities()
     let source = ONNXSource(file, opsets: opsets, dropped: dropped, metadata: nodes.context.metadata)
     let trainable = try source.trainable ?? weights(of: graph)
     for name in trainable { graph.parameters[name]?.isTrainable = true }

@@ -23,12 +23,17 @@ struct TrainingForm {
     var names = try GraphBuilder(graph)
     let enabled = names.freshValueName("training_mode")
     graph.parameters[enabled] = Parameter(ParameterStorage(Tensor(scalar: true)), isTrainable: false)
-    for index in graph.nodes.indices where graph.nodes[index].operatorName == "Dropout" {
+    for index in graph.nodes.indices where graph.nodes[index].operatorName == "Dropout" && !dropsNothing(graph.nodes[index]) {
       var generator = SeededGenerator(seed: seed, stream: "dropout/\(graph.nodes[index].name)")
       let node = graph.nodes[index]
       graph.nodes[index].inputs = [node.inputs[0], node.input(1) ?? "", enabled]
       graph.nodes[index].attributes["seed"] = .int(Int(generator.next() >> 1))
     }
+  }
+
+  /// Whether a Dropout is known to pass everything on.
+  private func dropsNothing(_ node: Node) -> Bool {
+    node.input(1).flatMap { graph.parameters[$0] }.map { $0.storage.decoded().doubles == [0] } ?? false
   }
 
   private mutating func useBatchStatistics() throws {

@@ -114,6 +114,9 @@ struct TrainCommand: ParsableCommand {
   @Flag(name: .long, help: "Print what the run would need, and end.")
   var memory = false
 
+  @Flag(name: .long, help: "Print what each operator takes of a step, and end.")
+  var profile = false
+
   @Flag(name: .long, help: "Print the outcome as JSON.")
   var json = false
 
@@ -121,7 +124,7 @@ struct TrainCommand: ParsableCommand {
   var quiet = false
 
   func validate() throws {
-    if output == nil, !memory { throw ValidationError("--output: expected where to write the model, found none") }
+    if output == nil, !memory, !profile { throw ValidationError("--output: expected where to write the model, found none") }
     if resume, checkpoint == nil { throw ValidationError("--resume: expected --checkpoint, which says from where") }
     if !(checkpointSeconds >= 0 && checkpointSeconds < 1e9) {
       throw ValidationError("--checkpoint-seconds: expected a number of at least 0, found \(checkpointSeconds)")
@@ -135,6 +138,7 @@ struct TrainCommand: ParsableCommand {
       classWeights: try classWeights.map(Self.weights), settings: settings, steps: steps, validationShare: validationShare,
       resources: TrainingResources(threads: threads))
     guard !memory else { return try printMemory(training.memory(checkpoints: checkpoint != nil)) }
+    guard !profile else { return try printProfile(training.profile()) }
     let state = checkpoint.map {
       Checkpointing($0, every: .milliseconds(Int64(checkpointSeconds * 1000)), resumes: resume)
     }
@@ -186,6 +190,15 @@ struct TrainCommand: ParsableCommand {
       ("validation", need.validation), ("rows", need.data), ("checkpoint", need.checkpoint), ("together", need.total),
     ] {
       table.add([name, TrainingMemory.words(bytes)])
+    }
+    print(table.rendered())
+  }
+
+  private func printProfile(_ rows: [ModelTraining.ProfileRow]) throws {
+    guard !json else { return try JSONOutput.print(rows) }
+    var table = TextTable(["operator", "nodes", "by the reference", "µs a step"], words: [0])
+    for row in rows {
+      table.add([row.operatorName, "\(row.nodes)", "\(row.byReference)", String(format: "%.1f", row.microseconds)])
     }
     print(table.rendered())
   }

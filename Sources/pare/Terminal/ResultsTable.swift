@@ -14,7 +14,7 @@ struct ResultsTable {
     let data = results.data
     lines.append("\(results.experiment), seed \(results.seed): \(data.source)")
     lines.append(
-      "\(data.rows) rows of \(data.features.count) features: train \(data.train.rows), validation \(data.validation.rows), "
+      "\(data.rows) rows of \(Self.words(data.features)): train \(data.train.rows), validation \(data.validation.rows), "
         + "test \(data.test.rows) (\(data.test.first) to \(data.test.last))")
     lines.append("")
     var table = TextTable([
@@ -56,5 +56,11 @@ struct ResultsTable {
 
   private static func percent(_ share: Double) -> String {
     String(format: "%.2f%%", 100 * share)
+  }
+
+  /// `20 features`, or `windows of [30, 40]`.
+  private static func words(_ features: [String]) -> String {
+    guard features.count == 1, features[0].hasPrefix("windows") else { return "\(features.count) features" }
+    return features[0]
   }
 }

@@ -94,6 +94,10 @@ struct AttentionTypes {
     guard q.elementType == k.elementType, q.elementType == v.elementType else {
       throw GraphError("element-type", node: node, expected: "queries, keys and values of one type", found: "\(q), \(k) and \(v)")
     }
+    guard q.elementType != .bfloat16 else {
+      // ONNX's definition rounds every single sum to 8 bits, which nobody's kernels do.
+      throw GraphError("element-type", node: node, expected: "float32, float64 or float16", found: "\(q)")
+    }
     let geometry = try AttentionGeometry(node, q, k, v)
     var keys = geometry.key.rows
     guard context.has(first + 4) == context.has(first + 5) else {

@@ -15,7 +15,7 @@ public enum RangeOperator: NumericOperator {
       }
       guard let value = context.constant(index)?.doubles.first else {
         throw GraphError(
-          "constant", node: node, expected: "start, limit and delta as constants",
+          "constant", node: node, expected: "\(["start", "limit", "delta"][index]) as a constant",
           found: "'\(node.inputs[index])', which is known only when run")
       }
       ends.append(value)

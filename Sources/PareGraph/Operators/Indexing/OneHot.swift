@@ -12,8 +12,12 @@ public enum OneHot: NumericOperator {
   public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
     let node = context.node
     let (indices, values) = (try context.numericInput(0), try context.numericInput(2))
-    guard let depth = context.constant(1)?.doubles, depth.count == 1, depth[0] >= 1, depth[0] < 0x1p31 else {
-      throw GraphError("constant", node: node, expected: "depth as a constant from 1", found: "'\(node.inputs[1])'")
+    guard let depth = context.constant(1)?.doubles else {
+      throw GraphError(
+        "constant", node: node, expected: "depth as a constant", found: "'\(node.inputs[1])', which is known only when run")
+    }
+    guard depth.count == 1, depth[0] >= 1, depth[0] < 0x1p31 else {
+      throw GraphError("constant", node: node, expected: "one depth of at least 1", found: "\(depth)")
     }
     guard values.dimensions == [2] else { throw GraphError("shape", node: node, expected: "two values", found: "\(values)") }
     let axis = try node.axis(default: -1, rank: indices.rank + 1)

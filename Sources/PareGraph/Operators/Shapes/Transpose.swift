@@ -23,14 +23,11 @@ public enum Transpose: Operator {
 
   public static func prepare(_ context: PreparationContext) throws -> Evaluation {
     let x = try context.input(0)
-    let size = x.elementType.byteCount
     let strides = x.shape.strides
-    let loop = StridedLoop(
-      context.outputs[0].shape, strides: try permutation(context.node, rank: x.shape.rank).map { strides[$0] })
-    return { buffers in
-      let (from, to) = (buffers.rawInput(0), buffers.rawOutput(0))
-      loop.forEach { (to + $0 * size).copyMemory(from: from + $1 * size, byteCount: size) }
-    }
+    let copy = StridedCopy(
+      context.outputs[0].shape, strides: try permutation(context.node, rank: x.shape.rank).map { strides[$0] },
+      elementSize: x.elementType.byteCount)
+    return { copy(from: $0.rawInput(0), to: $0.rawOutput(0)) }
   }
 
   public static func gradient(_ context: inout GradientContext) throws -> [String?] {

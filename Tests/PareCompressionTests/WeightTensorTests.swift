@@ -1,0 +1,85 @@
+import PareCompression
+import PareGraph
+import PareTensor
+import PareTraining
+import Testing
+
+/// Techniques on convolutions and recurrent layers.
+@Suite struct WeightTensorTests {
+  /// A convolution over 8 steps, an LSTM, a dense layer.
+  private func model() throws -> Model {
+    var generator = SeededGenerator(seed: 4)
+    func tensor(_ shape: Shape) -> Tensor {
+      Tensor((0..<shape.elementCount).map { _ in Float(generator.normal()) * 0.3 }, shape: shape)
+    }
+    var builder = GraphBuilder(name: "mixed")
+    let x = try builder.input("x", ValueType(.float32, ["batch", 5, 8]))
+    let filters = try builder.parameter("conv.w", tensor([6, 5, 3]), isTrainable: true)
+    let convolved = try builder.apply("Conv", [x, filters], attributes: ["pads": .ints([1, 1])], name: "conv")
+    let steps = try builder.apply("Transpose", [convolved], attributes: ["perm": .ints([2, 0, 1])], name: "steps")
+    let w = try builder.parameter("lstm.w", tensor([1, 16, 6]), isTrainable: true)
+    let r = try builder.parameter("lstm.r", tensor([1, 16, 4]), isTrainable: true)
+    let y = try builder.apply("LSTM", [steps, w, r], attributes: ["hidden_size": .int(4)], name: "lstm")
+    let last = try builder.parameter("last", Tensor(scalar: Int64(7)), isTrainable: false)
+    let step = try builder.apply("Gather", [y, last], attributes: ["axis": .int(0)], name: "step")
+    let axes = try builder.parameter("axes", Tensor([Int64(0)]), isTrainable: false)
+    let row = try builder.apply("Squeeze", [step, axes], name: "row")
+    let head = try builder.parameter("head.w", tensor([3, 4]), isTrainable: true)
+    try builder.output(try builder.apply("Gemm", [row, head], attributes: ["transB": .int(1)], name: "head", output: "logits"))
+    return Model(graph: builder.graph)
+  }
+
+  private func context() throws -> CompressionContext {
+    var generator = SeededGenerator(seed: 5)
+    let rows = 48
+    let x = Tensor((0..<rows * 40).map { _ in Float(generator.normal()) }, shape: [rows, 5, 8])
+    return CompressionContext(
+      training: try TrainingData(["x": x, "labels": Tensor((0..<rows).map { Int64($0 % 3) })]), seed: 1)
+  }
+
+  @Test func everyWeightIsFoundInOrder() throws {
+    #expect(try model().graph.weightTensors.map(\.weight) == ["conv.w", "lstm.w", "lstm.r", "head.w"])
+    let names = try LayerSelector.operators(["LSTM"]).weights(of: model().graph).map(\.label)
+    #expect(names == ["lstm, of its input", "lstm, of its state"])
+    #expect(try LayerSelector.exceptFirstAndLast.weights(of: model().graph).map(\.name) == ["lstm", "lstm"])
+  }
+
+  @Test func pruningReachesAllOfThemAndFineTuningKeepsTheZeros() throws {
+    let tuned = MagnitudePruning(sparsity: 0.6, scope: .perLayer, fineTuning: TrainingSchedule(epochs: 2, batchSize: 16))
+    let result = try tuned.compress(model(), in: context())
+    for layer in try model().graph.weightTensors {
+      let before = try Fixture.weights(model().graph, layer.weight)
+      let after = try Fixture.weights(result.model.graph, layer.weight)
+      #expect(after.count { $0 == 0 } == Int((0.6 * Double(after.count)).rounded()), "\(layer.label)")
+      #expect(before != after)
+    }
+    #expect(result.layers.count == 4)
+  }
+
+  @Test func sharingLeavesFewValuesInEach() throws {
+    let shared = try WeightSharing(bits: 2).apply(to: model(), in: context())
+    for layer in shared.graph.weightTensors {
+      #expect(Set(try Fixture.weights(shared.graph, layer.weight)).count <= 4, "\(layer.label)")
+    }
+  }
+
+  @Test(arguments: ["quantization", "low-rank"]) func whatATechniqueLeavesIsReportedWithTheReason(_ name: String) throws {
+    let technique: any CompressionTechnique = name == "quantization" ? Quantization(.int8) : LowRankFactorization(.rank(1))
+    let result = try technique.compress(model(), in: context())
+    for label in ["conv", "lstm, of its input", "lstm, of its state"] {
+      let report = try #require(result.layers.first { $0.layer == label })
+      #expect(report.outcome.hasPrefix("left "), "\(report.outcome)")
+    }
+    #expect(result.layers.contains { $0.layer == "head" && !$0.outcome.hasPrefix("left ") })
+    #expect(try result.model.graph.inferredTypes()["logits"] == ValueType(.float32, ["batch", 3]))
+  }
+
+  @Test func aWeightThatIsNoNumberIsNamedByItsCoordinates() throws {
+    var model = try model()
+    var weights = try Fixture.weights(model.graph, "lstm.r")
+    weights[9] = .infinity
+    model.graph.parameters["lstm.r"]?.storage = ParameterStorage(Tensor(weights, shape: [1, 16, 4]))
+    let error = #expect(throws: CompressionError.self) { try WeightSharing(bits: 2).apply(to: model, in: context()) }
+    #expect(error?.subject == "lstm.r[0, 2, 1]")
+  }
+}
