@@ -43,7 +43,7 @@ public struct QuantizationAnalysis: Sendable, Hashable, Encodable {
     var counters = analyses.map { _ in InputCounter() }
     let wanted = pairs.flatMap { [$0.0.input, $0.0.dequantizedInput, $0.0.output] }
     try RowEvaluation.forEachChunk(of: rows, through: quantized, values: wanted) { chunk, range in
-      let reference = try Scorer(original, outputs: pairs.map { $0.1.output }).run(rows.rows(range))
+      let reference = try Scorer(original, outputs: pairs.map { $0.1.output }).values(rows.rows(range))
       for (index, (layer, real)) in pairs.enumerated() {
         guard let input = chunk[layer.input]?.doubles, let rounded = chunk[layer.dequantizedInput]?.doubles,
           let output = chunk[layer.output]?.doubles, let expected = reference[real.output]?.doubles

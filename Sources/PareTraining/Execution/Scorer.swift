@@ -47,6 +47,24 @@ public struct Scorer: Sendable {
     return Dictionary(results.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
   }
 
+  /// The outputs for all rows at once, each of whatever shape it has: for values inside a network, whose first axis need not
+  /// be the rows.
+  ///
+  /// - Throws: `TrainingError` where the data do not fit the graph.
+  public func values(_ data: TrainingData) throws -> [String: Tensor] {
+    let graph = try graph.fusingAttention(keeping: Set(outputs))
+    let plan = try ChunkedRows.Plan(graph, outputs: outputs, rowCount: data.rowCount, chunkSize: data.rowCount, threads: 1)
+    var results: [String: Tensor] = [:]
+    try ChunkedRows(plan, data: data).run { [outputs] _, rows in
+      for name in outputs {
+        guard let type = rows.executor.type(of: name) else { continue }
+        let bytes = UnsafeRawBufferPointer(try rows.executor.buffer(of: name))
+        results[name] = Tensor(elementType: type.elementType, shape: type.shape, bytes: bytes)
+      }
+    }
+    return results
+  }
+
   private func emptyResult(_ name: String, _ rows: RowExecutor?, total: Int) throws -> Tensor {
     guard let rows, let type = rows.executor.type(of: name), type.shape.rank > 0, type.shape[0] == rows.rowCount else {
       throw TrainingError(
