@@ -24,7 +24,7 @@ public struct ArtifactError: PareError {
 }
 
 /// A text from a file as messages show it: in quotes, of bounded length, without control characters.
-func quoted(_ text: String) -> String {
+package func quoted(_ text: String) -> String {
   let shown = text.unicodeScalars.prefix(64).map { scalar in
     switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:

@@ -102,7 +102,7 @@ extension Safetensors {
   }
 
   /// The number of elements, or nil where it, or that of any part of the shape beside an extent of 0, overflows.
-  static func elementCount(_ shape: [Int]) -> Int? {
+  package static func elementCount(_ shape: [Int]) -> Int? {
     guard let count = Shape.checkedElementCount(shape.map { max($0, 1) }) else { return nil }
     return shape.contains(0) ? 0 : count
   }

@@ -1,5 +1,5 @@
 import Foundation
-import PareArtifact
+import PareArrays
 import PareTensor
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import PareArrays
 import PareArtifact
 import PareCompression
 import PareEvaluation

@@ -1,5 +1,5 @@
 import Foundation
-import PareArtifact
+import PareArrays
 import PareCompression
 import PareMarket
 import PareTensor

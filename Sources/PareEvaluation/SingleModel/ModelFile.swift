@@ -1,3 +1,4 @@
+import PareArrays
 import PareArtifact
 import PareGraph
 import PareONNX

@@ -1,5 +1,5 @@
 import ArgumentParser
-import PareArtifact
+import PareArrays
 import PareEvaluation
 import PareTensor
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import PareArtifact
+import PareArrays
 import PareEvaluation
 import PareTraining
 

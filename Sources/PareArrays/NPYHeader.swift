@@ -1,3 +1,5 @@
+import PareArtifact
+
 /// The header of a `.npy` file: a Python dictionary with three known keys, such as
 /// `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
 struct NPYHeader {

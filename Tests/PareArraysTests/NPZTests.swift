@@ -1,4 +1,5 @@
 import Foundation
+import PareArrays
 import PareArtifact
 import PareTensor
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import PareArrays
 import PareArtifact
 import PareTensor
 import Testing
@@ -113,5 +114,13 @@ import Testing
     for (descriptor, content) in damaged {
       #expect(throws: ArtifactError.self) { try NPY.decode(file(descriptor, content)) }
     }
+  }
+
+  @Test func anArrayGoesToDiskAndBack() throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).npy").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try NPY.write(Tensor([1, 2] as [Double]), to: path)
+    #expect(try NPY.read(path) == Tensor([1, 2] as [Double]))
+    #expect((#expect(throws: ArtifactError.self) { try NPY.read("/dev/zero") })?.category == .noInput)
   }
 }

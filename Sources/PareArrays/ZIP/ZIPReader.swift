@@ -1,4 +1,5 @@
 import CZlib
+import PareArtifact
 
 /// A ZIP archive in memory, without encryption, of at most 2 GiB. Nothing that the file says of its sizes is taken
 /// before it is checked against what is there.

@@ -1,3 +1,5 @@
+import PareArtifact
+
 /// Writes a ZIP archive of stored files.
 ///
 /// - Source: PKWARE's APPNOTE.TXT, sections 4.3 and 4.4.

@@ -1,3 +1,4 @@
+import PareArtifact
 import PareTensor
 
 /// Several arrays in one file: NumPy's `.npz`, a ZIP archive of `.npy` files, stored or deflated.

@@ -1,3 +1,4 @@
+import PareArtifact
 import PareTensor
 
 /// Arrays in NumPy's `.npy` format, versions 1 to 3.
