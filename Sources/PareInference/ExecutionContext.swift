@@ -16,7 +16,7 @@ public final class ExecutionContext {
   }
 
   public let plan: ExecutionPlan
-  private let arena: UnsafeMutablePointer<UInt8>
+  let arena: UnsafeMutablePointer<UInt8>
   /// The whole program, where it is one run of kernels.
   private let program: UnsafePointer<pare_step>?
   private let programCount: Int
@@ -102,7 +102,7 @@ public final class ExecutionContext {
     try runSegments(external: UnsafeRawPointer(external))
   }
 
-  private func runSegments(external: UnsafeRawPointer?) throws {
+  func runSegments(external: UnsafeRawPointer?) throws {
     for segment in segments {
       switch segment {
       case .fast(let steps, let count): pare_program_run(steps, count, arena, external)
@@ -149,7 +149,7 @@ public final class ExecutionContext {
     return bytes(of: output).bindMemory(to: Element.self)
   }
 
-  private func bytes(of output: ExecutionPlan.Value) -> UnsafeRawBufferPointer {
+  func bytes(of output: ExecutionPlan.Value) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: arena + (plan.offsets[output.name] ?? 0), count: output.type.byteCount)
   }
 }

@@ -151,7 +151,7 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
 
 extension Graph {
   /// Every name of an extent bound to 1.
-  fileprivate func atBatchOne() throws -> Graph {
+  func atBatchOne() throws -> Graph {
     var binding: [String: Int] = [:]
     for case .symbolic(let name) in inputs.flatMap(\.type.dimensions) { binding[name] = 1 }
     return try specialized(binding)
