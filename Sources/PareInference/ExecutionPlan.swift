@@ -65,8 +65,8 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
 
   public init(_ graph: Graph, outputs wanted: [String]? = nil, kernels: KernelSelection? = nil) throws {
     let kernels = try kernels ?? .fromEnvironment()
-    let asked = try Self.graph(graph, yielding: wanted).atBatchOne()
-    let lowered = IntegerLowering.applies(to: asked) ? try IntegerLowering.lower(asked) : asked
+    let asked = try Self.graph(graph, yielding: wanted).atBatchOne().withoutTraining()
+    let lowered = IntegerLowering.applies(to: asked) ? try IntegerLowering.lower(asked) : try asked.fused()
     let types = try Self.types(of: lowered)
     var planned = try StepCatalogue.steps(StepGraph(lowered, types: types))
 
@@ -109,8 +109,10 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     var names: Set = [input]
     for step in steps {
       switch step.body {
-      case .view:
-        if names.contains(step.inputs[0]) { names.insert(step.outputs[0]) }
+      case .view(let offsets):
+        guard names.contains(step.inputs[0]) else { continue }
+        if offsets != [0] { return false }
+        names.insert(step.outputs[0])
       case .fast:
         if step.inputs.dropFirst().contains(where: names.contains) { return false }
       case .reference:
@@ -155,6 +157,20 @@ extension Graph {
     var binding: [String: Int] = [:]
     for case .symbolic(let name) in inputs.flatMap(\.type.dimensions) { binding[name] = 1 }
     return try specialized(binding)
+  }
+
+  /// Nothing is trained any more: what follows from parameters alone is computed now.
+  fileprivate func withoutTraining() throws -> Graph {
+    var result = self
+    for name in result.parameters.keys { result.parameters[name]?.isTrainable = false }
+    let folded = try ConstantFolding.fold(result)
+    // An output that folds would be a parameter, which no step writes.
+    return folded.outputs.allSatisfy { folded.parameters[$0.name] == nil } ? folded : result
+  }
+
+  /// Batch normalization taken into the layer before it, and attention as one node.
+  fileprivate func fused() throws -> Graph {
+    try foldingBatchNormalization().fusingAttention()
   }
 }
 

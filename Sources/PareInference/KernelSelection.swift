@@ -90,10 +90,38 @@ public struct KernelSelection: Sendable {
     return usable
   }
 
+  /// The passes that steps of networks are made of, in the last variant that these extensions run.
+  var passes: Passes {
+    let usable = (0..<pare_training_variant_count()).last { index in
+      guard pare_training_variant_is_supported(index), let table = pare_training_variant(index) else { return false }
+      let name = String(cString: table.pointee.name)
+      return (InstructionSet(rawValue: name) ?? .scalar).extensions & ~extensions == 0
+    }
+    guard let table = pare_training_variant(usable ?? 0) else { preconditionFailure("passes without a plain variant") }
+    return Passes(table.pointee)
+  }
+
   /// The same as a step wants it.
   func kernel(_ operation: pare_operation) -> StepKernel {
     let variant = variant(of: operation)
     return StepKernel(
       name: "\(String(cString: pare_operation_name(operation)))/\(String(cString: variant.name))", run: variant.run)
+  }
+}
+
+/// C functions without state, in one variant.
+struct Passes {
+  let tables: pare_training_kernels
+  /// `avx512`; plain C is `scalar`, as elsewhere in a plan.
+  let name: String
+
+  init(_ tables: pare_training_kernels) {
+    self.tables = tables
+    let name = String(cString: tables.name)
+    self.name = name == "plain" ? InstructionSet.scalar.rawValue : name
+  }
+
+  func step(_ operation: String, _ run: @escaping pare_kernel) -> StepKernel {
+    StepKernel(name: "\(operation)/\(name)", run: run)
   }
 }

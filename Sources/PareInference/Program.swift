@@ -10,17 +10,19 @@ struct ArenaLayout {
   let scratch: [Int]
   let state: [Int]
   let byteCount: Int
-  /// The value whose memory a view is.
-  let sources: [String: String]
+  /// The value whose memory a view is, and the byte from which on.
+  let sources: [String: (name: String, offset: Int)]
 
   /// Inputs, outputs and state live all along, other values from their maker to their last user, scratch while its step
   /// runs.
   init(_ steps: [PlannedStep], inputs: [String], outputs: [String], types: [String: TensorType]) {
-    var sources: [String: String] = [:]
+    var sources: [String: (name: String, offset: Int)] = [:]
     for step in steps {
-      if case .view = step.body { sources[step.outputs[0]] = sources[step.inputs[0]] ?? step.inputs[0] }
+      guard case .view(let offsets) = step.body else { continue }
+      let source = sources[step.inputs[0]] ?? (step.inputs[0], 0)
+      for (output, offset) in zip(step.outputs, offsets) { sources[output] = (source.name, source.offset + offset) }
     }
-    func source(_ name: String) -> String { sources[name] ?? name }
+    func source(_ name: String) -> String { sources[name]?.name ?? name }
     let end = steps.count
     var lifetimes: [String: ClosedRange<Int>] = [PlannedStep.nanFlag: 0...end]
     for name in inputs + outputs { lifetimes[source(name)] = 0...end }
@@ -46,11 +48,12 @@ struct ArenaLayout {
     }
     let memory = MemoryPlan(requests)
     var offsets = Dictionary(uniqueKeysWithValues: zip(names, memory.offsets))
-    for (name, source) in sources { offsets[name] = offsets[source] }
+    for (name, source) in sources { offsets[name] = offsets[source.name].map { $0 + source.offset } }
     self.offsets = offsets
     scratch = steps.indices.map { memory.offsets[names.count + 2 * $0] }
     state = steps.indices.map { memory.offsets[names.count + 2 * $0 + 1] }
-    byteCount = memory.byteCount
+    // A kernel may read a tile that begins within a value.
+    byteCount = memory.byteCount + MemoryPlan.alignment
     self.sources = sources
   }
 }
@@ -108,7 +111,7 @@ struct Program {
   }
 
   private mutating func place(_ name: String) -> pare_place {
-    if name == external || layout.sources[name] == external, external != nil {
+    if let external, name == external || layout.sources[name]?.name == external {
       return pare_place(constant: nil, offset: Int(bitPattern: UInt.max))
     }
     return switch location(name) {

@@ -14,6 +14,8 @@ struct KernelCase {
   var operands: UnsafeRawPointer
   /// Bytes of the output that are compared; the kernel may write up to the next multiple of 64.
   var outputByteCount: Int
+  /// Whether the kernel writes nothing beyond the output.
+  var isExact = false
   /// The greatest difference allowed per Float32 of the output; nil where bits are equal.
   var bounds: [Float]?
 
@@ -30,7 +32,8 @@ struct KernelCase {
     let start = mapping + page - input.count
     start.copyMemory(from: input, byteCount: input.count)
     variant.run(operands, start, output.baseAddress! + 64, nil)
-    let intact = output[..<64].allSatisfy { $0 == 0xa5 } && output[(64 + room)...].allSatisfy { $0 == 0xa5 }
+    let end = 64 + (isExact ? outputByteCount : room)
+    let intact = output[..<64].allSatisfy { $0 == 0xa5 } && output[end...].allSatisfy { $0 == 0xa5 }
     return (Array(output[64..<64 + outputByteCount]), intact)
   }
 
@@ -77,6 +80,12 @@ struct KernelCases: ~Copyable {
     case pare_operation_dense_f32:
       forEachShape { cases, inputs, outputs in
         for relu in [false, true] { body(cases.dense(inputs, outputs, relu: relu)) }
+      }
+    case pare_operation_product_f32:
+      for rows in [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 50] {
+        for (inputs, outputs) in [(1, 1), (3, 15), (4, 16), (5, 17), (16, 31), (20, 32), (17, 33), (64, 48), (33, 65)] {
+          body(product(rows, inputs, outputs, relu: rows % 2 == 0))
+        }
       }
     case pare_operation_dense_u8s8_u8, pare_operation_dense_u8s8_f32:
       forEachShape { cases, inputs, outputs in
@@ -127,6 +136,28 @@ struct KernelCases: ~Copyable {
     return KernelCase(
       name: "dense_f32 \(inputs) \(outputs) relu \(relu)", input: bytes(x), operands: place([operands]),
       outputByteCount: outputs * 4, bounds: bounds)
+  }
+
+  /// Bound as of `dense`.
+  private mutating func product(_ rows: Int, _ inputs: Int, _ outputs: Int, relu: Bool) -> KernelCase {
+    let (x, weights, bias) = (floats(rows * inputs), floats(inputs * outputs), floats(outputs))
+    var packed = [Float](repeating: 0, count: pare_dense_f32_packed_count(outputs, inputs))
+    pare_dense_f32_pack(weights, outputs, inputs, inputs, 1, &packed)
+    let padding = [Float](repeating: 0, count: (outputs + 15) / 16 * 16 - outputs)
+    let operands = pare_product_f32(
+      rows: Int32(rows), inputs: Int32(inputs), outputs: Int32(outputs), weights: place(packed),
+      bias: place(bias + padding), relu: relu ? 1 : 0)
+    let gamma = Double(inputs + 1) * 0x1p-24 / (1 - Double(inputs + 1) * 0x1p-24)
+    let bounds = (0..<rows * outputs).map { element in
+      let (row, output) = (element / outputs, element % outputs)
+      let sum = (0..<inputs).reduce(Double(bias[output].magnitude)) {
+        $0 + Double((weights[output * inputs + $1] * x[row * inputs + $1]).magnitude)
+      }
+      return Float(2 * gamma * sum).nextUp
+    }
+    return KernelCase(
+      name: "product_f32 \(rows) \(inputs) \(outputs) relu \(relu)", input: bytes(x), operands: place([operands]),
+      outputByteCount: rows * outputs * 4, isExact: true, bounds: bounds)
   }
 
   private mutating func quantizedDense(

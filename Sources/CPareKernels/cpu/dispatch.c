@@ -24,6 +24,9 @@ static const pare_kernel_variant quantize_f32_u8[] = {
 static const pare_kernel_variant dense_f32[] = {
 #include "../dense_f32/variants.inc"
 };
+static const pare_kernel_variant product_f32[] = {
+#include "../product_f32/variants.inc"
+};
 static const pare_kernel_variant dense_u8s8_u8[] = {
 #include "../dense_u8s8/variants_u8.inc"
 };

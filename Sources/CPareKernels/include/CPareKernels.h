@@ -4,5 +4,6 @@
 
 #include "pare_inference_kernels.h"
 #include "pare_training_kernels.h"
+#include "pare_network_kernels.h"
 
 #endif

@@ -25,7 +25,7 @@ enum {
 uint32_t pare_cpu_features(void);
 
 #define PARE_OPERATIONS(X) \
-  X(find_nan) X(normalize_f32) X(quantize_f32_u8) X(dense_f32) X(dense_u8s8_u8) X(dense_u8s8_f32) X(softmax_f32) X(decide)
+  X(find_nan) X(normalize_f32) X(quantize_f32_u8) X(dense_f32) X(product_f32) X(dense_u8s8_u8) X(dense_u8s8_f32) X(softmax_f32) X(decide)
 
 typedef enum {
 #define PARE_OPERATION(name) pare_operation_##name,
@@ -45,8 +45,13 @@ typedef struct {
   size_t offset;          // bytes
 } pare_place;
 
-static inline const void *pare_at(pare_place place, const unsigned char *arena) {
-  return place.constant ? place.constant : arena + place.offset;
+/// As an offset: the caller's features instead of the arena. Only a step's first input lies there, so a kernel that is
+/// handed `input` has them.
+#define PARE_EXTERNAL SIZE_MAX
+
+/// Where a place is, for a kernel that was handed its first input.
+static inline const void *pare_at(pare_place place, const void *input, const unsigned char *arena) {
+  return place.constant ? place.constant : place.offset == PARE_EXTERNAL ? input : arena + place.offset;
 }
 
 typedef struct {
@@ -85,6 +90,14 @@ typedef struct {
   const float *bias;       // [tiles · PARE_TILE]
   int32_t relu;
 } pare_dense_f32;
+
+// product_f32: float x[rows][inputs] → float y[rows][outputs], each row as dense_f32. Writes nothing beyond y.
+typedef struct {
+  int32_t rows, inputs, outputs;
+  const float *weights;    // [outputs / PARE_TILE, rounded up][inputs][PARE_TILE]
+  const float *bias;       // [outputs], padded to PARE_TILE
+  int32_t relu;
+} pare_product_f32;
 
 // dense_u8s8_u8:  uint8_t x[inputs] → uint8_t y[outputs]: accumulate, requantize, clamp to low … 255.
 // dense_u8s8_f32: uint8_t x[inputs] → float y[outputs]: accumulate, multiply by scale.
@@ -134,9 +147,6 @@ typedef struct {
   size_t input;    // byte offset in the arena, or PARE_EXTERNAL
   size_t output;   // byte offset in the arena
 } pare_step;
-
-/// As an input: the caller's features instead of the arena.
-#define PARE_EXTERNAL SIZE_MAX
 
 /// Runs steps in order.
 static inline void pare_program_run(

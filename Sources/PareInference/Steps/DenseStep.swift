@@ -2,8 +2,9 @@ import CPareKernels
 import PareGraph
 import PareTensor
 
-/// `y = W x + b` of one row, with element (o, i) of W at `o · outputStride + i · inputStride`, then Relu or not.
+/// `y = W x + b` of each row, with element (o, i) of W at `o · outputStride + i · inputStride`, then Relu or not.
 struct DenseStep: StepKind {
+  var rowCount: Int
   var weights: [Float]
   var outputStride: Int
   var inputStride: Int
@@ -19,7 +20,7 @@ struct DenseStep: StepKind {
 
   private static func gemm(_ node: Node, _ graph: StepGraph) throws -> PlannedStep? {
     guard try node.int("transA", default: 0) == 0, try node.float("alpha", default: 1) == 1,
-      try node.float("beta", default: 1) == 1, graph.isRow(node.inputs[0]), !graph.isParameter(node.inputs[0]),
+      try node.float("beta", default: 1) == 1, let rows = rows(node, graph),
       let weight = graph.constant(node.inputs[1]), weight.elementType == .float32
     else { return nil }
     let transposed = try node.int("transB", default: 0) != 0
@@ -30,14 +31,14 @@ struct DenseStep: StepKind {
       bias = given
     }
     return DenseStep(
-      weights: weight.values(), outputStride: transposed ? inputCount : 1, inputStride: transposed ? 1 : outputCount,
+      rowCount: rows, weights: weight.values(), outputStride: transposed ? inputCount : 1, inputStride: transposed ? 1 : outputCount,
       inputCount: inputCount, bias: bias
     ).withRelu([node], graph)
   }
 
   /// MatMul with constant weights, and an Add of a constant row after it.
   private static func matMul(_ node: Node, _ graph: StepGraph) -> PlannedStep? {
-    guard graph.isRow(node.inputs[0]), !graph.isParameter(node.inputs[0]), let weight = graph.constant(node.inputs[1]),
+    guard let rows = rows(node, graph), let weight = graph.constant(node.inputs[1]),
       weight.elementType == .float32, weight.shape.rank == 2
     else { return nil }
     let (inputCount, outputCount) = (weight.shape[0], weight.shape[1])
@@ -51,8 +52,16 @@ struct DenseStep: StepKind {
       nodes.append(add)
     }
     return DenseStep(
-      weights: weight.values(), outputStride: 1, inputStride: outputCount, inputCount: inputCount, bias: bias
+      rowCount: rows, weights: weight.values(), outputStride: 1, inputStride: outputCount, inputCount: inputCount, bias: bias
     ).withRelu(nodes, graph)
+  }
+
+  /// Rows of the product's first input; nil where it is no Float32 matrix, or a parameter.
+  private static func rows(_ node: Node, _ graph: StepGraph) -> Int? {
+    guard graph.areFloat32([node.inputs[0]]), !graph.isParameter(node.inputs[0]) else { return nil }
+    let dimensions = graph.shape(node.inputs[0]).dimensions
+    let rows = dimensions.dropLast().reduce(1, *)
+    return dimensions.count >= 2 && rows > 0 ? rows : nil
   }
 
   private func withRelu(_ nodes: [Node], _ graph: StepGraph) -> PlannedStep {
@@ -67,16 +76,24 @@ struct DenseStep: StepKind {
     return PlannedStep(step, nodes: nodes, inputs: [input], outputs: [output])
   }
 
-  func kernel(_ kernels: KernelSelection) -> StepKernel { kernels.kernel(pare_operation_dense_f32) }
+  func kernel(_ kernels: KernelSelection) -> StepKernel { 
+    kernels.kernel(rowCount == 1 ? pare_operation_dense_f32 : pare_operation_product_f32)
+  }
 
   func pack(at site: StepSite) -> UnsafeRawPointer? {
     let outputs = bias.count
     let packed = site.pool.place(pare_dense_f32_packed_count(outputs, inputCount), of: Float.self) { packed in
       pare_dense_f32_pack(weights, outputs, inputCount, outputStride, inputStride, packed)
     }
+    let bias = site.pool.place(bias, paddedTo: Tiles.padded(outputs), with: 0)
+    if rowCount == 1 {
+      return site.pool.place(
+        pare_dense_f32(
+          inputs: Int32(inputCount), tiles: Int32(Tiles.count(outputs)), weights: packed, bias: bias, relu: relu ? 1 : 0))
+    }
     return site.pool.place(
-      pare_dense_f32(
-        inputs: Int32(inputCount), tiles: Int32(Tiles.count(outputs)), weights: packed,
-        bias: site.pool.place(bias, paddedTo: Tiles.padded(outputs), with: 0), relu: relu ? 1 : 0))
+      pare_product_f32(
+        rows: Int32(rowCount), inputs: Int32(inputCount), outputs: Int32(outputs), weights: packed, bias: bias,
+        relu: relu ? 1 : 0))
   }
 }

@@ -2,7 +2,8 @@ import CPareKernels
 import PareGraph
 import PareTensor
 
-/// `clip((x − offset) · scale, low, high)`, element by element, quantized after it or not.
+/// `clip((x − offset) · scale, low, high)`, element by element, quantized after it or not. Offset and scale may be
+/// broadcast over the rows of a window.
 struct NormalizationStep: StepKind {
   var offset: [Float]
   var scale: [Float]
@@ -20,7 +21,9 @@ struct NormalizationStep: StepKind {
 
   static func step(at first: Node, in graph: StepGraph) throws -> PlannedStep? {
     var value = first.inputs[0]
-    guard let type = graph.types[value], type.elementType == .float32, !graph.isParameter(value) else { return nil }
+    guard let type = graph.types[value], type.elementType == .float32, !graph.isParameter(value),
+      type.shape.elementCount <= 1 << 16
+    else { return nil }
     let count = type.shape.elementCount
     var step = NormalizationStep(
       offset: [Float](repeating: 0, count: count), scale: [Float](repeating: 1, count: count))
@@ -28,23 +31,25 @@ struct NormalizationStep: StepKind {
     var stage = 0
     var next: Node? = first
     while let node = next, node.inputs[0] == value, let position = operators[stage...].firstIndex(of: node.operatorName),
-      graph.types[node.outputs[0]]?.shape == type.shape, step.absorb(node, position, count, graph)
+      graph.types[node.outputs[0]]?.shape == type.shape, step.absorb(node, position, type.shape, graph)
     {
       nodes.append(node)
       value = node.outputs[0]
       stage = position + 1
       next = stage < operators.count ? graph.soleConsumer(of: value) : nil
     }
-    return nodes.isEmpty ? nil : PlannedStep(step, nodes: nodes, inputs: [first.inputs[0]], outputs: [value])
+    // One pass over many rows by itself is not worth constants as large as they are.
+    guard !nodes.isEmpty, graph.isRow(first.inputs[0]) || nodes.count > 1 || step.quantization != nil else { return nil }
+    return PlannedStep(step, nodes: nodes, inputs: [first.inputs[0]], outputs: [value])
   }
 
-  private mutating func absorb(_ node: Node, _ position: Int, _ count: Int, _ graph: StepGraph) -> Bool {
+  private mutating func absorb(_ node: Node, _ position: Int, _ shape: Shape, _ graph: StepGraph) -> Bool {
     switch position {
     case 0:
-      guard let offset = graph.row(node.inputs[1], count: count) else { return false }
+      guard let offset = graph.repeated(node.inputs[1], over: shape) else { return false }
       self.offset = offset
     case 1:
-      guard let scale = graph.row(node.inputs[1], count: count) else { return false }
+      guard let scale = graph.repeated(node.inputs[1], over: shape) else { return false }
       self.scale = scale
     case 2:
       guard let low = graph.scalar(node.input(1), default: -.infinity),

@@ -8,6 +8,20 @@ enum StepCatalogue {
     QuantizedDenseStep.self,
     SoftmaxStep.self,
     DecideStep.self,
+    ActivationStep.self,
+    BinaryStep.self,
+    ChoiceStep.self,
+    SoftmaxRowsStep.self,
+    RowNormalizationStep.self,
+    ChannelNormalizationStep.self,
+    ReductionStep.self,
+    MaximumPoolStep.self,
+    AveragePoolStep.self,
+    ConvolutionStep.self,
+    BatchedProductStep.self,
+    AttentionStep.self,
+    StridedCopyStep.self,
+    ContractionStep.self,
   ]
 
   /// The kinds that can begin at each operator, in order.

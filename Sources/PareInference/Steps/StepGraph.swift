@@ -45,20 +45,40 @@ struct StepGraph {
     return values.count == count && tensor.shape.dimensions.last == count ? values : nil
   }
 
+  /// A Float32 parameter that broadcasts over the trailing axes of `shape`, written out.
+  func repeated(_ name: String, over shape: Shape) -> [Float]? {
+    guard let tensor = constant(name), tensor.elementType == .float32 else { return nil }
+    let own = Array(tensor.shape.dimensions.drop { $0 == 1 })
+    guard tensor.elementCount > 0, own.count <= shape.rank, tensor.shape.rank <= shape.rank,
+      own == Array(shape.dimensions.suffix(own.count))
+    else { return nil }
+    let values = tensor.values(as: Float.self)
+    return (0..<shape.elementCount / values.count).flatMap { _ in values }
+  }
+
   /// A Float32 parameter of one element, or `value` where the input is not given.
   func scalar(_ name: String?, default value: Float) -> Float? {
     guard let name else { return value }
     return row(name, count: 1)?[0]
   }
 
-  /// The step that evaluates a node by its reference.
-  func reference(_ node: Node) throws -> PlannedStep {
-    let context = PreparationContext(
+  /// Whether all of these are Float32.
+  func areFloat32(_ values: [String]) -> Bool { values.allSatisfy { types[$0]?.elementType == .float32 } }
+
+  func shape(_ value: String) -> Shape { types[value]?.shape ?? [] }
+
+  func preparation(_ node: Node) -> PreparationContext {
+    PreparationContext(
       node: node, inputs: node.inputs.map { types[$0] }, outputs: node.outputs.compactMap { types[$0] },
       constants: node.inputs.map { name in
         graph.parameters[name].flatMap { $0.isTrainable ? nil : $0.storage.decoded() }
       })
-    return PlannedStep(
-      nodes: [node.name], inputs: node.inputs, outputs: node.outputs, body: .reference(try ReferenceStep(context)))
+  }
+
+  /// The step that evaluates a node by its reference.
+  func reference(_ node: Node) throws -> PlannedStep {
+    PlannedStep(
+      nodes: [node.name], inputs: node.inputs, outputs: node.outputs,
+      body: .reference(try ReferenceStep(preparation(node))))
   }
 }

@@ -50,22 +50,24 @@ struct StepSite {
   let outputs: [Int]
   let scratch: Int
   let state: Int
+
+  var passes: Passes { kernels.passes }
 }
 
 /// One step of a plan: a kernel that stands for one node or several, or the reference evaluation of one node.
 struct PlannedStep: Sendable {
   enum Body: Sendable {
     case fast(any StepKind)
-    /// Nothing runs: the output is the input's memory under another shape.
-    case view
+    /// Nothing runs: each output is the input's memory, from a byte on, under another shape.
+    case view(offsets: [Int])
     /// Prepared again by every context, because an evaluation may keep scratch memory.
     case reference(ReferenceStep)
   }
 
   /// Names of the nodes that the step stands for.
   var nodes: [String]
-  /// Values and parameters that it reads; what a kernel reads packed is in its body instead. The first of a fast step is
-  /// no parameter.
+  /// Values and parameters that it reads; what a kernel reads packed is in its body instead. A kernel is handed the
+  /// first, unless that is a parameter.
   var inputs: [String]
   var outputs: [String]
   var body: Body

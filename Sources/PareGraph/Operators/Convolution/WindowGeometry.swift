@@ -34,6 +34,11 @@ package struct WindowGeometry: Sendable, Hashable {
     self.axes = axes
   }
 
+  /// One window over everything.
+  package init(overAllOf count: Int) {
+    self.init([Axis(input: count, kernel: count, stride: 1, dilation: 1, padBegin: 0, padEnd: 0, output: 1)])
+  }
+
   package var inputCount: Int { axes.reduce(1) { $0 * $1.input } }
   package var outputCount: Int { axes.reduce(1) { $0 * $1.output } }
   package var tapCount: Int { axes.reduce(1) { $0 * $1.kernel } }

@@ -1,0 +1,35 @@
+#include <string.h>
+
+#include "pare_network_kernels.h"
+
+PARE_STEP(strided) {
+  const pare_strided_step *step = operands;
+  const float *x = (const float *)input + step->start;
+  float *y = output;
+  for (size_t i = 0; i < step->extent0; i++)
+    for (size_t j = 0; j < step->extent1; j++)
+      for (size_t k = 0; k < step->extent2; k++) {
+        const float *from =
+          x + (ptrdiff_t)i * step->from0 + (ptrdiff_t)j * step->from1 + (ptrdiff_t)k * step->from2;
+        if (step->from3 == 1) {
+          for (size_t l = 0; l < step->extent3; l++) y[l] = from[l];
+        } else {
+          for (size_t l = 0; l < step->extent3; l++) y[l] = from[(ptrdiff_t)l * step->from3];
+        }
+        y += step->extent3;
+      }
+}
+
+PARE_STEP(copies) {
+  const pare_copies_step *step = operands;
+  for (size_t index = 0; index < step->count; index++) {
+    const pare_copy *copy = &step->copies[index];
+    const float *x = pare_at(copy->source, input, arena);
+    float *y = (float *)(void *)(arena + copy->target);
+    for (size_t i = 0; i < copy->filled; i++) y[i] = copy->fill;
+    for (size_t i = 0; i < copy->count; i++) {
+      const pare_piece piece = copy->pieces[i];
+      memcpy(y + piece.to, x + piece.from, piece.count * sizeof(float));
+    }
+  }
+}

@@ -1,0 +1,47 @@
+#include "pare_network_kernels.h"
+
+PARE_STEP(unary) {
+  const pare_unary_step *step = operands;
+  step->function(input, output, step->count);
+}
+
+PARE_STEP(parametric) {
+  const pare_parametric_step *step = operands;
+  step->function(input, step->alpha, step->beta, output, step->count);
+}
+
+PARE_STEP(leaky_relu) {
+  const pare_leaky_relu_step *step = operands;
+  step->function(input, step->slope, output, step->count);
+}
+
+static pare_operand_f32 matrix(const float *values, pare_walk walk, size_t i, size_t j, size_t k) {
+  return (pare_operand_f32){values + i * walk.outer0 + j * walk.outer1 + k * walk.outer2, walk.row, walk.column};
+}
+
+PARE_STEP(binary) {
+  const pare_binary_step *step = operands;
+  const float *a = pare_at(step->a, input, arena), *b = pare_at(step->b, input, arena);
+  float *y = output;
+  for (size_t i = 0; i < step->outer0; i++)
+    for (size_t j = 0; j < step->outer1; j++)
+      for (size_t k = 0; k < step->outer2; k++, y += step->rows * step->columns)
+        step->function(
+          matrix(a, step->a_walk, i, j, k), matrix(b, step->b_walk, i, j, k), y, step->rows, step->columns);
+}
+
+PARE_STEP(choose) {
+  const pare_choose_step *step = operands;
+  const uint8_t *condition = pare_at(step->condition, input, arena);
+  const float *a = pare_at(step->a, input, arena), *b = pare_at(step->b, input, arena);
+  const pare_walk walk = step->condition_walk;
+  float *y = output;
+  for (size_t i = 0; i < step->outer0; i++)
+    for (size_t j = 0; j < step->outer1; j++)
+      for (size_t k = 0; k < step->outer2; k++, y += step->rows * step->columns) {
+        const pare_operand_u8 truths = {
+          condition + i * walk.outer0 + j * walk.outer1 + k * walk.outer2, walk.row, walk.column};
+        step->function(
+          truths, matrix(a, step->a_walk, i, j, k), matrix(b, step->b_walk, i, j, k), y, step->rows, step->columns);
+      }
+}

@@ -1,0 +1,52 @@
+#include "../cpu/variant.h"
+
+#ifdef PARE_X86
+
+// `rows` rows by `tiles` tiles in registers: a weight is loaded once for all rows. Tile 0's columns are those of `mask`
+// where it is the last one.
+PARE_INLINE PARE_AVX512 void block(
+  const pare_product_f32 *layer, const float *x, float *y, size_t tile, const int rows, const int tiles, __mmask16 mask
+) {
+  const size_t inputs = (size_t)layer->inputs, outputs = (size_t)layer->outputs;
+  const float *w = layer->weights + tile * inputs * PARE_TILE;
+  __m512 sum[8][2];
+  for (int t = 0; t < tiles; t++) {
+    const __m512 bias = _mm512_load_ps(layer->bias + (tile + (size_t)t) * PARE_TILE);
+    for (int r = 0; r < rows; r++) sum[r][t] = bias;
+  }
+  for (size_t i = 0; i < inputs; i++) {
+    __m512 v[2];
+    for (int t = 0; t < tiles; t++) v[t] = _mm512_load_ps(w + ((size_t)t * inputs + i) * PARE_TILE);
+    for (int r = 0; r < rows; r++) {
+      const __m512 factor = _mm512_set1_ps(x[(size_t)r * inputs + i]);
+      for (int t = 0; t < tiles; t++) sum[r][t] = _mm512_fmadd_ps(factor, v[t], sum[r][t]);
+    }
+  }
+  for (int r = 0; r < rows; r++)
+    for (int t = 0; t < tiles; t++) {
+      // The sum second: max returns its second operand where one is NaN, and Relu passes NaN on.
+      if (layer->relu) sum[r][t] = _mm512_max_ps(_mm512_setzero_ps(), sum[r][t]);
+      _mm512_mask_storeu_ps(
+        y + (size_t)r * outputs + (tile + (size_t)t) * PARE_TILE, t + 1 == tiles ? mask : (__mmask16)0xffff, sum[r][t]);
+    }
+}
+
+PARE_INLINE PARE_AVX512 void rows_of(const pare_product_f32 *layer, const float *x, float *y, const int rows) {
+  const size_t count = ((size_t)layer->outputs + PARE_TILE - 1) / PARE_TILE;
+  const __mmask16 last = (__mmask16)(0xffff >> (count * PARE_TILE - (size_t)layer->outputs));
+  size_t tile = 0;
+  for (; tile + 2 <= count; tile += 2) block(layer, x, y, tile, rows, 2, tile + 2 == count ? last : 0xffff);
+  if (tile < count) block(layer, x, y, tile, rows, 1, last);
+}
+
+PARE_AVX512 PARE_KERNEL(product_f32, avx512) {
+  const pare_product_f32 *layer = operands;
+  const float *x = input;
+  float *y = output;
+  int32_t left = layer->rows;
+  for (; left >= 8; left -= 8, x += 8 * (size_t)layer->inputs, y += 8 * (size_t)layer->outputs) rows_of(layer, x, y, 8);
+  for (; left >= 4; left -= 4, x += 4 * (size_t)layer->inputs, y += 4 * (size_t)layer->outputs) rows_of(layer, x, y, 4);
+  for (; left > 0; left--, x += layer->inputs, y += layer->outputs) rows_of(layer, x, y, 1);
+}
+
+#endif
