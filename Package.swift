@@ -9,6 +9,8 @@ let package = Package(
     .executable(name: "pare", targets: ["pare"]),
     // Loading and running a model.
     .library(name: "PareInference", targets: ["PareInference", "PareArtifact", "PareGraph", "PareTensor"]),
+    // The same from C; scripts/build-libparec makes a library of it that needs no Swift where it runs.
+    .library(name: "PareC", type: .static, targets: ["PareC"]),
     // Training and paring one.
     .library(name: "PareCompression", targets: ["PareCompression", "PareModels", "PareTraining"]),
     // Candles, features, labels, simulation; and positions to money.
@@ -42,7 +44,8 @@ let package = Package(
         .product(name: "RealModule", package: "swift-numerics"),
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
-    .target(name: "PareArtifact", dependencies: ["PareGraph", "CZlib"]),
+    .target(name: "PareArtifact", dependencies: ["PareGraph"]),
+    .target(name: "PareArrays", dependencies: ["PareArtifact", "CZlib"]),
     .target(
       name: "PareONNX",
       dependencies: [
@@ -58,6 +61,8 @@ let package = Package(
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
     .target(name: "PareInference", dependencies: ["PareArtifact", "CPareKernels"]),
+    .target(name: "CPareInterface"),
+    .target(name: "PareC", dependencies: ["CPareInterface", "PareInference"]),
     .target(name: "PareModels", dependencies: ["PareTraining"]),
     .target(
       name: "PareCompression",
@@ -79,13 +84,13 @@ let package = Package(
     .target(
       name: "PareEvaluation",
       dependencies: [
-        "PareCompression", "PareBacktest", "PareONNX",
+        "PareCompression", "PareBacktest", "PareONNX", "PareArrays",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
     .executableTarget(
       name: "pare",
       dependencies: [
-        "PareEvaluation",
+        "PareEvaluation", "PareArrays",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -94,10 +99,12 @@ let package = Package(
     .testTarget(name: "PareLinearAlgebraTests", dependencies: ["PareLinearAlgebra"]),
     .testTarget(name: "PareGraphTests", dependencies: ["PareGraph"]),
     .testTarget(name: "PareArtifactTests", dependencies: ["PareArtifact"]),
+    .testTarget(name: "PareArraysTests", dependencies: ["PareArrays"]),
     .testTarget(name: "PareONNXTests", dependencies: ["PareONNX", "PareArtifact"]),
     .testTarget(name: "PareTrainingTests", dependencies: ["PareTraining", "CRuntimeCounters"]),
     .target(name: "CRuntimeCounters", path: "Tests/CRuntimeCounters"),
     .testTarget(name: "PareInferenceTests", dependencies: ["PareInference", "CRuntimeCounters"]),
+    .testTarget(name: "PareCTests", dependencies: ["PareC", "PareArrays", "CRuntimeCounters"]),
     .testTarget(name: "PareModelsTests", dependencies: ["PareModels"]),
     .testTarget(name: "PareCompressionTests", dependencies: ["PareCompression"]),
     .testTarget(
@@ -110,8 +117,8 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
       ]),
     .testTarget(name: "PareBacktestTests", dependencies: ["PareBacktest"]),
-    .testTarget(name: "PareEvaluationTests", dependencies: ["PareEvaluation"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["PareArtifact"]),
+    .testTarget(name: "PareEvaluationTests", dependencies: ["PareEvaluation", "PareArrays"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["PareArrays"]),
   ],
   swiftLanguageModes: [.v6]
 )
