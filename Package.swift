@@ -12,7 +12,7 @@ let package = Package(
     // The same from C; scripts/build-libparec makes a library of it that needs no Swift where it runs.
     .library(name: "PareC", type: .static, targets: ["PareC"]),
     // Training and paring one.
-    .library(name: "PareCompression", targets: ["PareCompression", "PareModels", "PareTraining"]),
+    .library(name: "PareCompression", targets: ["PareCompression", "PareModels", "PareTraining", "PareArrays"]),
     // Candles, features, labels, simulation; and positions to money.
     .library(name: "PareMarket", targets: ["PareMarket", "PareBacktest"]),
     // A whole experiment.
