@@ -134,7 +134,7 @@ package struct RecurrentLayer: Sendable {
 
 extension Node {
   /// For each direction of a recurrent layer whether it runs from the last step to the first.
-  fileprivate var recurrentDirections: [Bool] {
+  var recurrentDirections: [Bool] {
     get throws(GraphError) {
       switch try string("direction", default: "forward") {
       case "forward": return [false]

@@ -1,0 +1,106 @@
+import PareTensor
+
+/// A recurrent layer on integers with its constants, checked: what the reference evaluates and what a plan packs.
+package struct QuantizedRecurrentLayer: Sendable {
+  package enum Kind: Sendable {
+    /// With the fractional bits of its cell.
+    case lstm(cellBits: Int)
+    case gru
+  }
+
+  package struct Direction: Sendable {
+    package let isReversed: Bool
+    package let input: GateProducts
+    package let recurrent: GateProducts
+  }
+
+  package let kind: Kind
+  package let features: Int
+  package let hidden: Int
+  /// A state of bytes is `(q − 128) / stateLevels`.
+  package let stateLevels: Int
+  package let directions: [Direction]
+
+  package var gateCount: Int { if case .lstm = kind { 4 } else { 3 } }
+
+  /// The byte that stands for 0 in a state.
+  package static let stateZeroPoint: UInt8 = 128
+
+  /// - Parameter constant: the value of an input of the node by index, where it is constant.
+  /// - Throws: `graph.not-constant`, and what `GateProducts` refuses.
+  package init(_ node: Node, isLSTM: Bool, constant: (Int) -> Tensor?) throws {
+    func fetch(_ index: Int) throws -> Tensor {
+      guard let tensor = constant(index) else {
+        throw GraphError("not-constant", node: node, expected: "input \(index) to be constant", found: "a computed value")
+      }
+      return tensor
+    }
+    let input = QuantizedRecurrentInput.self
+    kind = isLSTM ? .lstm(cellBits: try node.cellBits) : .gru
+    stateLevels = try node.stateLevels
+    let (w, r) = (try fetch(input.w), try fetch(input.r))
+    let (rows, features, hidden) = (w.shape[1], w.shape[2], r.shape[2])
+    (self.features, self.hidden) = (features, hidden)
+    let zeroPoint = try fetch(input.zeroPoint).values(as: UInt8.self)[0]
+    func part<Element: TensorElement>(_ index: Int, _ direction: Int, as _: Element.Type) throws -> [Element] {
+      let tensor = try fetch(index)
+      let count = tensor.elementCount / max(tensor.shape[0], 1)
+      return Array(tensor.values(as: Element.self)[direction * count..<(direction + 1) * count])
+    }
+    func products(_ direction: Int, weights: Int, columns: Int, zeroPoint: UInt8, _ indices: [Int]) throws -> GateProducts {
+      try GateProducts(
+        node, rowCount: rows, columnCount: columns, zeroPoint: zeroPoint,
+        weights: part(weights, direction, as: Int8.self), bias: part(indices[0], direction, as: Int32.self),
+        multipliers: part(indices[1], direction, as: Int32.self), shifts: part(indices[2], direction, as: Int32.self))
+    }
+    directions = try node.recurrentDirections.enumerated().map { index, isReversed in
+      Direction(
+        isReversed: isReversed,
+        input: try products(
+          index, weights: input.w, columns: features, zeroPoint: zeroPoint,
+          [input.inputBias, input.inputMultiplier, input.inputShift]),
+        recurrent: try products(
+          index, weights: input.r, columns: hidden, zeroPoint: Self.stateZeroPoint,
+          [input.stateBias, input.stateMultiplier, input.stateShift]))
+    }
+  }
+}
+
+/// Where an input of a quantized recurrent layer stands.
+package enum QuantizedRecurrentInput {
+  package static let x = 0
+  package static let zeroPoint = 1
+  package static let w = 2
+  package static let r = 3
+  package static let inputBias = 4
+  package static let inputMultiplier = 5
+  package static let inputShift = 6
+  package static let stateBias = 7
+  package static let stateMultiplier = 8
+  package static let stateShift = 9
+  /// Of an LSTM h, of a GRU its state.
+  package static let initialState = 10
+  package static let initialCell = 11
+}
+
+extension Node {
+  var cellBits: Int {
+    get throws(GraphError) {
+      let bits = try int("cell_bits", default: 11)
+      guard GateArithmetic.cellBits.contains(bits) else {
+        throw GraphError("attribute", node: self, expected: "cell_bits in 7 ... 14", found: "\(bits)")
+      }
+      return bits
+    }
+  }
+
+  var stateLevels: Int {
+    get throws(GraphError) {
+      let levels = try int("state_levels", default: 128)
+      guard (1...Int(Int16.max)).contains(levels) else {
+        throw GraphError("attribute", node: self, expected: "state_levels in 1 ... 32767", found: "\(levels)")
+      }
+      return levels
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import Foundation
+import PareGraph
+import PareTensor
+import Testing
+
+/// Recurrent layers on integers: the rules of `docs/integer-arithmetic.md`, §8 to §12, and how far they are from the
+/// Float32 layers that they stand for.
+@Suite struct QuantizedRecurrentTests {
+  // MARK: the table
+
+  @Test func theTableIsTanhRounded() {
+    for (knot, value) in GateArithmetic.table.enumerated() {
+      let exact = tanh(Double(knot) / 16) * 32768
+      #expect(abs(exact - Double(value)) <= 0.5)
+      // Far enough from a tie that a library's last bit cannot decide.
+      #expect(abs(exact - exact.rounded(.down) - 0.5) > 1e-6 || knot == 0)
+    }
+  }
+
+  /// The bounds of §8: a chord of a function whose second derivative is at most 4 / (3 √3) lies within a sixteenth
+  /// squared times an eighth of that; two roundings of half a unit follow, and a third in a sigmoid.
+  @Test func gatesAreWithinTheirBounds() {
+    let chord = 4 / (3 * 3.0.squareRoot()) / (8 * 256)
+    let (beyond, unit) = (1 - tanh(4.0), 0x1p-15)
+    for v in Int32(Int16.min)...Int32(Int16.max) {
+      for bits in [7, 11, 12, 14] {
+        let x = Double(v) / Double(1 << bits)
+        let error = abs(Double(GateArithmetic.hyperbolicTangent(v, bits: bits)) * unit - tanh(x))
+        #expect(error <= (abs(x) < 4 ? chord + unit : beyond + 2 * unit) + chord * 0x1p-6, "\(v) \(bits)")
+      }
+      let x = Double(v) / 4096
+      let error = abs(Double(GateArithmetic.sigmoid(v)) * unit - 1 / (1 + exp(-x)))
+      #expect(error <= (abs(x) < 8 ? (chord + unit) / 2 + unit / 2 : beyond / 2 + 2 * unit) + chord * 0x1p-6, "\(v)")
+    }
+  }
+
+  @Test func gatesAreOddAndMonotonic() {
+    for v in Int32(-32767)...32767 {
+      #expect(GateArithmetic.hyperbolicTangent(-v, bits: 12) == -GateArithmetic.hyperbolicTangent(v, bits: 12))
+      #expect(GateArithmetic.hyperbolicTangent(v, bits: 12) >= GateArithmetic.hyperbolicTangent(v - 1, bits: 12))
+      #expect((11...32757).contains(GateArithmetic.sigmoid(v)))
+    }
+  }
+
+  @Test func aStateIsAByteAround128() {
+    #expect(GateArithmetic.byte(0, levels: 128) == 128)
+    #expect(GateArithmetic.byte(16384, levels: 128) == 192)
+    #expect(GateArithmetic.byte(32767, levels: 128) == 255)
+    #expect(GateArithmetic.byte(-32768, levels: 128) == 0)
+    #expect(GateArithmetic.byte(-32768, levels: 512) == 0)
+    #expect(GateArithmetic.byte(127, levels: 128) == 128 && GateArithmetic.byte(128, levels: 128) == 129)
+  }
+
+  // MARK: by hand
+
+  /// One unit of one input, worked out with the rules alone.
+  @Test func oneUnitByHand() throws {
+    // W 64 and R −64 in every gate, accumulators to arguments by 2^−2 each, and biases.
+    let factor = QuantizedRecurrentSample.Factor(multiplier: 1 << 30, shift: 32)
+    let sample = QuantizedRecurrentSample(
+      isLSTM: true, features: 1, hidden: 1, w: [64, 64, 64, 64], r: [-64, -64, -64, -64], inputBias: [0, 400, -800, 1200],
+      stateBias: [16, 16, 16, 16], factor: factor, zeroPoint: 100, attributes: ["cell_bits": .int(12)])
+    let outputs = try sample.evaluate(x: [228, 0], steps: 2)
+    var (h, c): (Int32, Int32) = (0, 0)
+    for (step, x) in [Int32(228), 0].enumerated() {
+      func argument(_ bias: Int32) -> Int32 { (64 * (x - 100) + bias + 2) >> 2 + (-64 * h + 16 + 2) >> 2 }
+      let (i, o, f) = (GateArithmetic.sigmoid(argument(0)), GateArithmetic.sigmoid(argument(400)), GateArithmetic.sigmoid(argument(-800)))
+      let q = GateArithmetic.hyperbolicTangent(argument(1200), bits: 12)
+      c = (f * c + 16384) >> 15 + (((i * q + 16384) >> 15) + 4) >> 3
+      let y = (o * GateArithmetic.hyperbolicTangent(c, bits: 12) + 16384) >> 15
+      h = min(max((y * 128 + 16384) >> 15, -128), 127)
+      #expect(outputs[0].values(as: UInt8.self)[step] == UInt8(h + 128))
+    }
+    #expect(outputs[1].values(as: UInt8.self) == [UInt8(h + 128)])
+    #expect(outputs[2].values(as: Int16.self) == [Int16(c)])
+  }
+
+  @Test func stateGoesOnWhereItStopped() throws {
+    for isLSTM in [true, false] {
+      let sample = QuantizedRecurrentSample(isLSTM: isLSTM, features: 3, hidden: 5, seed: 7)
+      let x = sample.bytes(6)
+      let whole = try sample.evaluate(x: x, steps: 6)
+      let first = try sample.evaluate(x: Array(x[..<9]), steps: 3)
+      let second = try sample.evaluate(x: Array(x[9...]), steps: 3, states: Array(first.dropFirst()))
+      #expect(second.dropFirst().elementsEqual(whole.dropFirst()))
+      #expect(first[0].values(as: UInt8.self) + second[0].values(as: UInt8.self) == whole[0].values(as: UInt8.self))
+    }
+  }
+
+  @Test func theOtherDirectionIsTheReversedSequence() throws {
+    for isLSTM in [true, false] {
+      let sample = QuantizedRecurrentSample(isLSTM: isLSTM, features: 2, hidden: 3, seed: 5)
+      let x = sample.bytes(4)
+      let turned = stride(from: 6, through: 0, by: -2).flatMap { x[$0..<$0 + 2] }
+      var reversed = sample
+      reversed.attributes["direction"] = .string("reverse")
+      let (forward, backward) = (try sample.evaluate(x: turned, steps: 4), try reversed.evaluate(x: x, steps: 4))
+      let y = forward[0].values(as: UInt8.self)
+      #expect(backward[0].values(as: UInt8.self) == stride(from: 9, through: 0, by: -3).flatMap { y[$0..<$0 + 3] })
+      #expect(forward[1] == backward[1])
+    }
+  }
+
+  // MARK: what is refused
+
+  @Test func whatCouldOverflowIsRefused() throws {
+    var sample = QuantizedRecurrentSample(isLSTM: true, features: 2, hidden: 2, seed: 1)
+    sample.inputBias[3] = .max - 1000
+    #expect(throws: GraphError.self) { try sample.evaluate(x: [0, 0], steps: 1) }
+    sample.inputBias[3] = 0
+    sample.factor = .init(multiplier: 1 << 30, shift: 5)
+    do {
+      _ = try sample.evaluate(x: [0, 0], steps: 1)
+      Issue.record("a factor of 2^25 was taken")
+    } catch let error as GraphError {
+      #expect(error.code == "graph.gate-range")
+    }
+    sample.factor = .init(multiplier: 1, shift: 34)
+    #expect(throws: GraphError.self) { try sample.evaluate(x: [0, 0], steps: 1) }
+    sample.factor = .init(multiplier: 1 << 30, shift: 34)
+    for (name, value) in [("cell_bits", 6), ("cell_bits", 15), ("state_levels", 0), ("state_levels", 32768)] {
+      var wrong = sample
+      wrong.attributes[name] = .int(value)
+      #expect(throws: GraphError.self) { try wrong.evaluate(x: [0, 0], steps: 1) }
+    }
+  }
+
+  // MARK: against Float32
+
+  @Test(arguments: [true, false])
+  func integersFollowTheFloatLayers(isLSTM: Bool) throws {
+    let stack = FloatRecurrentStack(isLSTM: isLSTM, features: 12, hidden: [24, 16], steps: 30, seed: 3)
+    let graph = try stack.graph()
+    let quantized = try RecurrentQuantization.quantize(graph, stack.ranges)
+    let kind: OperatorName = isLSTM ? "pare.QuantizedLSTM" : "pare.QuantizedGRU"
+    #expect(quantized.nodes.count { $0.operatorName == kind } == 2)
+    // Bytes are handed from layer to layer: one quantization, and one way back before the head.
+    #expect(quantized.nodes.count { $0.operatorName == "pare.QuantizeByReciprocal" } == 1)
+    #expect(quantized.nodes.count { $0.operatorName == "DequantizeLinear" } == 1)
+    let (exact, found) = (try ReferenceEvaluator(graph, precision: .float64), try ReferenceEvaluator(quantized))
+    var (signal, noise) = (0.0, 0.0)
+    for seed in 0..<20 as Range<UInt64> {
+      let x = ["x": stack.window(seed: seed)]
+      for (a, b) in zip(try exact.run(x)["y"]?.doubles ?? [], try found.run(x)["y"]?.doubles ?? []) {
+        signal += a * a
+        noise += (a - b) * (a - b)
+      }
+    }
+    let decibels = 10 * log10(signal / noise)
+    print("integer \(isLSTM ? "LSTM" : "GRU") against Float64: \(decibels) dB")
+    #expect(decibels > 30)
+  }
+
+  @Test func otherKindsOfLayersAreRefused() throws {
+    let stack = FloatRecurrentStack(isLSTM: true, features: 2, hidden: [3], steps: 2, seed: 1)
+    let graph = try stack.graph()
+    let index = try #require(graph.nodes.firstIndex { $0.operatorName == "LSTM" })
+    for (name, value) in [
+      ("clip", .float(1)), ("input_forget", .int(1)), ("activations", .strings(["Relu", "Tanh", "Tanh"])),
+    ] as [(String, Attribute)] {
+      var wrong = graph
+      wrong.nodes[index].attributes[name] = value
+      #expect(!RecurrentQuantization.applies(to: wrong.nodes[index], in: wrong))
+      #expect(throws: GraphError.self) { try RecurrentQuantization.quantize(wrong, stack.ranges) }
+    }
+    #expect(RecurrentQuantization.applies(to: graph.nodes[index], in: graph))
+    #expect(throws: GraphError.self) { try RecurrentQuantization.quantize(graph, ["nowhere": stack.ranges["lstm_0"]!]) }
+  }
+}
