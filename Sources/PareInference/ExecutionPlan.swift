@@ -53,6 +53,11 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   /// Whether the only input is read where the caller has it.
   let readsFeaturesInPlace: Bool
   private let pool: ConstantPool
+  /// The operands of steps that keep a state from row to row.
+  let streams: UnsafePointer<UnsafeRawPointer>?
+  let streamCount: Int
+  /// Steps of the first segment up to the last that keeps a state.
+  let stepCountToLastStream: Int
 
   /// - Parameters:
   ///   - outputs: the values to yield; the graph's outputs by default. Fewer outputs are less work: a plan for
@@ -63,12 +68,18 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     try self.init(model.graph, outputs: outputs, kernels: kernels)
   }
 
-  public init(_ graph: Graph, outputs wanted: [String]? = nil, kernels: KernelSelection? = nil) throws {
-    let kernels = try kernels ?? .fromEnvironment()
-    let asked = try Self.graph(graph, yielding: wanted).atBatchOne().withoutTraining()
+  public convenience init(_ graph: Graph, outputs wanted: [String]? = nil, kernels: KernelSelection? = nil) throws {
+    let asked = ZeroStates.dropped(from: try Self.graph(graph, yielding: wanted).atBatchOne().withoutTraining())
+    try self.init(planning: asked, kernels: kernels ?? .fromEnvironment(), isRowByRow: false)
+  }
+
+  /// - Parameters:
+  ///   - asked: a graph of known extents that yields what is wanted.
+  ///   - isRowByRow: whether recurrent layers keep their state to the next run.
+  init(planning asked: Graph, kernels: KernelSelection, isRowByRow: Bool) throws {
     let lowered = IntegerLowering.applies(to: asked) ? try IntegerLowering.lower(asked) : try asked.fused()
     let types = try Self.types(of: lowered)
-    var planned = try StepCatalogue.steps(StepGraph(lowered, types: types))
+    var planned = try StepCatalogue.steps(StepGraph(lowered, types: types, isRowByRow: isRowByRow))
 
     let inputs = lowered.inputs.compactMap { input in types[input.name].map { Value(name: input.name, type: $0) } }
     var inPlace = false
@@ -89,10 +100,12 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
       planned, inputs: inPlace ? [] : inputs.map(\.name), outputs: lowered.outputs.map(\.name), types: types)
     let external = inPlace ? inputs[0].name : nil
     let counting = Program(planned, lowered, kernels, layout, external: external, pool: ConstantPool())
+    let streamBytes = (planned.count * MemoryLayout<UnsafeRawPointer>.stride / ConstantPool.alignment + 1) * ConstantPool.alignment
     let program = Program(
-      planned, lowered, kernels, layout, external: external, pool: ConstantPool(capacity: counting.pool.byteCount))
+      planned, lowered, kernels, layout, external: external,
+      pool: ConstantPool(capacity: counting.pool.byteCount + (isRowByRow ? streamBytes : 0)))
 
-    name = graph.name
+    name = asked.name
     self.inputs = inputs
     outputs = lowered.outputs.compactMap { output in types[output.name].map { Value(name: output.name, type: $0) } }
     steps = zip(planned, program.kernelNames).map { Step(nodes: $0.nodes, kernel: $1) }
@@ -101,6 +114,10 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     offsets = layout.offsets
     segments = program.segments
     readsFeaturesInPlace = inPlace
+    let operands = program.streams
+    streams = operands.isEmpty ? nil : program.pool.place(operands.count) { $0.update(from: operands, count: operands.count) }
+    streamCount = operands.count
+    stepCountToLastStream = program.stepCountToLastStream
     pool = program.pool
   }
 
@@ -125,7 +142,7 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   /// Memory to run in, for one thread.
   public func makeContext() -> ExecutionContext { ExecutionContext(self) }
 
-  private static func graph(_ graph: Graph, yielding wanted: [String]?) throws -> Graph {
+  static func graph(_ graph: Graph, yielding wanted: [String]?) throws -> Graph {
     guard let wanted else { return graph.pruned() }
     let types = try graph.inferredTypes()
     var result = graph
@@ -160,7 +177,7 @@ extension Graph {
   }
 
   /// Nothing is trained any more: what follows from parameters alone is computed now.
-  fileprivate func withoutTraining() throws -> Graph {
+  func withoutTraining() throws -> Graph {
     var result = self
     for name in result.parameters.keys { result.parameters[name]?.isTrainable = false }
     let folded = try ConstantFolding.fold(result)

@@ -63,6 +63,10 @@ struct Program {
   private(set) var segments: [ExecutionPlan.Segment] = []
   private(set) var kernelNames: [String] = []
   let pool: ConstantPool
+  /// The operands of steps that keep a state from row to row.
+  private(set) var streams: [UnsafeRawPointer] = []
+  /// Steps of the first segment up to the last that keeps a state.
+  private(set) var stepCountToLastStream = 0
 
   private let graph: Graph
   private let layout: ArenaLayout
@@ -86,9 +90,14 @@ struct Program {
           scratch: layout.scratch[index], state: layout.state[index])
         let kernel = kind.kernel(kernels)
         kernelNames.append(kernel.name)
+        let operands = kind.pack(at: site)
+        if kind.isStream, let operands {
+          streams.append(operands)
+          stepCountToLastStream = run.count + 1
+        }
         run.append(
           pare_step(
-            run: kernel.run, operands: kind.pack(at: site), input: site.inputs.first?.offset ?? 0,
+            run: kernel.run, operands: operands, input: site.inputs.first?.offset ?? 0,
             output: site.outputs.first ?? 0))
       case .reference(let reference):
         endRun()

@@ -2,7 +2,11 @@
 #ifndef CPAREKERNELS_H
 #define CPAREKERNELS_H
 
+#include "pare_dequantize.h"
 #include "pare_inference_kernels.h"
+#include "pare_recurrent_f32.h"
+#include "pare_recurrent_s16.h"
+#include "pare_stream.h"
 #include "pare_training_kernels.h"
 #include "pare_network_kernels.h"
 

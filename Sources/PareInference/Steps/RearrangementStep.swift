@@ -15,13 +15,16 @@ enum RearrangementStep {
   static func step(at node: Node, in graph: StepGraph) throws -> PlannedStep? {
     let outputs = node.outputs.filter { !$0.isEmpty }
     let moved = node.operatorName == "Concat" ? node.inputs : [node.inputs[0]]
-    guard outputs.count == node.outputs.count, graph.areFloat32(moved + outputs), !graph.isParameter(moved[0]),
+    let isBytes = (moved + outputs).allSatisfy { graph.types[$0]?.elementType == .uint8 }
+    guard outputs.count == node.outputs.count, isBytes || graph.areFloat32(moved + outputs), !graph.isParameter(moved[0]),
       let sources = try sources(node, moved: moved.count, graph)
     else { return nil }
     if moved.count == 1, let starts = wholes(sources) {
       return PlannedStep(
-        nodes: [node.name], inputs: moved, outputs: outputs, body: .view(offsets: starts.map { $0 * 4 }))
+        nodes: [node.name], inputs: moved, outputs: outputs, body: .view(offsets: starts.map { $0 * (isBytes ? 1 : 4) }))
     }
+    // Bytes have no copies but views.
+    guard !isBytes else { return nil }
     if moved.count == 1, outputs.count == 1, let strided = StridedCopyStep(sources[0], shape: graph.shape(outputs[0])) {
       return PlannedStep(strided, nodes: [node], inputs: moved, outputs: outputs)
     }
@@ -64,7 +67,7 @@ enum RearrangementStep {
       }
     }
     func numbered(_ type: TensorType) -> TensorType {
-      TensorType(type.elementType == .float32 ? .int32 : type.elementType, type.shape)
+      TensorType([.float32, .uint8].contains(type.elementType) ? .int32 : type.elementType, type.shape)
     }
     let evaluation = try OperatorCatalogue.prepare(
       PreparationContext(

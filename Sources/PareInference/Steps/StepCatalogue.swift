@@ -22,6 +22,9 @@ enum StepCatalogue {
     AttentionStep.self,
     StridedCopyStep.self,
     ContractionStep.self,
+    QuantizedRecurrentStep.self,
+    FloatRecurrentStep.self,
+    DequantizeStep.self,
   ]
 
   /// The kinds that can begin at each operator, in order.

@@ -7,9 +7,12 @@ struct StepGraph {
   let types: [String: TensorType]
   private let consumers: [String: [Node]]
   private let outputs: Set<String>
+  /// Whether recurrent layers take one row and keep their state to the next run.
+  let isRowByRow: Bool
 
-  init(_ graph: Graph, types: [String: TensorType]) {
+  init(_ graph: Graph, types: [String: TensorType], isRowByRow: Bool = false) {
     self.graph = graph
+    self.isRowByRow = isRowByRow
     self.types = types
     var consumers: [String: [Node]] = [:]
     for node in graph.nodes {

@@ -21,6 +21,9 @@ protocol StepKind: Sendable {
   /// Bytes that stay from one run to the next, zero at first; at `StepSite.state`.
   var stateByteCount: Int { get }
 
+  /// Whether its operands begin with a `pare_stream`: it keeps a state from row to row, which can be reset and prepared.
+  var isStream: Bool { get }
+
   /// Packs the constants as the kernel wants them.
   ///
   /// - Returns: the kernel's operands, or nil while the pool only counts.
@@ -28,6 +31,7 @@ protocol StepKind: Sendable {
 }
 
 extension StepKind {
+  var isStream: Bool { false }
   var scratchByteCount: Int { 0 }
   var stateByteCount: Int { 0 }
 }

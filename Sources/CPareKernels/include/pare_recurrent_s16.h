@@ -1,0 +1,125 @@
+#ifndef PARE_RECURRENT_S16_H
+#define PARE_RECURRENT_S16_H
+
+#include "pare_stream.h"
+
+// Recurrent layers in integers, one sequence: docs/integer-arithmetic.md, §8 to §11. All variants give equal bits.
+//
+// Arguments of gates are int16 of 12 fractional bits, gate after gate, `hidden` of them each. Kernels work on whole
+// blocks of PARE_UNITS units: what they read and write ends at a multiple of it, so arguments of gates need room for
+// pare_gate_count elements, states for pare_unit_count.
+
+enum { PARE_UNITS = 32 };
+
+/// Elements of a state with room for whole blocks.
+static inline size_t pare_unit_count(size_t hidden) { return (hidden + PARE_UNITS - 1) / PARE_UNITS * PARE_UNITS; }
+/// Elements of one step's arguments of gates, with room for whole blocks and whole tiles.
+static inline size_t pare_gate_count(size_t gates, size_t hidden) {
+  return (gates * hidden + PARE_UNITS + PARE_TILE - 1) / PARE_TILE * PARE_TILE;
+}
+
+/// Products with bytes, as arguments of gates: sat16((acc · multiplier + 2^(n − 1)) >> n) with n = shift + 33 − headroom.
+///
+/// acc · 2^headroom fits in Int32 whatever the input, so that the upper half of a 64-bit product holds all that counts.
+typedef struct {
+  int32_t groups;              // inputs / PARE_GROUP, rounded up
+  int32_t tiles;               // outputs / PARE_TILE, rounded up
+  int32_t headroom;            // 0 … 30
+  const int8_t *weights;       // as pare_dense_u8s8
+  const int32_t *bias;         // [tiles · PARE_TILE]: quantized bias − input zero point · Σ weights, modulo 2^32
+  const int32_t *multiplier;   // [tiles · PARE_TILE], 2^30 … 2^31 − 1
+  const int32_t *shift;        // [tiles · PARE_TILE], 0 … 30
+} pare_gate_products;
+
+/// How a state goes on.
+typedef struct {
+  int32_t hidden;
+  int32_t cell_bits;      // fractional bits of an LSTM's cell, 7 … 14
+  int32_t state_levels;   // 1 … 32767: a state of bytes is (q − 128) / state_levels
+} pare_recurrent_cell;
+
+typedef struct {
+  const char *name;   // the instruction set
+  uint32_t needs;     // PARE_CPU_ bits
+  /// For each row of bytes, the arguments of gates. Rows of y have room for whole tiles.
+  void (*products)(
+    const pare_gate_products *layer, const uint8_t *x, size_t x_stride, size_t rows, int16_t *y, size_t y_stride);
+  /// One step of an LSTM, gates i, o, f, q: `by_input` and `by_state` are added; the cell moves on, h is written.
+  void (*lstm)(
+    const pare_recurrent_cell *cell, const int16_t *by_input, const int16_t *by_state, int16_t *c, uint8_t *h);
+  /// One step of a GRU, gates z, r, n, whose state is an int16 of 15 fractional bits and, for the products, bytes.
+  void (*gru)(
+    const pare_recurrent_cell *cell, const int16_t *by_input, const int16_t *by_state, int16_t *state, uint8_t *h);
+} pare_recurrent_s16_kernels;
+
+/// The variants, scalar first, the preferred one last.
+const pare_recurrent_s16_kernels *const *pare_recurrent_s16_variants(size_t *count);
+
+/// A layer with its variant chosen.
+typedef struct {
+  const pare_recurrent_s16_kernels *kernels;
+  pare_gate_products input, recurrent;
+  pare_recurrent_cell cell;
+  int32_t gates;   // 4: LSTM; 3: GRU
+} pare_recurrent_s16_layer;
+
+/// Rows whose products with the input are taken together.
+enum { PARE_RECURRENT_ROWS = 8 };
+
+/// Int16 elements of scratch that `pare_recurrent_s16_run` needs.
+static inline size_t pare_recurrent_s16_scratch(size_t gates, size_t hidden) {
+  return (PARE_RECURRENT_ROWS + 1) * pare_gate_count(gates, hidden);
+}
+
+/// Runs `steps` rows of bytes, the last first if `reversed`. `h` [unit_count] and `state` [unit_count] (an LSTM's cell, a
+/// GRU's state) go on from what they hold. Writes h after each step to its row of y, unless y is null.
+void pare_recurrent_s16_run(
+  const pare_recurrent_s16_layer *layer, const uint8_t *x, size_t x_stride, size_t steps, int reversed, uint8_t *h,
+  int16_t *state, uint8_t *y, size_t y_stride, int16_t *scratch);
+
+/// by_state: what the next step adds to the products with its input.
+void pare_recurrent_s16_by_state(const pare_recurrent_s16_layer *layer, const uint8_t *h, int16_t *by_state);
+/// The step itself, where by_state is known. by_input: scratch of pare_gate_count elements.
+void pare_recurrent_s16_step(
+  const pare_recurrent_s16_layer *layer, const uint8_t *x, const int16_t *by_state, int16_t *by_input, uint8_t *h,
+  int16_t *state);
+
+// MARK: steps of plans
+
+/// A layer over a whole sequence: uint8_t x[steps][features] → uint8_t y[steps][directions][hidden].
+typedef struct {
+  pare_recurrent_s16_layer layers[2];
+  int32_t reversed[2];
+  int32_t directions;
+  int32_t steps, features;
+  int32_t has_state, has_cell;
+  pare_place first_state, first_cell;   // [directions][hidden]: of an LSTM bytes and int16, of a GRU int16
+  size_t scratch;                       // pare_recurrent_s16_scratch_bytes
+  size_t last_state, last_cell;         // where outputs go, or PARE_EXTERNAL
+} pare_recurrent_s16_sequence;
+
+/// One row at a time: uint8_t x[features] → uint8_t y[hidden], the state kept in the arena.
+typedef struct {
+  pare_stream stream;
+  pare_recurrent_s16_layer layer;
+  const uint8_t *first_h;        // null: zeros
+  const int16_t *first_state;    // null: zeros
+  size_t memory;                 // pare_recurrent_s16_memory_bytes
+  size_t scratch;                // int16 [pare_gate_count]
+  size_t last_state, last_cell;  // where outputs go, or PARE_EXTERNAL
+} pare_recurrent_s16_row;
+
+static inline size_t pare_recurrent_s16_scratch_bytes(size_t gates, size_t hidden) {
+  return 3 * pare_unit_count(hidden) + 2 * pare_recurrent_s16_scratch(gates, hidden);
+}
+static inline size_t pare_recurrent_s16_memory_bytes(size_t gates, size_t hidden) {
+  return PARE_STREAM_HEAD + 3 * pare_unit_count(hidden) + 2 * pare_gate_count(gates, hidden);
+}
+
+void pare_recurrent_s16_run_sequence(const void *operands, const void *input, void *output, unsigned char *arena);
+void pare_recurrent_s16_run_row(const void *operands, const void *input, void *output, unsigned char *arena);
+/// Of a pare_recurrent_s16_row: the state as at first; what of the next step is known before its row.
+void pare_recurrent_s16_reset_row(const void *operands, unsigned char *arena);
+void pare_recurrent_s16_prepare_row(const void *operands, unsigned char *arena);
+
+#endif
