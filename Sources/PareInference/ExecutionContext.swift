@@ -18,11 +18,11 @@ public final class ExecutionContext {
   public let plan: ExecutionPlan
   let arena: UnsafeMutablePointer<UInt8>
   /// The whole program, where it is one run of kernels.
-  private let program: UnsafePointer<pare_step>?
+  let program: UnsafePointer<pare_step>?
   private let programCount: Int
   private let segments: [Segment]
   private let buffers: [UnsafeMutableRawPointer]
-  private let nanFlag: UnsafePointer<Int32>
+  let nanFlag: UnsafePointer<Int32>
   private let decision: UnsafePointer<Int8>?
   /// Four bytes that the last step of a run wrote: what a dependent chain waits for.
   let link: UnsafePointer<UInt32>

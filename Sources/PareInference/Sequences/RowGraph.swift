@@ -1,0 +1,230 @@
+import PareGraph
+import PareTensor
+
+/// The graph of one row, made of a graph of a whole window: what every row goes through, and what the last one goes
+/// through alone.
+///
+/// The axis of time is followed from the input on. An operator must treat each step by itself (element by element,
+/// products with constants, norms along other axes, moves of axes), hand it on (LSTM, GRU) or take the last (Gather,
+/// Slice, the last state); anything that mixes steps otherwise is refused.
+struct RowGraph {
+  private(set) var graph: Graph
+  /// Rows of a window.
+  let steps: Int
+
+  private let source: Graph
+  private let types: [String: ValueType]
+  /// The axis of time of each value that has one.
+  private var timeAxis: [String: Int] = [:]
+  /// Values that are made of the last step.
+  private var final: Set<String> = []
+
+  /// - Parameter window: a graph of known extents.
+  /// - Throws: `inference.row-by-row`, naming the first node that is in the way.
+  init(_ window: Graph) throws {
+    source = window
+    types = try window.inferredTypes()
+    graph = window
+    graph.nodes = []
+    guard window.inputs.count == 1, let input = window.inputs.first, input.type.elementType == .float32, input.type.rank >= 2
+    else {
+      throw InferenceError(
+        "row-by-row", subject: window.name, expected: "one float32 input of rows", found: "\(window.inputs.map(\.name))")
+    }
+    let extents = input.type.dimensions.map { $0.fixedValue ?? 1 }
+    let long = extents.indices.dropLast().filter { extents[$0] != 1 }
+    guard long.count <= 1 else {
+      throw InferenceError(
+        "row-by-row", subject: "input '\(input.name)'", expected: "steps and features alone", found: "\(input.type)")
+    }
+    steps = long.first.map { extents[$0] } ?? 1
+    if let axis = long.first {
+      timeAxis[input.name] = axis
+      graph.inputs[0].type.dimensions[axis] = 1
+    } else {
+      // One step, or any number: wherever the first recurrent layer has it.
+      timeAxis[input.name] = extents.count == 2 ? 0 : Self.axisOfTime(in: window) ?? 0
+    }
+    for node in window.nodes { try visit(node) }
+    if let output = window.outputs.first(where: { timeAxis[$0.name] != nil }) {
+      throw InferenceError(
+        "row-by-row", subject: "output '\(output.name)'", expected: "an output of the last step", found: "one of every step")
+    }
+    _ = try graph.inferredTypes()
+  }
+
+  /// Where extents are 1 an axis cannot be told from its extent: that of the input which a Transpose makes the first.
+  private static func axisOfTime(in window: Graph) -> Int? {
+    let users = window.nodes.filter { $0.inputs.first == window.inputs[0].name }
+    return users.lazy.compactMap { node in
+      node.operatorName == "Transpose" ? (try? node.ints("perm")).flatMap { $0?.first } : nil
+    }.first
+  }
+
+  private func extents(_ value: String) -> [Int] { types[value]?.dimensions.map { $0.fixedValue ?? 1 } ?? [] }
+
+  private func refusal(_ node: Node, _ found: String) -> InferenceError {
+    InferenceError(
+      "row-by-row", subject: "node '\(node.name)' (\(node.operatorName))",
+      expected: "an operator that treats each step by itself", found: found)
+  }
+
+  private mutating func visit(_ node: Node) throws {
+    let carriesTime = node.inputs.contains { timeAxis[$0] != nil }
+    let takesFinal = node.inputs.contains(where: final.contains)
+    if carriesTime, takesFinal { throw refusal(node, "steps beside what was made of the last") }
+    guard carriesTime else {
+      if takesFinal {
+        if Self.recurrent.contains(node.operatorName) { throw refusal(node, "a layer on the last step alone") }
+        final.formUnion(node.outputs)
+      }
+      graph.nodes.append(node)
+      return
+    }
+    var rewritten = node
+    let axis = try axisAfter(node, &rewritten)
+    graph.nodes.append(rewritten)
+    if let axis { timeAxis[node.outputs[0]] = axis } else { final.insert(node.outputs[0]) }
+    final.formUnion(node.outputs.dropFirst().filter { !$0.isEmpty })
+  }
+
+  static let recurrent: Set<OperatorName> = ["LSTM", "GRU", "RNN", "pare.QuantizedLSTM", "pare.QuantizedGRU"]
+  private static let elementwise: Set<OperatorName> = [
+    "Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Clip", "Relu", "LeakyRelu", "PRelu", "Elu", "Celu", "Selu", "Gelu",
+    "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Softplus", "Softsign", "Exp", "Log", "Sqrt", "Abs", "Neg", "Sign",
+    "Erf", "Mish", "Cast", "Identity", "Dropout", "Where", "IsNaN", "pare.QuantizeByReciprocal",
+  ]
+
+  /// The axis of time of the first output, nil where it is of the last step alone; `rewritten` fits one row.
+  private mutating func axisAfter(_ node: Node, _ rewritten: inout Node) throws -> Int? {
+    let name = node.operatorName
+    if Self.elementwise.contains(name) { return try elementwise(node) }
+    guard let axis = timeAxis[node.inputs[0]], node.inputs.dropFirst().allSatisfy({ timeAxis[$0] == nil }) else {
+      guard name == "Concat" else { throw refusal(node, "steps as another input than the first") }
+      return try concatenation(node)
+    }
+    let rank = types[node.inputs[0]]?.rank ?? 0
+    switch name.description {
+    case "LSTM", "GRU", "pare.QuantizedLSTM", "pare.QuantizedGRU":
+      guard axis == 0, try node.int("layout", default: 0) == 0 else { throw refusal(node, "steps on axis \(axis)") }
+      return 0
+    case "Transpose":
+      let order = try node.ints("perm") ?? Array((0..<rank).reversed())
+      return order.firstIndex(of: axis)
+    case "Squeeze", "Unsqueeze", "Reshape", "Gather", "Slice": return try moved(node, axis, &rewritten)
+    case "MatMul":
+      guard axis < rank - 1 else { throw refusal(node, "a sum over steps") }
+      let (right, other) = (rank - axis, extents(node.inputs[1]))
+      guard other.count <= 2 || right <= 2 || other.count < right || other[other.count - right] == 1 else {
+        throw refusal(node, "another matrix for each step")
+      }
+      return (types[node.outputs[0]]?.rank ?? rank) - right
+    case "Gemm":
+      guard axis == 0, try node.int("transA", default: 0) == 0, node.input(2).map({ extents($0).count < 2 || extents($0)[0] == 1 }) ?? true
+      else { throw refusal(node, "a sum over steps") }
+      return 0
+    case "Softmax", "LogSoftmax", "Hardmax":
+      let along = try node.int("axis", default: -1)
+      guard (along < 0 ? along + rank : along) != axis else { throw refusal(node, "a norm along steps") }
+      return axis
+    case "LayerNormalization", "RMSNormalization":
+      let from = try node.int("axis", default: -1)
+      guard axis < (from < 0 ? from + rank : from) else { throw refusal(node, "a norm along steps") }
+      return axis
+    case "QuantizeLinear", "DequantizeLinear":
+      let along = try node.int("axis", default: 1)
+      guard extents(node.inputs[1]).reduce(1, *) == 1 || (along < 0 ? along + rank : along) != axis else {
+        throw refusal(node, "a scale for each step")
+      }
+      return axis
+    default: throw refusal(node, "one that mixes them or is not known to do so")
+    }
+  }
+
+  private func elementwise(_ node: Node) throws -> Int? {
+    let given = node.inputs.filter { !$0.isEmpty }
+    let right = Set(given.compactMap { name in timeAxis[name].map { extents(name).count - $0 } })
+    guard right.count == 1, let fromRight = right.first else { throw refusal(node, "steps on two axes") }
+    for name in given where timeAxis[name] == nil {
+      let other = extents(name)
+      if other.count >= fromRight, other[other.count - fromRight] != 1 { throw refusal(node, "a constant for each step") }
+    }
+    return extents(node.outputs[0]).count - fromRight
+  }
+
+  private func concatenation(_ node: Node) throws -> Int? {
+    let axes = Set(node.inputs.map { timeAxis[$0] })
+    let rank = extents(node.outputs[0]).count
+    let along = try node.int("axis", default: 0)
+    guard axes.count == 1, let axis = axes.first ?? nil, (along < 0 ? along + rank : along) != axis else {
+      throw refusal(node, "steps put behind each other")
+    }
+    return axis
+  }
+
+  // MARK: operators that move elements
+
+  private mutating func moved(_ node: Node, _ axis: Int, _ rewritten: inout Node) throws -> Int? {
+    let (before, after) = (extents(node.inputs[0]), extents(node.outputs[0]))
+    func constants(_ index: Int) throws -> [Int]? {
+      guard let name = node.input(index) else { return nil }
+      guard let tensor = source.parameters[name]?.storage.decoded() else { throw refusal(node, "computed operands") }
+      return tensor.doubles.map { Int($0) }
+    }
+    switch node.operatorName.type {
+    case "Squeeze":
+      guard let axes = try constants(1)?.map({ $0 < 0 ? $0 + before.count : $0 }), !axes.contains(axis) else {
+        throw refusal(node, "axes that are not given")
+      }
+      return axis - axes.count { $0 < axis }
+    case "Unsqueeze":
+      let axes = Set(try constants(1)?.map { $0 < 0 ? $0 + after.count : $0 } ?? [])
+      return after.indices.filter { !axes.contains($0) }[axis]
+    case "Reshape":
+      let ahead = before[..<axis].reduce(1, *)
+      guard
+        let place = after.indices.first(where: { after[$0] == before[axis] && after[..<$0].reduce(1, *) == ahead })
+      else { throw refusal(node, "steps mixed with other axes") }
+      var shape = after
+      shape[place] = before[axis] == steps ? 1 : after[place]
+      rewritten.inputs[1] = constant(Tensor(shape.map(Int64.init)), node)
+      return place
+    case "Gather":
+      let along = try node.int("axis", default: 0)
+      guard let indices = try constants(1) else { throw refusal(node, "computed indices") }
+      let rank = extents(node.inputs[1]).count
+      guard (along < 0 ? along + before.count : along) == axis else {
+        return (along < 0 ? along + before.count : along) < axis ? axis + rank - 1 : axis
+      }
+      guard indices == [-1] || indices == [steps - 1] else { throw refusal(node, "other steps than the last") }
+      rewritten.inputs[1] = constant(Tensor([Int64(-1)], shape: Shape([Int](repeating: 1, count: rank))), node)
+      return nil
+    default:
+      guard let starts = try constants(1), let ends = try constants(2) else { throw refusal(node, "computed bounds") }
+      let axes = try constants(3)?.map { $0 < 0 ? $0 + before.count : $0 } ?? Array(starts.indices)
+      guard let index = axes.firstIndex(of: axis) else { return axis }
+      let stride = try constants(4)?[index] ?? 1
+      if stride == 1, starts[index] == 0 || starts[index] <= -steps, ends[index] >= steps { return axis }
+      guard stride == 1, starts[index] == -1 || starts[index] == steps - 1, ends[index] >= steps else {
+        throw refusal(node, "other steps than the last")
+      }
+      var bounds = starts
+      bounds[index] = -1
+      rewritten.inputs[1] = constant(Tensor(bounds.map(Int64.init)), node)
+      if types[node.inputs[1]]?.elementType == .int32 {
+        rewritten.inputs[2] = constant(Tensor(ends.map(Int64.init)), node)
+        rewritten.inputs[3] = constant(Tensor(axes.map(Int64.init)), node)
+        if rewritten.inputs.count > 4 { rewritten.inputs[4] = constant(Tensor((try constants(4) ?? []).map(Int64.init)), node) }
+      }
+      return nil
+    }
+  }
+
+  /// Adds a parameter under a fresh name.
+  private mutating func constant(_ tensor: Tensor, _ node: Node) -> String {
+    var name = "\(node.name).row"
+    while types[name] != nil || graph.parameters[name] != nil { name += "_" }
+    graph.parameters[name] = Parameter(ParameterStorage(tensor), isTrainable: false)
+    return name
+  }
+}

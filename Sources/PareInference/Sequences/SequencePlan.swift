@@ -1,0 +1,88 @@
+import CPareKernels
+import PareGraph
+import PareTensor
+
+/// A model over a window of rows, made ready to be fed row by row: each recurrent layer keeps its state, so that the
+/// newest row costs one step instead of a window.
+///
+/// The graph is one that ``ExecutionPlan`` takes, with one Float32 input `[steps, 1, features]` or `[1, steps, features]`
+/// and outputs that are made of the last step. Two functions can be asked of it, and they are not the same:
+///
+/// - *windowed* (``makeWindowedContext()``): the state is zero before the window's first row. Its answer is the
+///   ``ExecutionPlan``'s on the whole window: equal bits where the recurrent layers and what follows are integers, and
+///   for Float32 layers too, whose sums have the same order.
+/// - *streaming* (``makeStreamingContext()``): the state goes on from row to row for as long as the context lives.
+///
+/// ```swift
+/// let plan = try SequencePlan(model, outputs: ["decision"])
+/// let context = plan.makeWindowedContext()
+/// try context.prepare(window)                        // all rows but the newest, when there is time
+/// let decision = try context.run(newestRow: row)     // one step of each layer, its recurrent product done before
+/// ```
+///
+/// A plan never changes and may be shared; each thread runs it in a context of its own.
+public final class SequencePlan: Sendable {
+  /// Rows of the model's window; 1 where the graph leaves their number open, and any number may be prepared then.
+  public let windowLength: Int
+  /// Features of a row.
+  public let featureCount: Int
+  let row: ExecutionPlan
+
+  /// - Parameters:
+  ///   - outputs: the values to yield; the graph's outputs by default. They have to be of the last step.
+  ///   - kernels: by default what the environment variable `PARE_KERNELS` names.
+  /// - Throws: `inference.row-by-row`, naming the node in the way: a layer that runs backward or both ways, an operator
+  ///   that mixes steps (attention over the window, a convolution along it), an output of every step; what
+  ///   ``ExecutionPlan`` throws.
+  public init(_ graph: Graph, outputs wanted: [String]? = nil, kernels: KernelSelection? = nil) throws {
+    let asked = try ExecutionPlan.graph(graph, yielding: wanted).atBatchOne().withoutTraining()
+    let rows = try RowGraph(ZeroStates.dropped(from: asked))
+    row = try ExecutionPlan(planning: rows.graph, kernels: kernels ?? .fromEnvironment(), isRowByRow: true)
+    guard row.streamCount > 0 else {
+      throw InferenceError("row-by-row", subject: graph.name, expected: "a recurrent layer", found: "none")
+    }
+    windowLength = rows.steps
+    featureCount = row.inputs[0].type.shape.elementCount
+  }
+
+  public convenience init(_ model: Model, outputs: [String]? = nil, kernels: KernelSelection? = nil) throws {
+    try self.init(model.graph, outputs: outputs, kernels: kernels)
+  }
+
+  /// What each row goes through, step by step.
+  public var steps: [ExecutionPlan.Step] { row.steps }
+  /// Values that leave.
+  public var outputs: [ExecutionPlan.Value] { row.outputs }
+  /// Bytes that one deployed copy keeps: packed weights and operands, and one arena.
+  public var residentByteCount: Int { row.residentByteCount }
+
+  /// Memory for one stream of rows, at its beginning.
+  public func makeStreamingContext() -> StreamingContext { StreamingContext(self) }
+
+  /// Memory for one window after another.
+  public func makeWindowedContext() -> WindowedContext { WindowedContext(self) }
+}
+
+extension ExecutionContext {
+  /// Puts every state where it is before the first row.
+  func resetStreams() {
+    guard let streams = plan.streams else { return }
+    for index in 0..<plan.streamCount { pare_stream_reset(streams[index], arena) }
+  }
+
+  /// Computes what of the next row's steps does not depend on the row.
+  @inline(__always)
+  func prepareStreams() {
+    guard let streams = plan.streams else { return }
+    for index in 0..<plan.streamCount { pare_stream_prepare(streams[index], arena) }
+  }
+
+  /// Runs a row up to the last step that keeps a state; where a reference step is among them, to the end.
+  ///
+  /// - Returns: whether a feature is NaN.
+  func advance(_ row: UnsafePointer<Float>) throws -> Bool {
+    guard let program else { return try run(features: row) == Self.invalidDecision }
+    pare_program_run(program, plan.stepCountToLastStream, arena, row)
+    return nanFlag.pointee != 0
+  }
+}
