@@ -14,22 +14,37 @@ import PareTensor
 public struct Quantization: CompressionTechnique {
   public static let name = "quantization"
 
+  /// What becomes of LSTM and GRU layers.
+  public enum RecurrentForm: String, RecipeWord {
+    /// They stay in Float32.
+    case float
+    /// `pare.QuantizedLSTM` and `pare.QuantizedGRU`: all in integers, gates from tables. These have no form in ONNX.
+    case integers
+  }
+
   public var scheme: QuantizationScheme
   public var calibration: Calibration
   public var layers: LayerSelector
+  public var recurrent: RecurrentForm
 
   public init(
     _ precision: QuantizationPrecision, weights: TensorScheme = .symmetric(.perChannel),
     activations: TensorScheme = .asymmetric(.perTensor), calibration: Calibration = .minMax,
-    layers: LayerSelector = .all
+    layers: LayerSelector = .all, recurrent: RecurrentForm = .float
   ) {
-    self.init(QuantizationScheme(precision, weights: weights, activations: activations), calibration: calibration, layers: layers)
+    self.init(
+      QuantizationScheme(precision, weights: weights, activations: activations), calibration: calibration, layers: layers,
+      recurrent: recurrent)
   }
 
-  public init(_ scheme: QuantizationScheme, calibration: Calibration = .minMax, layers: LayerSelector = .all) {
+  public init(
+    _ scheme: QuantizationScheme, calibration: Calibration = .minMax, layers: LayerSelector = .all,
+    recurrent: RecurrentForm = .float
+  ) {
     self.scheme = scheme
     self.calibration = calibration
     self.layers = layers
+    self.recurrent = recurrent
   }
 
   public func validate(at path: ParameterPath) throws {
@@ -69,10 +84,39 @@ public struct Quantization: CompressionTechnique {
       report.figures["input_saturation"] = histogram.share(outside: map.covered)
       reports.append(report)
     }
-    reports += self.layers.others(of: model.graph).map {
-      LayerReport(layer: $0.label, outcome: "left in Float32: \($0.node.operatorName) has no integer form")
+    let (graph, others) = try quantizeRecurrent(try rewrite.finish(), of: model.graph, rows: rows)
+    return CompressionResult(model: Model(graph: graph, sections: model.sections), layers: reports + others)
+  }
+
+  /// Puts integer forms in the place of the selected recurrent layers, where asked for, and says what is left and why.
+  ///
+  /// - Parameters:
+  ///   - graph: with its products quantized.
+  ///   - original: what ranges are observed on.
+  private func quantizeRecurrent(
+    _ graph: Graph, of original: Graph, rows: TrainingData
+  ) throws -> (Graph, [LayerReport]) {
+    let others = layers.others(of: original)
+    var nodes: [Node] = []
+    for layer in others where recurrent == .integers && RecurrentQuantization.applies(to: layer.node, in: original) {
+      if nodes.last?.name != layer.name { nodes.append(layer.node) }
     }
-    return CompressionResult(model: Model(graph: try rewrite.finish(), sections: model.sections), layers: reports)
+    let left = others.filter { layer in !nodes.contains { $0.name == layer.name } }.map { layer in
+      let canBe = RecurrentQuantization.applies(to: layer.node, in: original)
+      return LayerReport(
+        layer: layer.label,
+        outcome: "left in Float32: " + (canBe ? "recurrent layers were not asked for" : "\(layer.node.operatorName) has no integer form"))
+    }
+    guard !nodes.isEmpty else { return (graph, left) }
+    let ranges = try RecurrentCalibration.ranges(
+      of: nodes, in: original, rows: rows, calibration: calibration, symmetry: scheme.activations.symmetry, progress: { _ in })
+    let quantized = try RecurrentQuantization.quantize(graph, ranges)
+    let made = nodes.map { node in
+      LayerReport(
+        layer: node.name, outcome: "all in integers, as pare.Quantized\(node.operatorName)",
+        figures: (ranges[node.name].map { ["input_scale": Double($0.inputScale), "cell": Double($0.cell), "state": Double($0.state)] }) ?? [:])
+    }
+    return (quantized, made + left)
   }
 
   /// Quantizes the weight that layers share.
@@ -122,7 +166,7 @@ extension AffineMap {
 
 extension Quantization: Codable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
-    case precision, weights, activations, calibration, layers
+    case precision, weights, activations, calibration, layers, recurrent
   }
 
   public init(from decoder: any Decoder) throws {
@@ -132,7 +176,8 @@ extension Quantization: Codable {
       weights: try container.decodeIfPresent(TensorScheme.self, forKey: .weights) ?? .symmetric(.perChannel),
       activations: try container.decodeIfPresent(TensorScheme.self, forKey: .activations) ?? .asymmetric(.perTensor),
       calibration: try container.decodeIfPresent(Calibration.self, forKey: .calibration) ?? .minMax,
-      layers: try container.decodeIfPresent(LayerSelector.self, forKey: .layers) ?? .all)
+      layers: try container.decodeIfPresent(LayerSelector.self, forKey: .layers) ?? .all,
+      recurrent: try container.decodeIfPresent(RecurrentForm.self, forKey: .recurrent) ?? .float)
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -142,5 +187,6 @@ extension Quantization: Codable {
     try container.encode(scheme.activations, forKey: .activations)
     try container.encode(calibration, forKey: .calibration)
     try container.encode(layers, forKey: .layers)
+    try container.encode(recurrent, forKey: .recurrent)
   }
 }
