@@ -60,7 +60,7 @@ public final class ExecutionContext {
       (program, programCount) = (nil, 0)
     }
     nanFlag = UnsafePointer((arena + (plan.offsets[PlannedStep.nanFlag] ?? 0)).assumingMemoryBound(to: Int32.self))
-    let decides = plan.outputs.contains { $0.name == "decision" && $0.type == TensorType(.int8, [1]) }
+    let decides = plan.outputs.contains { $0.name == "decision" && $0.type == TensorType(.int8, [plan.rowCount]) }
     decision = decides
       ? plan.offsets["decision"].map { UnsafePointer((arena + $0).assumingMemoryBound(to: Int8.self)) } : nil
     let last = plan.outputs.last.flatMap { plan.offsets[$0.name] } ?? 0
@@ -90,6 +90,17 @@ public final class ExecutionContext {
     if nanFlag.pointee != 0 { return Self.invalidDecision }
     return decision.map(\.pointee) ?? 0
   }
+
+  /// The rows of a block: one decision each.
+  func runRows(_ features: UnsafePointer<Float>, _ decisions: UnsafeMutablePointer<Int8>) throws {
+    _ = try run(features: features)
+    for row in 0..<plan.rowCount {
+      decisions[row] = nanFlag[row] != 0 ? Self.invalidDecision : decision?[row] ?? 0
+    }
+  }
+
+  /// Where an output lies.
+  func address(of output: String) -> UnsafeRawPointer? { plan.offsets[output].map { UnsafeRawPointer(arena + $0) } }
 
   @inline(never)
   private func runSegments(_ external: UnsafePointer<Float>) throws {

@@ -52,6 +52,8 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   let segments: [Segment]
   /// Whether the only input is read where the caller has it.
   let readsFeaturesInPlace: Bool
+  /// Rows that a run decides; 1 but in a plan for blocks of a batch.
+  let rowCount: Int
   private let pool: ConstantPool
   /// The operands of steps that keep a state from row to row.
   let streams: UnsafePointer<UnsafeRawPointer>?
@@ -69,16 +71,22 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   }
 
   public convenience init(_ graph: Graph, outputs wanted: [String]? = nil, kernels: KernelSelection? = nil) throws {
-    let asked = ZeroStates.dropped(from: try Self.graph(graph, yielding: wanted).atBatchOne().withoutTraining())
-    try self.init(planning: asked, kernels: kernels ?? .fromEnvironment(), isRowByRow: false)
+    try self.init(graph, outputs: wanted, kernels: kernels, rows: 1)
+  }
+
+  /// - Parameter rows: the extent of the batch, which the graph must leave open where it is not 1.
+  convenience init(_ graph: Graph, outputs wanted: [String]?, kernels: KernelSelection?, rows: Int) throws {
+    let asked = ZeroStates.dropped(from: try Self.graph(graph, yielding: wanted).atBatch(rows).withoutTraining())
+    try self.init(planning: asked, kernels: kernels ?? .fromEnvironment(), isRowByRow: false, rows: rows)
   }
 
   /// - Parameters:
   ///   - asked: a graph of known extents that yields what is wanted.
   ///   - isRowByRow: whether recurrent layers keep their state to the next run.
-  init(planning asked: Graph, kernels: KernelSelection, isRowByRow: Bool) throws {
-    let lowered = IntegerLowering.applies(to: asked) ? try IntegerLowering.lower(asked) : try asked.fused()
-    let types = try Self.types(of: lowered)
+  ///   - rows: the extent of the batch.
+  init(planning asked: Graph, kernels: KernelSelection, isRowByRow: Bool, rows: Int = 1) throws {
+    let lowered = try (IntegerLowering.applies(to: asked) ? IntegerLowering.lower(asked) : asked).fused()
+    var types = try Self.types(of: lowered)
     var planned = try StepCatalogue.steps(StepGraph(lowered, types: types, isRowByRow: isRowByRow))
 
     let inputs = lowered.inputs.compactMap { input in types[input.name].map { Value(name: input.name, type: $0) } }
@@ -87,7 +95,7 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
       inPlace = Self.canReadInPlace(inputs[0].name, planned, outputs: lowered.outputs.map(\.name))
       planned.insert(
         PlannedStep(
-          FindNaNStep(count: inputs[0].type.shape.elementCount), nodes: [], inputs: [inputs[0].name],
+          FindNaNStep(count: inputs[0].type.shape.elementCount / rows, rows: rows), nodes: [], inputs: [inputs[0].name],
           outputs: [PlannedStep.nanFlag]), at: 0)
     }
     let made = Set(planned.flatMap(\.outputs))
@@ -96,6 +104,7 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
         "output", subject: "output '\(output.name)'", expected: "a value that a node makes", found: "an input or parameter")
     }
 
+    types[PlannedStep.nanFlag] = TensorType(.int32, [rows])
     let layout = ArenaLayout(
       planned, inputs: inPlace ? [] : inputs.map(\.name), outputs: lowered.outputs.map(\.name), types: types)
     let external = inPlace ? inputs[0].name : nil
@@ -119,6 +128,7 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     streamCount = operands.count
     stepCountToLastStream = program.stepCountToLastStream
     pool = program.pool
+    rowCount = rows
   }
 
   /// Whether an input needs no copy: only kernels read it, as their first input, and it is no output under another shape.
@@ -170,9 +180,19 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
 
 extension Graph {
   /// Every name of an extent bound to 1.
-  func atBatchOne() throws -> Graph {
+  func atBatchOne() throws -> Graph { try atBatch(1) }
+
+  /// Every name of an extent bound to 1, those of batches to `rows`.
+  func atBatch(_ rows: Int) throws -> Graph {
     var binding: [String: Int] = [:]
     for case .symbolic(let name) in inputs.flatMap(\.type.dimensions) { binding[name] = 1 }
+    for input in inputs where rows != 1 {
+      guard case .symbolic(let name)? = input.type.dimensions.first else {
+        throw InferenceError(
+          "rows", subject: "input '\(input.name)'", expected: "a batch that may be \(rows)", found: "\(input.type)")
+      }
+      binding[name] = rows
+    }
     return try specialized(binding)
   }
 

@@ -10,7 +10,9 @@ import Testing
 
   /// What yields integers has no rounding bound and is tested by itself (`DecideTests`; for the integer definition
   /// `IntegerLoweringTests`).
-  static let integerValued: Set<OperatorName> = ["pare.Decide", "pare.QuantizeByReciprocal", "pare.QuantizedDense"]
+  static let integerValued: Set<OperatorName> = [
+    "pare.Decide", "pare.QuantizeByReciprocal", "pare.QuantizedDense", "pare.QuantizedConvolution",
+  ]
 
   @Test func everyOperatorHasACase() {
     let covered = Set(OperatorCases.all.map(\.operatorName)).union(Self.straightThrough).union(Self.integerValued)

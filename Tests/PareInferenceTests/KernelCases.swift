@@ -67,8 +67,16 @@ struct KernelCases: ~Copyable {
           var x = floats(count)
           if position >= 0 { x[position] = .nan }
           body(KernelCase(
-            name: "find_nan \(count) \(position)", input: bytes(x), operands: place([pare_find_nan(count: Int32(count))]),
+            name: "find_nan \(count) \(position)", input: bytes(x), operands: place([pare_find_nan(count: Int32(count), rows: 1)]),
             outputByteCount: 4))
+        }
+        for rows in [2, 3, 8] {
+          var x = floats(count * rows)
+          x[count * rows - 1] = .nan
+          x[count] = .nan
+          body(KernelCase(
+            name: "find_nan \(rows) x \(count)", input: bytes(x),
+            operands: place([pare_find_nan(count: Int32(count), rows: Int32(rows))]), outputByteCount: 4 * rows))
         }
       }
     case pare_operation_normalize_f32, pare_operation_quantize_f32_u8:
@@ -90,6 +98,12 @@ struct KernelCases: ~Copyable {
     case pare_operation_dense_u8s8_u8, pare_operation_dense_u8s8_f32:
       forEachShape { cases, inputs, outputs in
         for extreme in [false, true] { body(cases.quantizedDense(operation, inputs, outputs, extreme: extreme)) }
+      }
+    case pare_operation_product_u8s8_u8, pare_operation_product_u8s8_f32:
+      for rows in [1, 2, 3, 4, 5, 7, 8, 9, 12, 17] {
+        for (inputs, outputs) in [(1, 1), (3, 15), (4, 16), (5, 17), (16, 31), (20, 32), (33, 33), (64, 48), (129, 65)] {
+          for extreme in [false, true] { body(quantizedProduct(operation, rows, inputs, outputs, extreme: extreme)) }
+        }
       }
     default:
       break  // One variant only.
@@ -160,13 +174,38 @@ struct KernelCases: ~Copyable {
       outputByteCount: rows * outputs * 4, isExact: true, bounds: bounds)
   }
 
+  /// Rows that overlap and groups that lie apart, as those of a convolution do.
+  private mutating func quantizedProduct(
+    _ operation: pare_operation, _ rows: Int, _ inputs: Int, _ outputs: Int, extreme: Bool
+  ) -> KernelCase {
+    let isBytes = operation == pare_operation_product_u8s8_u8
+    let layer = quantizedLayer(inputs, outputs, extreme: extreme)
+    let groups = Int(layer.groups)
+    let rowOffsets = (0..<rows).map { Int32($0 * 3) }
+    let groupOffsets = (0..<groups).map { Int32($0 * (extreme ? 4 : 7)) }
+    let x = (0..<(rows - 1) * 3 + (groups - 1) * (extreme ? 4 : 7) + 4).map { _ in extreme ? 255 : UInt8(generator.below(256)) }
+    let operands = pare_product_u8s8(
+      layer: layer, rows: Int32(rows), outputs: Int32(outputs), output_stride: outputs, row_offsets: place(rowOffsets),
+      group_offsets: place(groupOffsets))
+    return KernelCase(
+      name: "\(operation) \(rows) \(inputs) \(outputs) extreme \(extreme)", input: x, operands: place([operands]),
+      outputByteCount: rows * outputs * (isBytes ? 1 : 4), isExact: true)
+  }
+
   private mutating func quantizedDense(
     _ operation: pare_operation, _ inputs: Int, _ outputs: Int, extreme: Bool
   ) -> KernelCase {
+    // The bytes that pad a group meet weights of 0, whatever they are.
+    let x = (0..<(inputs + 3) / 4 * 4).map { _ in extreme ? 255 : UInt8(generator.below(256)) }
+    let operands = quantizedLayer(inputs, outputs, extreme: extreme)
+    return KernelCase(
+      name: "\(operation) \(inputs) \(outputs) extreme \(extreme)", input: x, operands: place([operands]),
+      outputByteCount: operation == pare_operation_dense_u8s8_u8 ? outputs : outputs * 4)
+  }
+
+  private mutating func quantizedLayer(_ inputs: Int, _ outputs: Int, extreme: Bool) -> pare_dense_u8s8 {
     let groups = (inputs + 3) / 4
     let tiles = (outputs + 15) / 16
-    // The bytes that pad a group meet weights of 0, whatever they are.
-    let x = (0..<groups * 4).map { _ in extreme ? 255 : UInt8(generator.below(256)) }
     let weights = (0..<inputs * outputs).map { index in
       extreme ? Int8(index % 2 == 0 || index % 3 == 0 ? -128 : 127) : Int8(generator.below(256) - 128)
     }
@@ -182,9 +221,7 @@ struct KernelCases: ~Copyable {
     operands.scale = place((0..<tiles * 16).map { _ in Float(0.001 + generator.uniform()) })
     operands.zero_point = Int32(generator.below(256))
     operands.low = generator.below(2) == 0 ? operands.zero_point : 0
-    return KernelCase(
-      name: "\(operation) \(inputs) \(outputs) extreme \(extreme)", input: x, operands: place([operands]),
-      outputByteCount: operation == pare_operation_dense_u8s8_u8 ? outputs : outputs * 4)
+    return operands
   }
 
   private mutating func floats(_ count: Int) -> [Float] { (0..<count).map { _ in Float(generator.normal()) } }

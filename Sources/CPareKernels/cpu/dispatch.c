@@ -33,6 +33,12 @@ static const pare_kernel_variant dense_u8s8_u8[] = {
 static const pare_kernel_variant dense_u8s8_f32[] = {
 #include "../dense_u8s8/variants_f32.inc"
 };
+static const pare_kernel_variant product_u8s8_u8[] = {
+#include "../product_u8s8/variants_u8.inc"
+};
+static const pare_kernel_variant product_u8s8_f32[] = {
+#include "../product_u8s8/variants_f32.inc"
+};
 static const pare_kernel_variant softmax_f32[] = {
 #include "../softmax_f32/variants.inc"
 };

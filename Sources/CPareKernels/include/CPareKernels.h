@@ -2,7 +2,6 @@
 #ifndef CPAREKERNELS_H
 #define CPAREKERNELS_H
 
-#include "pare_dequantize.h"
 #include "pare_inference_kernels.h"
 #include "pare_recurrent_f32.h"
 #include "pare_recurrent_s16.h"

@@ -25,7 +25,8 @@ enum {
 uint32_t pare_cpu_features(void);
 
 #define PARE_OPERATIONS(X) \
-  X(find_nan) X(normalize_f32) X(quantize_f32_u8) X(dense_f32) X(product_f32) X(dense_u8s8_u8) X(dense_u8s8_f32) X(softmax_f32) X(decide)
+  X(find_nan) X(normalize_f32) X(quantize_f32_u8) X(dense_f32) X(product_f32) X(dense_u8s8_u8) X(dense_u8s8_f32) \
+  X(product_u8s8_u8) X(product_u8s8_f32) X(softmax_f32) X(decide)
 
 typedef enum {
 #define PARE_OPERATION(name) pare_operation_##name,
@@ -65,9 +66,9 @@ const pare_kernel_variant *pare_kernel_variants(pare_operation operation, size_t
 
 const char *pare_operation_name(pare_operation operation);
 
-// find_nan: float x[count], external → int32_t: 1 if one of them is NaN, else 0.
+// find_nan: float x[rows][count], external → int32_t[rows]: 1 if one of a row is NaN, else 0.
 typedef struct {
-  int32_t count;
+  int32_t count, rows;
 } pare_find_nan;
 
 // normalize_f32: float x[count], external → float y[count], y = clip((x − offset) · scale, low, high); NaN stays NaN.
@@ -113,15 +114,26 @@ typedef struct {
   int32_t low;                 // the lowest output: the zero point after Relu, else 0
 } pare_dense_u8s8;
 
-// softmax_f32: float x[count] → float y[count], y = exp(x − max) / Σ exp(x − max), summed in order, with the C
-// library's expf.
+// product_u8s8_u8, product_u8s8_f32: each row as dense_u8s8_u8 and dense_u8s8_f32. Input i of row r is the byte
+// x[row_offsets[r] + group_offsets[i / PARE_GROUP] + i % PARE_GROUP]: the rows of a matrix, or the windows of a
+// convolution. Output o of row r is y[r · output_stride + o]; nothing else is written.
 typedef struct {
-  int32_t count;
+  pare_dense_u8s8 layer;
+  int32_t rows, outputs;
+  size_t output_stride;            // elements
+  const int32_t *row_offsets;      // [rows]
+  const int32_t *group_offsets;    // [layer.groups]
+} pare_product_u8s8;
+
+// softmax_f32: float x[rows][count] → float y[rows][count], y = exp(x − max) / Σ exp(x − max) of each row, summed in
+// order, with the C library's expf.
+typedef struct {
+  int32_t count, rows;
 } pare_softmax_f32;
 
-// decide: float p[classes] → int8_t: −1, 0 or 1, as pare.Decide.
+// decide: float p[rows][classes] → int8_t[rows]: −1, 0 or 1, as pare.Decide.
 typedef struct {
-  int32_t classes;
+  int32_t classes, rows;
   float short_threshold, long_threshold;
 } pare_decide;
 

@@ -132,6 +132,22 @@ typedef struct {
 } pare_convolution_step;
 PARE_STEP(convolution);
 
+// A convolution of one sample on integers: docs/integer-arithmetic.md. The channels of a group are packed side by side
+// for each place of the padded input, so that a window is the groups of bytes of a row of product_u8s8.
+typedef struct {
+  pare_kernel run;                        // product_u8s8_u8 or product_u8s8_f32
+  const pare_product_u8s8 *products;      // by group
+  size_t groups, channels, padded_channels;
+  size_t input_count, output_count;       // elements of a plane
+  const pare_run *runs;                   // elements of a plane to places
+  size_t run_count;
+  size_t packed_scratch, row_scratch;     // byte offsets
+  size_t packed_count;                    // bytes to be made zero points; 0 where there is no padding
+  int32_t zero_point;
+  int32_t yields_bytes;
+} pare_quantized_convolution_step;
+PARE_STEP(quantized_convolution);
+
 // `count` products of matrices of two values: see pare_attention_kernels.
 typedef struct {
   const pare_attention_kernels *kernels;
@@ -166,6 +182,13 @@ typedef struct {
   ptrdiff_t from0, from1, from2, from3;
 } pare_strided_step;
 PARE_STEP(strided);
+
+// y = table[x] for bytes x.
+typedef struct {
+  const float *table;  // [256]
+  size_t count;
+} pare_look_up_step;
+PARE_STEP(look_up);
 
 // Runs of elements copied from several sources to several targets; first `fill` to whole targets.
 typedef struct {

@@ -1,13 +1,23 @@
 #include <string.h>
 
 #include "pare_network_kernels.h"
+#include "transpose.h"
 
 PARE_STEP(strided) {
   const pare_strided_step *step = operands;
   const float *x = (const float *)input + step->start;
   float *y = output;
+  // Columns that lie side by side become rows: a matrix turned over.
+  const int turns = step->from2 == 1 && step->extent2 > 1 && step->from3 > 0;
   for (size_t i = 0; i < step->extent0; i++)
-    for (size_t j = 0; j < step->extent1; j++)
+    for (size_t j = 0; j < step->extent1; j++) {
+      if (turns) {
+        pare_transpose_f32(
+          x + (ptrdiff_t)i * step->from0 + (ptrdiff_t)j * step->from1, (size_t)step->from3, step->extent3, step->extent2, y,
+          step->extent3);
+        y += step->extent2 * step->extent3;
+        continue;
+      }
       for (size_t k = 0; k < step->extent2; k++) {
         const float *from =
           x + (ptrdiff_t)i * step->from0 + (ptrdiff_t)j * step->from1 + (ptrdiff_t)k * step->from2;
@@ -18,6 +28,7 @@ PARE_STEP(strided) {
         }
         y += step->extent3;
       }
+    }
 }
 
 PARE_STEP(copies) {

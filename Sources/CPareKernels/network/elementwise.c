@@ -45,3 +45,10 @@ PARE_STEP(choose) {
           truths, matrix(a, step->a_walk, i, j, k), matrix(b, step->b_walk, i, j, k), y, step->rows, step->columns);
       }
 }
+
+PARE_STEP(look_up) {
+  const pare_look_up_step *step = operands;
+  const uint8_t *x = input;
+  float *y = output;
+  for (size_t i = 0; i < step->count; i++) y[i] = step->table[x[i]];
+}

@@ -6,7 +6,8 @@ import PareTensor
 /// bounds: `docs/integer-arithmetic.md`, §6.
 ///
 /// - `Gemm(DequantizeLinear(uint8 X), DequantizeLinear(int8 W), b)`, followed or not by Relu and QuantizeLinear, becomes
-///   `pare.QuantizedDense`.
+///   `pare.QuantizedDense`; `MatMul` with or without an Add of a constant row likewise, and `Conv`
+///   `pare.QuantizedConvolution`.
 /// - A remaining per-tensor QuantizeLinear to `uint8` becomes `pare.QuantizeByReciprocal`.
 public enum IntegerLowering {
   /// - Throws: `graph.quantization-scale` for a scale that is zero, negative, subnormal or not finite;
@@ -56,7 +57,7 @@ private struct Lowering {
 
   mutating func run() throws -> Graph {
     for node in source.nodes where !absorbed.contains(node.name) {
-      if node.operatorName == "Gemm", let lowered = try dense(node) {
+      if let lowered = try layer(node) {
         result.nodes.append(lowered)
       } else if node.operatorName == "QuantizeLinear", let affine = try affine(node) {
         result.nodes.append(try quantization(node, affine))
@@ -82,28 +83,42 @@ private struct Lowering {
       ], outputs: node.outputs)
   }
 
-  // MARK: a dense layer
+  // MARK: a layer
 
-  private mutating func dense(_ gemm: Node) throws -> Node? {
-    guard try gemm.int("transA", default: 0) == 0, try gemm.int("transB", default: 0) != 0,
-      try gemm.float("alpha", default: 1) == 1, try gemm.float("beta", default: 1) == 1,
-      let x = producers[gemm.inputs[0]], x.operatorName == "DequantizeLinear", let input = try affine(x),
-      let w = producers[gemm.inputs[1]], w.operatorName == "DequantizeLinear",
-      let weight = tensor(w.inputs[0]), weight.elementType == .int8, weight.shape.rank == 2,
+  /// A product with constant integer weights, as it was found.
+  private struct Product {
+    var node: Node
+    var operatorName: OperatorName
+    var attributes: [String: Attribute] = [:]
+    /// By output, `[outputs, …]`; under this name.
+    var weight: String
+    var weightScales: [Float]
+    var bias: String?
+    /// What it yields, the bias included.
+    var output: String
+    var absorbed: [String] = []
+  }
+
+  private mutating func layer(_ node: Node) throws -> Node? {
+    guard ["Gemm", "MatMul", "Conv"].contains(node.operatorName), let x = producers[node.inputs[0]],
+      x.operatorName == "DequantizeLinear", let input = try affine(x),
+      let w = producers[node.inputs[1]], w.operatorName == "DequantizeLinear",
+      let weight = tensor(w.inputs[0]), weight.elementType == .int8,
       w.input(2).map({ name in tensor(name)?.doubles.allSatisfy { $0 == 0 } ?? false }) ?? true,
-      let weightScales = try perRow(w, count: weight.shape[0])
+      let product = try product(node, w, weight)
     else { return nil }
     // Each product of two Float32 scales is exact in Float64.
-    let scales = weightScales.map { Double(input.scale) * Double($0) }
-    guard let bias = try quantizedBias(gemm, scales: scales) else { return nil }
+    let scales = product.weightScales.map { Double(input.scale) * Double($0) }
+    guard let bias = try quantizedBias(node, product.bias, scales: scales) else { return nil }
 
-    result.parameters[w.inputs[0]]?.isTrainable = false
+    result.parameters[product.weight]?.isTrainable = false
     var inputs = [
-      x.inputs[0], constant(Tensor(scalar: input.zeroPoint), "\(gemm.name).input_zero_point"), w.inputs[0],
-      constant(Tensor(bias), "\(gemm.name).quantized_bias"),
+      x.inputs[0], constant(Tensor(scalar: input.zeroPoint), "\(node.name).input_zero_point"), product.weight,
+      constant(Tensor(bias), "\(node.name).quantized_bias"),
     ]
-    let relu = soleConsumer(of: gemm.outputs[0], "Relu")
-    if let quantize = soleConsumer(of: relu?.outputs[0] ?? gemm.outputs[0], "QuantizeLinear"),
+    absorbed.formUnion(product.absorbed)
+    let relu = soleConsumer(of: product.output, "Relu")
+    if let quantize = soleConsumer(of: relu?.outputs[0] ?? product.output, "QuantizeLinear"),
       let output = try affine(quantize)
     {
       let fixed = try scales.map { scale in
@@ -113,28 +128,78 @@ private struct Lowering {
         return fixed
       }
       inputs += [
-        constant(Tensor(fixed.map(\.multiplier)), "\(gemm.name).multiplier"),
-        constant(Tensor(fixed.map(\.shift)), "\(gemm.name).shift"),
-        constant(Tensor(scalar: output.zeroPoint), "\(gemm.name).output_zero_point"),
+        constant(Tensor(fixed.map(\.multiplier)), "\(node.name).multiplier"),
+        constant(Tensor(fixed.map(\.shift)), "\(node.name).shift"),
+        constant(Tensor(scalar: output.zeroPoint), "\(node.name).output_zero_point"),
       ]
       absorbed.formUnion([quantize.name] + (relu.map { [$0.name] } ?? []))
+      var attributes = product.attributes
+      if relu != nil { attributes["relu"] = .int(1) }
       return Node(
-        QuantizedDense.name, name: gemm.name, inputs: inputs, outputs: quantize.outputs,
-        attributes: relu == nil ? [:] : ["relu": .int(1)])
+        product.operatorName, name: node.name, inputs: inputs, outputs: quantize.outputs, attributes: attributes)
     }
-    inputs.append(constant(Tensor(scales.map(Float.init)), "\(gemm.name).output_scale"))
-    return Node(QuantizedDense.name, name: gemm.name, inputs: inputs, outputs: gemm.outputs)
+    inputs.append(constant(Tensor(scales.map(Float.init)), "\(node.name).output_scale"))
+    return Node(
+      product.operatorName, name: node.name, inputs: inputs, outputs: [product.output], attributes: product.attributes)
+  }
+
+  /// - Parameter w: the DequantizeLinear of the weights.
+  private mutating func product(_ node: Node, _ w: Node, _ weight: Tensor) throws -> Product? {
+    switch node.operatorName {
+    case "Gemm":
+      guard try node.int("transA", default: 0) == 0, try node.int("transB", default: 0) != 0,
+        try node.float("alpha", default: 1) == 1, try node.float("beta", default: 1) == 1, weight.shape.rank == 2,
+        let scales = try perOutput(w, axis: 0, count: weight.shape[0])
+      else { return nil }
+      return Product(
+        node: node, operatorName: QuantizedDense.name, weight: w.inputs[0], weightScales: scales, bias: node.input(2),
+        output: node.outputs[0])
+    case "Conv":
+      guard let scales = try perOutput(w, axis: 0, count: weight.shape[0]) else { return nil }
+      return Product(
+        node: node, operatorName: QuantizedConvolution.name, attributes: node.attributes, weight: w.inputs[0],
+        weightScales: scales, bias: node.input(2), output: node.outputs[0])
+    default:
+      guard weight.shape.rank == 2, (types[node.inputs[0]]?.rank ?? 0) >= 2,
+        let scales = try perOutput(w, axis: 1, count: weight.shape[1])
+      else { return nil }
+      let (rows, columns) = (weight.shape[0], weight.shape[1])
+      let values = weight.values(as: Int8.self)
+      let turned = (0..<rows * columns).map { values[$0 % rows * columns + $0 / rows] }
+      var product = Product(
+        node: node, operatorName: QuantizedDense.name,
+        weight: constant(Tensor(turned, shape: [columns, rows]), "\(w.inputs[0]).by_output"), weightScales: scales,
+        bias: nil, output: node.outputs[0])
+      if let add = soleConsumer(of: node.outputs[0], "Add"), add.inputs.filter({ $0 == node.outputs[0] }).count == 1 {
+        let other = add.inputs[add.inputs[0] == node.outputs[0] ? 1 : 0]
+        if types[add.outputs[0]] == types[node.outputs[0]], biasCount(other) == columns {
+          product.bias = other
+          product.output = add.outputs[0]
+          product.absorbed = [add.name]
+        }
+      }
+      return product
+    }
+  }
+
+  /// Elements of a constant row, plain or dequantized.
+  private func biasCount(_ name: String) -> Int? {
+    let type = types[name]
+    guard tensor(name) != nil || producers[name].map({ $0.operatorName == "DequantizeLinear" && tensor($0.inputs[0]) != nil }) ?? false,
+      type?.rank == 1
+    else { return nil }
+    return type?.dimensions[0].fixedValue
   }
 
   /// Bias in units of `scales`, half to even; nil where it is no constant row.
-  private func quantizedBias(_ gemm: Node, scales: [Double]) throws -> [Int32]? {
-    guard let name = gemm.input(2) else { return [Int32](repeating: 0, count: scales.count) }
+  private func quantizedBias(_ layer: Node, _ name: String?, scales: [Double]) throws -> [Int32]? {
+    guard let name else { return [Int32](repeating: 0, count: scales.count) }
     let real: [Double]
     if let bias = tensor(name) {
       real = bias.doubles
     } else if let node = producers[name], node.operatorName == "DequantizeLinear", node.input(2) == nil,
       let stored = tensor(node.inputs[0]), stored.elementType == .int32,
-      let storedScales = try perRow(node, count: scales.count), stored.elementCount == scales.count
+      let storedScales = try perOutput(node, axis: 0, count: scales.count), stored.elementCount == scales.count
     {
       // As it is where its scale is the accumulator's, rounded to Float32; else converted.
       if storedScales == scales.map(Float.init) { return stored.values(as: Int32.self) }
@@ -147,7 +212,7 @@ private struct Lowering {
       let quantized = (pair.0 / pair.1).rounded(.toNearestOrEven)
       guard let value = Int32(exactly: quantized) else {
         throw GraphError(
-          "accumulator-overflow", node: gemm, expected: "the bias of output \(output) to fit in Int32 in units of \(pair.1)",
+          "accumulator-overflow", node: layer, expected: "the bias of output \(output) to fit in Int32 in units of \(pair.1)",
           found: "\(quantized)")
       }
       return value
@@ -175,14 +240,16 @@ private struct Lowering {
     return Affine(scale: value, zeroPoint: zeroPoint)
   }
 
-  /// One scale per row of a matrix (axis 0), or per element of a vector; nil for another kind.
-  private func perRow(_ node: Node, count: Int) throws -> [Float]? {
+  /// One scale for each of `count` outputs along an axis, or one for all; nil for another kind.
+  private func perOutput(_ node: Node, axis: Int, count: Int) throws -> [Float]? {
     guard let scale = node.input(1).flatMap(tensor), scale.elementType == .float32, scale.shape.rank <= 1 else { return nil }
     var values = scale.values(as: Float.self)
     if values.count == 1 {
       values = [Float](repeating: values[0], count: count)
     } else {
-      guard values.count == count, try node.int("axis", default: 1) == 0, try node.int("block_size", default: 0) == 0
+      let rank = tensor(node.inputs[0])?.shape.rank ?? 0
+      let given = try node.int("axis", default: 1)
+      guard values.count == count, (given < 0 ? given + rank : given) == axis, try node.int("block_size", default: 0) == 0
       else { return nil }
     }
     if let wrong = values.first(where: { !($0.isNormal && $0 > 0) }) { throw scaleError(node, wrong) }

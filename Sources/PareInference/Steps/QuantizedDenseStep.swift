@@ -1,52 +1,85 @@
 import CPareKernels
 import PareGraph
+import PareTensor
 
-/// A quantized layer of one row, as `docs/integer-arithmetic.md` defines it.
+/// A quantized layer of one row or several, as `docs/integer-arithmetic.md` defines it.
 struct QuantizedDenseStep: StepKind {
-  var layer: QuantizedDense.Layer
+  private let layer: QuantizedDense.Layer
+  private let rowCount: Int
 
   static let operators: [OperatorName] = [QuantizedDense.name]
 
   static func step(at node: Node, in graph: StepGraph) throws -> PlannedStep? {
-    guard graph.types[node.inputs[0]]?.shape[0] == 1, !graph.isParameter(node.inputs[0]) else { return nil }
+    let rows = graph.shape(node.inputs[0]).dimensions.dropLast().reduce(1, *)
+    guard !graph.isParameter(node.inputs[0]), rows > 0 else { return nil }
     let layer = try QuantizedDense.Layer(node) { graph.constant(node.inputs[$0]) }
+    guard rows * layer.inputCount <= Int(Int32.max) else { return nil }
     return PlannedStep(
-      QuantizedDenseStep(layer: layer), nodes: [node], inputs: [node.inputs[0]], outputs: [node.outputs[0]])
+      QuantizedDenseStep(layer: layer, rowCount: rows), nodes: [node], inputs: [node.inputs[0]], outputs: [node.outputs[0]])
   }
 
   func kernel(_ kernels: KernelSelection) -> StepKernel {
     switch layer.ending {
-    case .requantized: kernels.kernel(pare_operation_dense_u8s8_u8)
-    case .dequantized: kernels.kernel(pare_operation_dense_u8s8_f32)
+    case .requantized: kernels.kernel(rowCount == 1 ? pare_operation_dense_u8s8_u8 : pare_operation_product_u8s8_u8)
+    case .dequantized: kernels.kernel(rowCount == 1 ? pare_operation_dense_u8s8_f32 : pare_operation_product_u8s8_f32)
     }
   }
 
   func pack(at site: StepSite) -> UnsafeRawPointer? {
-    let (inputs, outputs) = (layer.inputCount, layer.outputCount)
+    let packed = PackedIntegerLayer(layer).place(in: site.pool)
+    guard rowCount > 1 else { return site.pool.place(packed) }
+    return site.pool.place(
+      pare_product_u8s8(
+        layer: packed, rows: Int32(rowCount), outputs: Int32(layer.outputCount), output_stride: layer.outputCount,
+        row_offsets: site.pool.place((0..<rowCount).map { Int32($0 * layer.inputCount) }, paddedTo: rowCount, with: 0),
+        group_offsets: site.pool.place(
+          (0..<Int(packed.groups)).map { Int32($0 * Int(PARE_GROUP)) }, paddedTo: Int(packed.groups), with: 0)))
+  }
+}
+
+/// Weights by output, and what becomes of the sums, as the integer kernels want them.
+struct PackedIntegerLayer {
+  /// Row-major `[outputs, inputs]`.
+  var weights: [Int8]
+  var inputs: Int
+  var inputZeroPoint: UInt8
+  var bias: [Int32]
+  var ending: QuantizedDense.Layer.Ending
+  /// The first of the outputs, among those of `ending`.
+  var first = 0
+
+  init(_ layer: QuantizedDense.Layer) {
+    (weights, inputs, inputZeroPoint) = (layer.weights, layer.inputCount, layer.inputZeroPoint)
+    (bias, ending) = (layer.bias, layer.ending)
+  }
+
+  func place(in pool: ConstantPool) -> pare_dense_u8s8 {
+    let outputs = bias.count
     let padded = Tiles.padded(outputs)
-    let weights = site.pool.place(pare_dense_u8s8_packed_count(outputs, inputs), of: Int8.self) { packed in
-      pare_dense_u8s8_pack(layer.weights, outputs, inputs, packed)
+    let packed = pool.place(pare_dense_u8s8_packed_count(outputs, inputs), of: Int8.self) { packed in
+      pare_dense_u8s8_pack(weights, outputs, inputs, packed)
     }
     // Σ (x − zx) w + b = Σ x w + (b − zx Σ w): the zero point goes into the bias, modulo 2^32 like the sums.
     let folded = (0..<outputs).map { output in
-      layer.weights[output * inputs..<(output + 1) * inputs].reduce(layer.bias[output]) {
-        $0 &- Int32($1) &* Int32(layer.inputZeroPoint)
+      weights[output * inputs..<(output + 1) * inputs].reduce(bias[output]) {
+        $0 &- Int32($1) &* Int32(inputZeroPoint)
       }
     }
+    func own<Element>(_ values: [Element]) -> [Element] { Array(values[first..<first + outputs]) }
     var operands = pare_dense_u8s8()
     operands.groups = Int32((inputs + Int(PARE_GROUP) - 1) / Int(PARE_GROUP))
     operands.tiles = Int32(Tiles.count(outputs))
-    operands.weights = weights
-    operands.bias = site.pool.place(folded, paddedTo: padded, with: 0)
-    switch layer.ending {
+    operands.weights = packed
+    operands.bias = pool.place(folded, paddedTo: padded, with: 0)
+    switch ending {
     case .requantized(let requantization):
-      operands.multiplier = site.pool.place(requantization.multipliers, paddedTo: padded, with: 1 << 30)
-      operands.shift = site.pool.place(requantization.shifts, paddedTo: padded, with: 63)
+      operands.multiplier = pool.place(own(requantization.multipliers), paddedTo: padded, with: 1 << 30)
+      operands.shift = pool.place(own(requantization.shifts), paddedTo: padded, with: 63)
       operands.zero_point = Int32(requantization.zeroPoint)
       operands.low = Int32(requantization.low)
     case .dequantized(let scales):
-      operands.scale = site.pool.place(scales, paddedTo: padded, with: 0)
+      operands.scale = pool.place(own(scales), paddedTo: padded, with: 0)
     }
-    return site.pool.place(operands)
+    return operands
   }
 }

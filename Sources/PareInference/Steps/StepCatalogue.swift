@@ -6,6 +6,7 @@ enum StepCatalogue {
     NormalizationStep.self,
     DenseStep.self,
     QuantizedDenseStep.self,
+    QuantizedConvolutionStep.self,
     SoftmaxStep.self,
     DecideStep.self,
     ActivationStep.self,
@@ -24,7 +25,7 @@ enum StepCatalogue {
     ContractionStep.self,
     QuantizedRecurrentStep.self,
     FloatRecurrentStep.self,
-    DequantizeStep.self,
+    DequantizationStep.self,
   ]
 
   /// The kinds that can begin at each operator, in order.

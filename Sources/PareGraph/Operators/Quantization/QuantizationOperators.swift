@@ -2,5 +2,6 @@ extension OperatorCatalogue {
   static let quantization: [any Operator.Type] = [
     QuantizeLinear.self, QuantizeLinearGradient.self, DequantizeLinear.self, DynamicQuantizeLinear.self,
     MatMulInteger.self, QLinearMatMul.self, ConvInteger.self, QLinearConv.self, QuantizeByReciprocal.self, QuantizedDense.self,
+    QuantizedConvolution.self,
   ]
 }

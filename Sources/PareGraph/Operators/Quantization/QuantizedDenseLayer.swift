@@ -1,7 +1,8 @@
 import PareTensor
 
 extension QuantizedDense {
-  /// The constants of a layer, checked: what the reference evaluates and what a plan packs.
+  /// The constants of a layer, checked: what the reference evaluates and what a plan packs. A filter of
+  /// `pare.QuantizedConvolution` is an output whose inputs are the elements of its window, in the order of the weights.
   package struct Layer: Sendable {
     package enum Ending: Sendable {
       case requantized(Requantization)
@@ -12,7 +13,7 @@ extension QuantizedDense {
     package let inputCount: Int
     package let outputCount: Int
     package let inputZeroPoint: UInt8
-    /// Row-major `[outputCount, inputCount]`.
+    /// Row-major `[outputCount, inputCount]`; of a convolution `[filters, channels, window…]`.
     package let weights: [Int8]
     package let bias: [Int32]
     package let ending: Ending
@@ -26,7 +27,8 @@ extension QuantizedDense {
         return tensor
       }
       let weight = try fetch(2, "the weights")
-      (outputCount, inputCount) = (weight.shape[0], weight.shape[1])
+      outputCount = weight.shape[0]
+      inputCount = weight.shape.dimensions.dropFirst().reduce(1, *)
       weights = weight.values(as: Int8.self)
       inputZeroPoint = try fetch(1, "the zero point").values(as: UInt8.self)[0]
       bias = try fetch(3, "the bias").values(as: Int32.self)
