@@ -178,6 +178,8 @@ uint64_t pare_clock_fenced(void);
 uint64_t pare_clock_nanoseconds(void);
 /// "rdtsc" or "clock_gettime": what pare_clock_fenced reads.
 const char *pare_clock_name(void);
+/// Keeps the calling thread on a core. 0 where there is no such core, or the system has no such call.
+int pare_pin_to_core(int core);
 /// Zero, which no compiler sees through: to make an address wait for a result.
 uint64_t pare_opaque_zero(void);
 

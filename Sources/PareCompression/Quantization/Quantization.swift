@@ -1,5 +1,6 @@
 import PareGraph
 import PareTensor
+import PareTraining
 
 /// Turns the products of linear layers into products of 8-bit integers, with ranges found on the training part
 /// (post-training quantization).
@@ -111,10 +112,15 @@ public struct Quantization: CompressionTechnique {
     let ranges = try RecurrentCalibration.ranges(
       of: nodes, in: original, rows: rows, calibration: calibration, symmetry: scheme.activations.symmetry, progress: { _ in })
     let quantized = try RecurrentQuantization.quantize(graph, ranges)
-    let made = nodes.map { node in
-      LayerReport(
-        layer: node.name, outcome: "all in integers, as pare.Quantized\(node.operatorName)",
-        figures: (ranges[node.name].map { ["input_scale": Double($0.inputScale), "cell": Double($0.cell), "state": Double($0.state)] }) ?? [:])
+    let made = nodes.map { node -> LayerReport in
+      var figures: [String: Double] = [:]
+      if let range = ranges[node.name] {
+        figures["input_scale"] = Double(range.inputScale)
+        figures["largest_cell"] = Double(range.cell)
+        figures["largest_state"] = Double(range.state)
+      }
+      return LayerReport(
+        layer: node.name, outcome: "all in integers, as pare.Quantized\(node.operatorName)", figures: figures)
     }
     return (quantized, made + left)
   }
