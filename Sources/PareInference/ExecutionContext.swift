@@ -28,10 +28,12 @@ public final class ExecutionContext {
   let link: UnsafePointer<UInt32>
   private let features: UnsafeMutableRawPointer?
 
-  init(_ plan: ExecutionPlan) {
+  /// - Parameter arenas: how many there are, one after the other: of rows that are taken together, each has its own.
+  init(_ plan: ExecutionPlan, arenas: Int = 1) {
     self.plan = plan
-    let arena = UnsafeMutableRawPointer.allocate(byteCount: plan.arenaByteCount, alignment: MemoryPlan.alignment)
-    arena.initializeMemory(as: UInt8.self, repeating: 0, count: plan.arenaByteCount)
+    let byteCount = plan.arenaStride * arenas
+    let arena = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: MemoryPlan.alignment)
+    arena.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
     self.arena = arena.assumingMemoryBound(to: UInt8.self)
     var allocated: [UnsafeMutableRawPointer] = []
     segments = plan.segments.map { segment in

@@ -58,8 +58,9 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   /// The operands of steps that keep a state from row to row.
   let streams: UnsafePointer<UnsafeRawPointer>?
   let streamCount: Int
-  /// Steps of the first segment up to the last that keeps a state.
-  let stepCountToLastStream: Int
+  /// For each step of the first segment up to the last that keeps a state, whether it keeps one.
+  let streamFlags: UnsafePointer<UInt8>?
+  let streamFlagCount: Int
 
   /// - Parameters:
   ///   - outputs: the values to yield; the graph's outputs by default. Fewer outputs are less work: a plan for
@@ -109,7 +110,8 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
       planned, inputs: inPlace ? [] : inputs.map(\.name), outputs: lowered.outputs.map(\.name), types: types)
     let external = inPlace ? inputs[0].name : nil
     let counting = Program(planned, lowered, kernels, layout, external: external, pool: ConstantPool())
-    let streamBytes = (planned.count * MemoryLayout<UnsafeRawPointer>.stride / ConstantPool.alignment + 1) * ConstantPool.alignment
+    // Room for what is said of steps that keep a state.
+    let streamBytes = planned.count * (MemoryLayout<UnsafeRawPointer>.stride + 1) + 2 * ConstantPool.alignment
     let program = Program(
       planned, lowered, kernels, layout, external: external,
       pool: ConstantPool(capacity: counting.pool.byteCount + (isRowByRow ? streamBytes : 0)))
@@ -126,7 +128,9 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     let operands = program.streams
     streams = operands.isEmpty ? nil : program.pool.place(operands.count) { $0.update(from: operands, count: operands.count) }
     streamCount = operands.count
-    stepCountToLastStream = program.stepCountToLastStream
+    let flags = program.isStream
+    streamFlags = flags.isEmpty ? nil : program.pool.place(flags.count) { $0.update(from: flags, count: flags.count) }
+    streamFlagCount = flags.count
     pool = program.pool
     rowCount = rows
   }

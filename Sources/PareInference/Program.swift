@@ -65,8 +65,8 @@ struct Program {
   let pool: ConstantPool
   /// The operands of steps that keep a state from row to row.
   private(set) var streams: [UnsafeRawPointer] = []
-  /// Steps of the first segment up to the last that keeps a state.
-  private(set) var stepCountToLastStream = 0
+  /// For each step of the first segment up to the last that keeps a state, whether it keeps one.
+  private(set) var isStream: [UInt8] = []
 
   private let graph: Graph
   private let layout: ArenaLayout
@@ -93,7 +93,7 @@ struct Program {
         let operands = kind.pack(at: site)
         if kind.isStream, let operands {
           streams.append(operands)
-          stepCountToLastStream = run.count + 1
+          isStream += [UInt8](repeating: 0, count: max(run.count - isStream.count, 0)) + [1]
         }
         run.append(
           pare_step(

@@ -36,7 +36,7 @@ struct QuantizedRecurrentSample {
     func bias() -> [Int32] { (0..<rows).map { _ in Int32(generator.below(8001) - 4000) } }
     self.init(
       isLSTM: isLSTM, features: features, hidden: hidden, w: int8(rows * features), r: int8(rows * hidden),
-      inputBias: bias(), stateBias: bias(), factor: Factor(multiplier: 1_500_000_000, shift: 32), zeroPoint: 117,
+      inputBias: bias(), stateBias: bias(), factor: Factor(multiplier: 11_444, shift: 15), zeroPoint: 117,
       attributes: [:])
   }
 

@@ -51,12 +51,34 @@ import Testing
     #expect(GateArithmetic.byte(127, levels: 128) == 128 && GateArithmetic.byte(128, levels: 128) == 129)
   }
 
+  @Test func argumentsAreNearTheirRealValue() throws {
+    var generator = SeededGenerator(seed: 4)
+    for _ in 0..<200 {
+      let count = 1 + generator.below(40)
+      let weights = (0..<count).map { _ in Int8(generator.below(255) - 127) }
+      let bias = Int32(generator.below(1 << 18) - 1 << 17)
+      let factor = (0.5 + generator.uniform()) * Double(sign: .plus, exponent: -generator.below(12), significand: 1)
+      let fixed = try #require(GateProducts.fixedPoint(factor))
+      #expect(abs(Double(fixed.multiplier) / Double(1 << Int64(fixed.shift)) / factor - 1) <= 0x1p-14)
+      let products = try GateProducts(
+        Node("pare.QuantizedLSTM", name: "subject", inputs: [], outputs: []), rowCount: 1, columnCount: count, zeroPoint: 99,
+        weights: weights, bias: [bias], multipliers: [fixed.multiplier], totalShifts: [fixed.shift])
+      let x = (0..<count).map { _ in UInt8(generator.below(256)) }
+      let sum = zip(x, weights).reduce(Double(bias)) { $0 + (Double($1.0) - 99) * Double($1.1) }
+      let exact = min(max(sum * factor, -32768), 32767)
+      // The bound of §9: half a unit of the first shift, half of the second, and the multiplier's.
+      let step = Double(1 << Int64(products.shifts[0])) * factor
+      let bound = (products.shifts[0] > 0 ? step * 0.5001 : 0) + 0.5 + abs(sum * factor) * 0x1p-14
+      #expect(abs(Double(products.argument(0, x)) - exact) <= bound, "\(factor) \(sum)")
+    }
+  }
+
   // MARK: by hand
 
   /// One unit of one input, worked out with the rules alone.
   @Test func oneUnitByHand() throws {
     // W 64 and R −64 in every gate, accumulators to arguments by 2^−2 each, and biases.
-    let factor = QuantizedRecurrentSample.Factor(multiplier: 1 << 30, shift: 32)
+    let factor = QuantizedRecurrentSample.Factor(multiplier: 1 << 13, shift: 15)
     let sample = QuantizedRecurrentSample(
       isLSTM: true, features: 1, hidden: 1, w: [64, 64, 64, 64], r: [-64, -64, -64, -64], inputBias: [0, 400, -800, 1200],
       stateBias: [16, 16, 16, 16], factor: factor, zeroPoint: 100, attributes: ["cell_bits": .int(12)])
@@ -107,17 +129,17 @@ import Testing
     var sample = QuantizedRecurrentSample(isLSTM: true, features: 2, hidden: 2, seed: 1)
     sample.inputBias[3] = .max - 1000
     #expect(throws: GraphError.self) { try sample.evaluate(x: [0, 0], steps: 1) }
-    sample.inputBias[3] = 0
-    sample.factor = .init(multiplier: 1 << 30, shift: 5)
+    sample.inputBias[3] = 1 << 20
+    sample.factor = .init(multiplier: 1 << 13, shift: 0)
     do {
       _ = try sample.evaluate(x: [0, 0], steps: 1)
-      Issue.record("a factor of 2^25 was taken")
+      Issue.record("a factor of 2^13 was taken")
     } catch let error as GraphError {
       #expect(error.code == "graph.gate-range")
     }
-    sample.factor = .init(multiplier: 1, shift: 34)
+    sample.factor = .init(multiplier: 1 << 14, shift: 20)
     #expect(throws: GraphError.self) { try sample.evaluate(x: [0, 0], steps: 1) }
-    sample.factor = .init(multiplier: 1 << 30, shift: 34)
+    sample.factor = .init(multiplier: 1 << 13, shift: 20)
     for (name, value) in [("cell_bits", 6), ("cell_bits", 15), ("state_levels", 0), ("state_levels", 32768)] {
       var wrong = sample
       wrong.attributes[name] = .int(value)

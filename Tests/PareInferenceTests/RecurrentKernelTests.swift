@@ -61,12 +61,12 @@ import Testing
           let weights = (0..<inputs * outputs).map { Int8(extreme ? ($0 % 3 == 0 ? -128 : 127) : cases.below(256) - 128) }
           var packed = [Int8](repeating: 0, count: pare_dense_u8s8_packed_count(outputs, inputs))
           pare_dense_u8s8_pack(weights, outputs, inputs, &packed)
-          // Accumulators stay below 129 · 255 · 128 + 2^16 < 2^23: up to eight bits of headroom.
+          // Accumulators stay below 129 · 255 · 128 + 2^16 < 2^23: a shift by six leaves 17 bits.
           let layer = pare_gate_products(
-            groups: Int32(groups), tiles: Int32(tiles), headroom: Int32(cases.below(9)), weights: cases.place(packed),
+            groups: Int32(groups), tiles: Int32(tiles), bits: Int32(cases.below(14)), weights: cases.place(packed),
             bias: cases.place((0..<tiles * 16).map { _ in Int32(cases.below(131_072) - 65_536) }),
-            multiplier: cases.place((0..<tiles * 16).map { _ in Int32(1 << 30 + cases.below(1 << 30)) }),
-            shift: cases.place((0..<tiles * 16).map { _ in Int32(cases.below(31)) }))
+            multiplier: cases.place((0..<tiles * 16).map { _ in Int32(1 << 13 + cases.below(1 << 13)) }),
+            shift: cases.place((0..<tiles * 16).map { _ in Int32(6 + cases.below(26)) }))
           let x = cases.place((0..<rows * groups * 4).map { _ in extreme ? UInt8(255) : UInt8(cases.below(256)) })
           func run(_ kernels: pare_recurrent_s16_kernels) -> [Int16] {
             guarded(rows * tiles * 16) { y in

@@ -59,7 +59,7 @@ typedef struct {
   pare_recurrent_f32_layer layer;
   const float *first_h, *first_state;   // null: zeros
   size_t memory;                        // pare_recurrent_f32_memory_bytes
-  size_t scratch;                       // float [pare_gate_count]
+  size_t scratch;                       // float [PARE_STREAM_ROWS][pare_gate_count]
   size_t last_state, last_cell;         // where outputs go, or PARE_EXTERNAL
 } pare_recurrent_f32_row;
 
@@ -75,5 +75,8 @@ void pare_recurrent_f32_run_row(const void *operands, const void *input, void *o
 /// Of a pare_recurrent_f32_row: the state as at first; what of the next step is known before its row.
 void pare_recurrent_f32_reset_row(const void *operands, unsigned char *arena);
 void pare_recurrent_f32_prepare_row(const void *operands, unsigned char *arena);
+void pare_recurrent_f32_run_rows(
+  const void *operands, const void *input, size_t input_stride, void *output, unsigned char *arena, size_t stride,
+  size_t rows);
 
 #endif

@@ -18,17 +18,16 @@ static inline size_t pare_gate_count(size_t gates, size_t hidden) {
   return (gates * hidden + PARE_UNITS + PARE_TILE - 1) / PARE_TILE * PARE_TILE;
 }
 
-/// Products with bytes, as arguments of gates: sat16((acc · multiplier + 2^(n − 1)) >> n) with n = shift + 33 − headroom.
-///
-/// acc · 2^headroom fits in Int32 whatever the input, so that the upper half of a 64-bit product holds all that counts.
+/// Products with bytes, as arguments of gates: sat16((((acc >> shift) · multiplier) + 2^(bits − 1)) >> bits), where the
+/// bias has what rounds the first shift. |acc >> shift| stays within 2^17, so that 32 bits are enough.
 typedef struct {
   int32_t groups;              // inputs / PARE_GROUP, rounded up
   int32_t tiles;               // outputs / PARE_TILE, rounded up
-  int32_t headroom;            // 0 … 30
+  int32_t bits;                // 0 … 13
   const int8_t *weights;       // as pare_dense_u8s8
-  const int32_t *bias;         // [tiles · PARE_TILE]: quantized bias − input zero point · Σ weights, modulo 2^32
-  const int32_t *multiplier;   // [tiles · PARE_TILE], 2^30 … 2^31 − 1
-  const int32_t *shift;        // [tiles · PARE_TILE], 0 … 30
+  const int32_t *bias;         // [tiles · PARE_TILE]: bias + 2^(shift − 1) − input zero point · Σ weights, modulo 2^32
+  const int32_t *multiplier;   // [tiles · PARE_TILE], 2^13 … 2^14 − 1
+  const int32_t *shift;        // [tiles · PARE_TILE], 0 … 31
 } pare_gate_products;
 
 /// How a state goes on.
@@ -64,7 +63,7 @@ typedef struct {
 } pare_recurrent_s16_layer;
 
 /// Rows whose products with the input are taken together.
-enum { PARE_RECURRENT_ROWS = 8 };
+enum { PARE_RECURRENT_ROWS = PARE_STREAM_ROWS };
 
 /// Int16 elements of scratch that `pare_recurrent_s16_run` needs.
 static inline size_t pare_recurrent_s16_scratch(size_t gates, size_t hidden) {
@@ -79,10 +78,9 @@ void pare_recurrent_s16_run(
 
 /// by_state: what the next step adds to the products with its input.
 void pare_recurrent_s16_by_state(const pare_recurrent_s16_layer *layer, const uint8_t *h, int16_t *by_state);
-/// The step itself, where by_state is known. by_input: scratch of pare_gate_count elements.
-void pare_recurrent_s16_step(
-  const pare_recurrent_s16_layer *layer, const uint8_t *x, const int16_t *by_state, int16_t *by_input, uint8_t *h,
-  int16_t *state);
+/// The step itself, where both are known.
+void pare_recurrent_s16_advance(
+  const pare_recurrent_s16_layer *layer, const int16_t *by_input, const int16_t *by_state, uint8_t *h, int16_t *state);
 
 // MARK: steps of plans
 
@@ -105,7 +103,7 @@ typedef struct {
   const uint8_t *first_h;        // null: zeros
   const int16_t *first_state;    // null: zeros
   size_t memory;                 // pare_recurrent_s16_memory_bytes
-  size_t scratch;                // int16 [pare_gate_count]
+  size_t scratch;                // int16 [PARE_STREAM_ROWS][pare_gate_count]
   size_t last_state, last_cell;  // where outputs go, or PARE_EXTERNAL
 } pare_recurrent_s16_row;
 
@@ -121,5 +119,8 @@ void pare_recurrent_s16_run_row(const void *operands, const void *input, void *o
 /// Of a pare_recurrent_s16_row: the state as at first; what of the next step is known before its row.
 void pare_recurrent_s16_reset_row(const void *operands, unsigned char *arena);
 void pare_recurrent_s16_prepare_row(const void *operands, unsigned char *arena);
+void pare_recurrent_s16_run_rows(
+  const void *operands, const void *input, size_t input_stride, void *output, unsigned char *arena, size_t stride,
+  size_t rows);
 
 #endif

@@ -107,16 +107,29 @@ void pare_recurrent_f32_prepare_row(const void *operands, unsigned char *arena) 
   const memory m = memory_of(s, arena);
   if (!*m.ready) by_state_of(&s->layer, m.h, m.by_state);
   *m.ready = 1;
+  const pare_dense_f32 *input = &s->layer.input;
+  pare_bring_near(input->weights, (size_t)input->tiles * (size_t)input->inputs * PARE_TILE * sizeof(float));
+}
+
+void pare_recurrent_f32_run_rows(
+  const void *operands, const void *input, size_t input_stride, void *output, unsigned char *arena, size_t stride,
+  size_t rows
+) {
+  const pare_recurrent_f32_row *s = operands;
+  const pare_recurrent_f32_layer *layer = &s->layer;
+  const memory m = memory_of(s, arena);
+  const size_t hidden = (size_t)layer->hidden, gates = pare_gate_count((size_t)layer->gates, hidden);
+  float *by_input = (float *)(arena + s->scratch);
+  layer->kernels->products(&layer->input, input, input_stride / sizeof(float), rows, by_input, gates);
+  for (size_t row = 0; row < rows; row++) {
+    if (!*m.ready) by_state_of(layer, m.h, m.by_state);
+    *m.ready = 0;
+    advance(layer, by_input + row * gates, m.by_state, m.h, m.c);
+    __builtin_memcpy((unsigned char *)output + row * stride, m.h, hidden * sizeof *m.h);
+    finish(hidden, m.h, m.c, 0, s->last_state, s->last_cell, arena + row * stride);
+  }
 }
 
 void pare_recurrent_f32_run_row(const void *operands, const void *input, void *output, unsigned char *arena) {
-  const pare_recurrent_f32_row *s = operands;
-  const memory m = memory_of(s, arena);
-  float *by_input = (float *)(arena + s->scratch);
-  if (!*m.ready) by_state_of(&s->layer, m.h, m.by_state);
-  *m.ready = 0;
-  s->layer.kernels->products(&s->layer.input, input, 0, 1, by_input, 0);
-  advance(&s->layer, by_input, m.by_state, m.h, m.c);
-  __builtin_memcpy(output, m.h, (size_t)s->layer.hidden * sizeof *m.h);
-  finish((size_t)s->layer.hidden, m.h, m.c, 0, s->last_state, s->last_cell, arena);
+  pare_recurrent_f32_run_rows(operands, input, 0, output, arena, 0, 1);
 }

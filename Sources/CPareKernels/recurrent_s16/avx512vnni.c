@@ -14,14 +14,10 @@ PARE_INLINE PARE_AVX512VNNI void store_requantized(
   const pare_gate_products *layer, __m512i acc, int32_t tile, int16_t *y
 ) {
   const int32_t offset = tile * PARE_TILE;
-  const __m512i multiplier = _mm512_load_si512(layer->multiplier + offset);
-  const __m512i a = _mm512_sll_epi32(acc, _mm_cvtsi32_si128(layer->headroom));
-  const __m512i even = _mm512_mul_epi32(a, multiplier);
-  const __m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(multiplier, 32));
-  const __m512i upper = _mm512_mask_mov_epi32(_mm512_srli_epi64(even, 32), 0xaaaa, odd);
-  // One bit short of the whole shift, so that adding one rounds.
-  const __m512i twice = _mm512_srav_epi32(upper, _mm512_load_si512(layer->shift + offset));
-  const __m512i q = _mm512_srai_epi32(_mm512_add_epi32(twice, _mm512_set1_epi32(1)), 1);
+  const __m512i t = _mm512_srav_epi32(acc, _mm512_load_si512(layer->shift + offset));
+  const __m512i product = _mm512_mullo_epi32(t, _mm512_load_si512(layer->multiplier + offset));
+  const __m512i rounding = _mm512_set1_epi32((1 << layer->bits) >> 1);
+  const __m512i q = _mm512_sra_epi32(_mm512_add_epi32(product, rounding), _mm_cvtsi32_si128(layer->bits));
   _mm256_storeu_si256((__m256i *)(y + offset), _mm512_cvtsepi32_epi16(q));
 }
 

@@ -2,8 +2,8 @@
 
 static const int16_t base[64] = {PARE_TANH_BASE}, delta[64] = {PARE_TANH_DELTA};
 
-static int32_t saturated(int64_t value) {
-  return (int32_t)(value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value);
+static int32_t saturated(int32_t value) {
+  return (value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value);
 }
 
 /// (a · b) · 2^−15, rounded, ties up.
@@ -38,9 +38,9 @@ static void products(
       uint32_t sum = (uint32_t)layer->bias[o];
       for (int32_t group = 0; group < layer->groups; group++, from += PARE_GROUP, w += PARE_TILE * PARE_GROUP)
         for (int32_t k = 0; k < PARE_GROUP; k++) sum += (uint32_t)(from[k] * w[k]);
-      const int64_t scaled = (int64_t)(int32_t)sum * layer->multiplier[o];
-      const int32_t shift = layer->shift[o] + 33 - layer->headroom;
-      y[row * y_stride + (size_t)o] = (int16_t)saturated((scaled + ((int64_t)1 << (shift - 1))) >> shift);
+      const int32_t rounding = layer->bits > 0 ? 1 << (layer->bits - 1) : 0;
+      const int32_t scaled = ((int32_t)sum >> layer->shift[o]) * layer->multiplier[o] + rounding;
+      y[row * y_stride + (size_t)o] = (int16_t)saturated(scaled >> layer->bits);
     }
 }
 

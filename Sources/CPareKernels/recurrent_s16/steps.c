@@ -78,14 +78,29 @@ void pare_recurrent_s16_prepare_row(const void *operands, unsigned char *arena) 
   const memory m = memory_of(s, arena);
   if (!*m.ready) pare_recurrent_s16_by_state(&s->layer, m.h, m.by_state);
   *m.ready = 1;
+  const pare_gate_products *input = &s->layer.input;
+  pare_bring_near(input->weights, (size_t)input->tiles * (size_t)input->groups * PARE_TILE * PARE_GROUP);
+}
+
+void pare_recurrent_s16_run_rows(
+  const void *operands, const void *input, size_t input_stride, void *output, unsigned char *arena, size_t stride,
+  size_t rows
+) {
+  const pare_recurrent_s16_row *s = operands;
+  const pare_recurrent_s16_layer *layer = &s->layer;
+  const memory m = memory_of(s, arena);
+  const size_t hidden = (size_t)layer->cell.hidden, gates = pare_gate_count((size_t)layer->gates, hidden);
+  int16_t *by_input = (int16_t *)(arena + s->scratch);
+  layer->kernels->products(&layer->input, input, input_stride, rows, by_input, gates);
+  for (size_t row = 0; row < rows; row++) {
+    if (!*m.ready) pare_recurrent_s16_by_state(layer, m.h, m.by_state);
+    *m.ready = 0;
+    pare_recurrent_s16_advance(layer, by_input + row * gates, m.by_state, m.h, m.state);
+    __builtin_memcpy((uint8_t *)output + row * stride, m.h, hidden);
+    finish(layer, m.h, m.state, 0, s->last_state, s->last_cell, arena + row * stride);
+  }
 }
 
 void pare_recurrent_s16_run_row(const void *operands, const void *input, void *output, unsigned char *arena) {
-  const pare_recurrent_s16_row *s = operands;
-  const memory m = memory_of(s, arena);
-  if (!*m.ready) pare_recurrent_s16_by_state(&s->layer, m.h, m.by_state);
-  *m.ready = 0;
-  pare_recurrent_s16_step(&s->layer, input, m.by_state, (int16_t *)(arena + s->scratch), m.h, m.state);
-  __builtin_memcpy(output, m.h, (size_t)s->layer.cell.hidden);
-  finish(&s->layer, m.h, m.state, 0, s->last_state, s->last_cell, arena);
+  pare_recurrent_s16_run_rows(operands, input, 0, output, arena, 0, 1);
 }

@@ -5,14 +5,10 @@
 
 /// Eight accumulators as 32-bit lanes, not yet saturated.
 PARE_INLINE PARE_TARGET __m256i requantized(const pare_gate_products *layer, __m256i acc, int32_t offset) {
-  const __m256i multiplier = _mm256_load_si256((const __m256i *)(layer->multiplier + offset));
-  const __m256i a = _mm256_sll_epi32(acc, _mm_cvtsi32_si128(layer->headroom));
-  const __m256i even = _mm256_mul_epi32(a, multiplier);
-  const __m256i odd = _mm256_mul_epi32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(multiplier, 32));
-  const __m256i upper = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
-  // One bit short of the whole shift, so that adding one rounds.
-  const __m256i twice = _mm256_srav_epi32(upper, _mm256_load_si256((const __m256i *)(layer->shift + offset)));
-  return _mm256_srai_epi32(_mm256_add_epi32(twice, _mm256_set1_epi32(1)), 1);
+  const __m256i t = _mm256_srav_epi32(acc, _mm256_load_si256((const __m256i *)(layer->shift + offset)));
+  const __m256i product = _mm256_mullo_epi32(t, _mm256_load_si256((const __m256i *)(layer->multiplier + offset)));
+  const __m256i rounding = _mm256_set1_epi32((1 << layer->bits) >> 1);
+  return _mm256_sra_epi32(_mm256_add_epi32(product, rounding), _mm_cvtsi32_si128(layer->bits));
 }
 
 PARE_INLINE PARE_TARGET void block(

@@ -93,12 +93,12 @@ package struct FloatRecurrentLayer: Sendable {
     for row in 0..<rows {
       let part = values[row * columns..<(row + 1) * columns]
       let greatest = part.reduce(Float(0)) { max($0, $1.magnitude) }
-      // A bias of at most 2^22 units leaves accumulators the headroom that kernels want.
+      // A bias of at most 2^22 units leaves accumulators room.
       let least = max(Float(Double(bias[row].magnitude) / (scale * 0x1p22)), .leastNormalMagnitude)
       let step = given?[row] ?? max(greatest / 127, least)
       let unit = scale * Double(step)
       guard step.isNormal, step > 0,
-        let fixed = QuantizedDense.Requantization.fixedPoint(unit * Double(1 << GateArithmetic.argumentBits)),
+        let fixed = GateProducts.fixedPoint(unit * Double(1 << GateArithmetic.argumentBits)),
         let integer = Int32(exactly: (Double(bias[row]) / unit).rounded(.toNearestOrEven))
       else {
         throw GraphError(

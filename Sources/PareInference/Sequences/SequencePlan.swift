@@ -70,19 +70,47 @@ extension ExecutionContext {
     for index in 0..<plan.streamCount { pare_stream_reset(streams[index], arena) }
   }
 
-  /// Computes what of the next row's steps does not depend on the row.
+  /// Computes what of the next row's steps does not depend on the row. The first layer comes last: what its step reads is
+  /// then nearest.
   @inline(__always)
   func prepareStreams() {
     guard let streams = plan.streams else { return }
-    for index in 0..<plan.streamCount { pare_stream_prepare(streams[index], arena) }
+    for index in (0..<plan.streamCount).reversed() { pare_stream_prepare(streams[index], arena) }
   }
 
-  /// Runs a row up to the last step that keeps a state; where a reference step is among them, to the end.
+  /// Runs rows up to the last step that keeps a state; where a reference step is among them, to the end.
   ///
+  /// - Parameter width: features of a row.
   /// - Returns: whether a feature is NaN.
-  func advance(_ row: UnsafePointer<Float>) throws -> Bool {
-    guard let program else { return try run(features: row) == Self.invalidDecision }
-    pare_program_run(program, plan.stepCountToLastStream, arena, row)
-    return nanFlag.pointee != 0
+  func advance(_ rows: UnsafePointer<Float>, count: Int, width: Int) throws -> Bool {
+    var isInvalid = false
+    guard let program else {
+      for row in 0..<count where try run(features: rows + row * width) == Self.invalidDecision { isInvalid = true }
+      return isInvalid
+    }
+    var row = 0
+    while row < count {
+      let together = min(count - row, SequencePlan.rowsTogether)
+      pare_stream_run_rows(
+        program, plan.streamFlagCount, plan.streamFlags, arena, plan.arenaStride, rows + row * width,
+        width * MemoryLayout<Float>.stride, together)
+      for index in 0..<together where flag(ofArena: index) != 0 { isInvalid = true }
+      row += together
+    }
+    return isInvalid
   }
+
+  private func flag(ofArena index: Int) -> Int32 {
+    UnsafeRawPointer(nanFlag).load(fromByteOffset: index * plan.arenaStride, as: Int32.self)
+  }
+}
+
+extension SequencePlan {
+  /// Rows that a windowed context takes together, so that a weight is read once for all of them.
+  static let rowsTogether = Int(PARE_STREAM_ROWS)
+}
+
+extension ExecutionPlan {
+  /// From one arena to the next.
+  var arenaStride: Int { (arenaByteCount + MemoryPlan.alignment - 1) / MemoryPlan.alignment * MemoryPlan.alignment }
 }

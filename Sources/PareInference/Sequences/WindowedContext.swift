@@ -12,7 +12,7 @@ public final class WindowedContext {
 
   init(_ plan: SequencePlan) {
     self.plan = plan
-    context = plan.row.makeContext()
+    context = ExecutionContext(plan.row, arenas: SequencePlan.rowsTogether)
   }
 
   /// Runs the older rows from a zero state, and the products with the states that they leave.
@@ -28,7 +28,7 @@ public final class WindowedContext {
     }
     (isPrepared, isInvalid) = (false, false)
     context.resetStreams()
-    for row in 0..<count where try context.advance(rows + row * plan.featureCount) { isInvalid = true }
+    isInvalid = try context.advance(rows, count: count, width: plan.featureCount)
     context.prepareStreams()
     isPrepared = true
   }

@@ -47,7 +47,7 @@ struct FloatRecurrentStep: StepKind {
   var isStream: Bool { site.isRowByRow }
   var scratchByteCount: Int {
     site.isRowByRow
-      ? 4 * pare_gate_count(layer.gateCount, hidden) : pare_recurrent_f32_scratch_bytes(layer.gateCount, hidden)
+      ? 4 * Int(PARE_STREAM_ROWS) * pare_gate_count(layer.gateCount, hidden) : pare_recurrent_f32_scratch_bytes(layer.gateCount, hidden)
   }
   var stateByteCount: Int { site.isRowByRow ? pare_recurrent_f32_memory_bytes(layer.gateCount, hidden) : 0 }
 
@@ -69,7 +69,7 @@ struct FloatRecurrentStep: StepKind {
     }
     return place.pool.place(
       pare_recurrent_f32_row(
-        stream: pare_stream(reset: pare_recurrent_f32_reset_row, prepare: pare_recurrent_f32_prepare_row),
+        stream: pare_stream(reset: pare_recurrent_f32_reset_row, prepare: pare_recurrent_f32_prepare_row, run_rows: pare_recurrent_f32_run_rows),
         layer: layers[0], first_h: first(0), first_state: first(1), memory: place.state, scratch: place.scratch,
         last_state: last, last_cell: cell))
   }

@@ -39,7 +39,7 @@ struct QuantizedRecurrentStep: StepKind {
   var isStream: Bool { site.isRowByRow }
   var scratchByteCount: Int {
     site.isRowByRow
-      ? 2 * pare_gate_count(layer.gateCount, layer.hidden) : pare_recurrent_s16_scratch_bytes(layer.gateCount, layer.hidden)
+      ? 2 * Int(PARE_STREAM_ROWS) * pare_gate_count(layer.gateCount, layer.hidden) : pare_recurrent_s16_scratch_bytes(layer.gateCount, layer.hidden)
   }
   var stateByteCount: Int { site.isRowByRow ? pare_recurrent_s16_memory_bytes(layer.gateCount, layer.hidden) : 0 }
 
@@ -57,7 +57,7 @@ struct QuantizedRecurrentStep: StepKind {
     }
     return place.pool.place(
       pare_recurrent_s16_row(
-        stream: pare_stream(reset: pare_recurrent_s16_reset_row, prepare: pare_recurrent_s16_prepare_row),
+        stream: pare_stream(reset: pare_recurrent_s16_reset_row, prepare: pare_recurrent_s16_prepare_row, run_rows: pare_recurrent_s16_run_rows),
         layer: layers[0],
         first_h: firstBytes.flatMap { place.pool.place($0, paddedTo: $0.count, with: 0) },
         first_state: firstState.flatMap { place.pool.place($0, paddedTo: $0.count, with: 0) },

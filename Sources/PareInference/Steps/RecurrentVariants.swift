@@ -31,13 +31,11 @@ extension ConstantPool {
         $0 &- Int32($1) &* Int32(products.zeroPoint)
       }
     }
-    // Beyond 30 every argument is 0, and so it is with 30.
-    let shifts = products.shifts.map { Int32(min(Int($0) + products.headroom - 33, 30)) }
     return pare_gate_products(
       groups: Int32((columns + Int(PARE_GROUP) - 1) / Int(PARE_GROUP)), tiles: Int32(Tiles.count(rows)),
-      headroom: Int32(products.headroom), weights: weights, bias: place(folded, paddedTo: padded, with: 0),
-      multiplier: place(products.multipliers, paddedTo: padded, with: 1 << 30),
-      shift: place(shifts, paddedTo: padded, with: 30))
+      bits: Int32(products.bits), weights: weights, bias: place(folded, paddedTo: padded, with: 0),
+      multiplier: place(products.multipliers, paddedTo: padded, with: 1 << 13),
+      shift: place(products.shifts, paddedTo: padded, with: 31))
   }
 
   /// A dense layer of Float32 with row-major weights `[outputs, inputs]`.

@@ -7,59 +7,94 @@ package struct GateProducts: Sendable {
   package let zeroPoint: UInt8
   /// `[rowCount, columnCount]`.
   package let weights: [Int8]
+  /// With what rounds the first shift.
   package let bias: [Int32]
   package let multipliers: [Int32]
+  /// How far accumulators are shifted before they are multiplied, and by how much, after it.
   package let shifts: [Int32]
-  /// The most bits by which every accumulator can be shifted up within Int32.
-  package let headroom: Int
+  package let bits: Int
 
+  /// - Parameter totalShifts: by how much an accumulator times its multiplier is shifted in all.
   /// - Throws: `graph.accumulator-overflow` where an accumulator could leave Int32, `graph.gate-range` where an argument
-  ///   could be so large that its factor is out of reach of the kernels, `graph.multiplier` and `graph.shift`.
-  init(
+  ///   could be out of reach of 32 bits, `graph.multiplier` and `graph.shift`.
+  package init(
     _ node: Node, rowCount: Int, columnCount: Int, zeroPoint: UInt8, weights: [Int8], bias: [Int32],
-    multipliers: [Int32], shifts: [Int32]
+    multipliers: [Int32], totalShifts: [Int32]
   ) throws {
     (self.rowCount, self.columnCount, self.zeroPoint) = (rowCount, columnCount, zeroPoint)
-    (self.weights, self.bias, self.multipliers, self.shifts) = (weights, bias, multipliers, shifts)
-    if let wrong = multipliers.first(where: { $0 < 1 << 30 }) {
-      throw GraphError("multiplier", node: node, expected: "multipliers in 2^30 ..< 2^31", found: "\(wrong)")
+    (self.weights, self.multipliers) = (weights, multipliers)
+    if let wrong = multipliers.first(where: { !(1 << 13..<1 << 14).contains($0) }) {
+      throw GraphError("multiplier", node: node, expected: "multipliers in 2^13 ..< 2^14", found: "\(wrong)")
     }
-    if let wrong = shifts.first(where: { !(1...63).contains($0) }) {
-      throw GraphError("shift", node: node, expected: "shifts in 1 ... 63", found: "\(wrong)")
+    if let wrong = totalShifts.first(where: { !(0...63).contains($0) }) {
+      throw GraphError("shift", node: node, expected: "shifts in 0 ... 63", found: "\(wrong)")
     }
-    var headroom = 30
-    let (down, up) = (-Int64(zeroPoint), 255 - Int64(zeroPoint))
-    for row in 0..<rowCount {
-      var (least, greatest) = (Int64(bias[row]), Int64(bias[row]))
-      for weight in weights[row * columnCount..<(row + 1) * columnCount] {
-        least += min(Int64(weight) * down, Int64(weight) * up)
-        greatest += max(Int64(weight) * down, Int64(weight) * up)
-      }
-      guard least >= Int64(Int32.min), greatest <= Int64(Int32.max) else {
+    let ranges = try (0..<rowCount).map { row in
+      let range = Self.range(weights[row * columnCount..<(row + 1) * columnCount], zeroPoint, bias[row])
+      guard range.lowerBound >= Int64(Int32.min), range.upperBound <= Int64(Int32.max) else {
         throw GraphError(
           "accumulator-overflow", node: node, expected: "row \(row) to accumulate within Int32",
-          found: "\(least) to \(greatest)")
+          found: "\(range.lowerBound) to \(range.upperBound)")
       }
-      let magnitude = max(greatest, -least - 1, 0)
-      headroom = min(headroom, magnitude.leadingZeroBitCount - 33)
+      return range
     }
-    self.headroom = headroom
-    if let row = shifts.firstIndex(where: { Int($0) + headroom < 33 }) {
+    func first(_ row: Int, _ bits: Int) -> Int { min(Int(totalShifts[row]) - bits, 31) }
+    let fitting = (0...13).last { bits in
+      ranges.indices.allSatisfy { Self.fits(ranges[$0], shift: first($0, bits)) }
+    }
+    guard let fitting else {
       throw GraphError(
-        "gate-range", node: node, expected: "shifts of at least \(33 - headroom) beside accumulators of \(31 - headroom) bits",
-        found: "\(shifts[row]) in row \(row)")
+        "gate-range", node: node, expected: "accumulators whose arguments stay within reach of 32 bits",
+        found: "\(ranges.map(\.upperBound).max() ?? 0) shifted by \(totalShifts.min() ?? 0)")
     }
+    bits = fitting
+    shifts = totalShifts.indices.map { Int32(first($0, fitting)) }
+    self.bias = zip(bias, shifts).map { $0 + Int32(Self.half($1)) }
+  }
+
+  /// The least and the greatest accumulator that any input gives.
+  private static func range(_ weights: ArraySlice<Int8>, _ zeroPoint: UInt8, _ bias: Int32) -> ClosedRange<Int64> {
+    let (down, up) = (-Int64(zeroPoint), 255 - Int64(zeroPoint))
+    var (least, greatest) = (Int64(bias), Int64(bias))
+    for weight in weights {
+      least += min(Int64(weight) * down, Int64(weight) * up)
+      greatest += max(Int64(weight) * down, Int64(weight) * up)
+    }
+    return least...greatest
+  }
+
+  private static func half(_ shift: Int32) -> Int64 { shift > 0 ? 1 << Int64(shift - 1) : 0 }
+
+  /// Whether accumulators and what is left of them have the room that they need.
+  private static func fits(_ range: ClosedRange<Int64>, shift: Int) -> Bool {
+    guard shift >= 0 else { return false }
+    let greatest = range.upperBound + half(Int32(shift))
+    let (low, high) = ((range.lowerBound + half(Int32(shift))) >> Int64(shift), greatest >> Int64(shift))
+    return greatest <= Int64(Int32.max) && low >= -(1 << 17) && high < 1 << 17
   }
 
   /// One argument of a gate.
-  @inline(__always)
-  func argument(_ row: Int, _ x: UnsafePointer<UInt8>) -> Int32 {
+  package func argument(_ row: Int, _ x: UnsafePointer<UInt8>) -> Int32 {
     let zeroPoint = Int32(zeroPoint)
     // Only the total is sure to fit, so sums on the way may wrap.
     var sum = bias[row]
     for column in 0..<columnCount { sum &+= (Int32(x[column]) - zeroPoint) * Int32(weights[row * columnCount + column]) }
-    let shift = Int64(shifts[row])
-    let scaled = (Int64(sum) * Int64(multipliers[row]) + 1 << (shift - 1)) >> shift
-    return Int32(min(max(scaled, Int64(Int16.min)), Int64(Int16.max)))
+    let rounding: Int32 = bits > 0 ? 1 << Int32(bits - 1) : 0
+    return GateArithmetic.saturated(((sum >> shifts[row]) * multipliers[row] + rounding) >> Int32(bits))
+  }
+
+  /// Multiplier and shift in all of a positive factor: `factor ≈ multiplier · 2^−shift` within a relative 2^−14.
+  ///
+  /// - Returns: nil where the factor is not positive and finite or is 2^14 or more.
+  package static func fixedPoint(_ factor: Double) -> (multiplier: Int32, shift: Int32)? {
+    guard factor.isNormal, factor > 0 else { return nil }
+    var exponent = Int(factor.exponent)
+    var multiplier = Int32((factor.significand * 0x1p13).rounded(.toNearestOrEven))
+    if multiplier == 1 << 14 {
+      multiplier = 1 << 13
+      exponent += 1
+    }
+    guard exponent <= 13 else { return nil }
+    return (multiplier, Int32(min(13 - exponent, 63)))
   }
 }

@@ -51,7 +51,7 @@ package struct QuantizedRecurrentLayer: Sendable {
       try GateProducts(
         node, rowCount: rows, columnCount: columns, zeroPoint: zeroPoint,
         weights: part(weights, direction, as: Int8.self), bias: part(indices[0], direction, as: Int32.self),
-        multipliers: part(indices[1], direction, as: Int32.self), shifts: part(indices[2], direction, as: Int32.self))
+        multipliers: part(indices[1], direction, as: Int32.self), totalShifts: part(indices[2], direction, as: Int32.self))
     }
     directions = try node.recurrentDirections.enumerated().map { index, isReversed in
       Direction(
