@@ -28,6 +28,49 @@ import Testing
     #expect(ran > 100, "some changes are harmless")
   }
 
+  /// The same of whole networks: convolutions, attention, and what moves elements.
+  @Test(arguments: Network.all) func aMangledNetworkIsRefusedOrRuns(network: Network) throws {
+    let graph = try network.build()
+    var generator = SeededGenerator(seed: UInt64(graph.nodes.count))
+    var ran = 0
+    for _ in 0..<150 {
+      var mangled = graph
+      for _ in 0...generator.below(2) {
+        if generator.below(2) == 0 { Self.mangleWindow(&mangled, &generator) } else { Self.mangle(&mangled, &generator) }
+      }
+      do {
+        let plan = try ExecutionPlan(mangled)
+        let inputs = Dictionary(
+          uniqueKeysWithValues: plan.inputs.map { ($0.name, Tensor(zeros: $0.type.elementType, shape: $0.type.shape)) })
+        _ = try plan.makeContext().run(inputs)
+        ran += 1
+      } catch {
+        #expect(error is any PareError, "\(error)")
+      }
+    }
+    #expect(ran > 0, "some changes are harmless")
+  }
+
+  /// A random attribute of a window, an axis or an order of axes; or another operator of the same kind.
+  private static func mangleWindow(_ graph: inout Graph, _ generator: inout SeededGenerator) {
+    let node = generator.below(graph.nodes.count)
+    let lists = [[0, 0], [1, 1], [3, 2], [2, 0], [5], [], [0, 1, 2, 3], [-1, 1], [1 << 20, 1], [.max, 1]]
+    switch generator.below(3) {
+    case 0:
+      let keys = ["pads", "strides", "dilations", "kernel_shape", "perm"]
+      graph.nodes[node].attributes[keys[generator.below(keys.count)]] = .ints(lists[generator.below(lists.count)])
+    case 1:
+      let keys = ["axis", "group", "keepdims", "count_include_pad", "is_causal"]
+      graph.nodes[node].attributes[keys[generator.below(keys.count)]] = .int([0, 1, -1, 2, 7, .max][generator.below(6)])
+    default:
+      let operators: [OperatorName] = [
+        "Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "Transpose", "Gather", "Slice", "Softmax", "LayerNormalization",
+        "Tanh", "Gelu", "Add", "MatMul", "ReduceMean", "Flatten", "Concat", "Einsum", "BatchNormalization", "Attention",
+      ]
+      graph.nodes[node].operatorName = operators[generator.below(operators.count)]
+    }
+  }
+
   /// One random change: a name, an attribute, a parameter's type or shape, a node too few, too many or out of place.
   private static func mangle(_ graph: inout Graph, _ generator: inout SeededGenerator) {
     let names = graph.inputs.map(\.name) + graph.nodes.flatMap(\.outputs) + Array(graph.parameters.keys) + ["", "nothing"]

@@ -98,8 +98,8 @@ struct QuantizedLayers {
     if dequantizes { value = try builder.apply("DequantizeLinear", [value] + parameters) }
   }
 
-  mutating func conv(_ window: Window, relu: Bool) throws {
-    let weight = try weights(window.weights, axis: 0)
+  mutating func conv(_ window: Window, relu: Bool, quantized: Bool = true) throws {
+    let weight = try quantized ? weights(window.weights, axis: 0) : builder.constant(random(window.weights, seed: 1))
     value = try builder.apply(
       "Conv", [value, weight, builder.constant(random([window.weights[0]], seed: 2))], attributes: window.attributes)
     if relu { value = try builder.apply("Relu", [value]) }
