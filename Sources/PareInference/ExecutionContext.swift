@@ -101,6 +101,12 @@ public final class ExecutionContext {
     }
   }
 
+  /// All steps, where they are one run of kernels.
+  var wholeProgram: (UnsafePointer<pare_step>, count: Int)? {
+    guard segments.count == 1, case .fast(let steps, let count) = segments[0] else { return nil }
+    return (steps, count)
+  }
+
   /// Where an output lies.
   func address(of output: String) -> UnsafeRawPointer? { plan.offsets[output].map { UnsafeRawPointer(arena + $0) } }
 

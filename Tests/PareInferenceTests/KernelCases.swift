@@ -99,6 +99,10 @@ struct KernelCases: ~Copyable {
       forEachShape { cases, inputs, outputs in
         for extreme in [false, true] { body(cases.quantizedDense(operation, inputs, outputs, extreme: extreme)) }
       }
+    case pare_operation_softmax_rows_f32:
+      for rows in [1, 2, 5] {
+        for count in [1, 2, 3, 7, 8, 9, 15, 16, 17, 30, 31, 32, 33, 50, 64, 65] { body(softmax(rows, count)) }
+      }
     case pare_operation_product_u8s8_u8, pare_operation_product_u8s8_f32:
       for rows in [1, 2, 3, 4, 5, 7, 8, 9, 12, 17] {
         for (inputs, outputs) in [(1, 1), (3, 15), (4, 16), (5, 17), (16, 31), (20, 32), (33, 33), (64, 48), (129, 65)] {
@@ -172,6 +176,18 @@ struct KernelCases: ~Copyable {
     return KernelCase(
       name: "product_f32 \(rows) \(inputs) \(outputs) relu \(relu)", input: bytes(x), operands: place([operands]),
       outputByteCount: rows * outputs * 4, isExact: true, bounds: bounds)
+  }
+
+  /// Both within (2 R + n + 9) u of the true y for numbers R apart (`StepBoundTests.softmaxOfRows`), and y is at most 1.
+  /// What is far below is 0 or next to it.
+  private mutating func softmax(_ rows: Int, _ count: Int) -> KernelCase {
+    var x = floats(rows * count)
+    x[generator.below(x.count)] = -1e9
+    let range = 16.0  // Normal numbers stay within ±8.
+    return KernelCase(
+      name: "softmax_rows \(rows) \(count)", input: bytes(x),
+      operands: place([pare_softmax_f32(count: Int32(count), rows: Int32(rows))]), outputByteCount: x.count * 4, isExact: true,
+      bounds: [Float](repeating: Float(2 * 1.01 * (2 * range + Double(count) + 9) * 0x1p-24), count: x.count))
   }
 
   /// Rows that overlap and groups that lie apart, as those of a convolution do.

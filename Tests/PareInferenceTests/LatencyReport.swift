@@ -1,17 +1,28 @@
 import Foundation
+import PareGraph
 import PareInference
+import PareTensor
 import Testing
 
 /// Prints what one decision of each network takes. Timing asserts nothing; run by hand:
-/// `PARE_LATENCY_REPORT=1 swift test -c release --skip-build --filter LatencyReport`.
+/// `PARE_LATENCY_REPORT=1 swift test -c release --skip-build --filter LatencyReport`; with `steps` each step's time too.
 @Suite(.enabled(if: ProcessInfo.processInfo.environment["PARE_LATENCY_REPORT"] != nil, "a report, not a test"))
 struct LatencyReport {
   @Test func networks() throws {
     for network in Network.all {
       let plan = try ExecutionPlan(network.build())
       let rows = (0..<8).flatMap { network.features(seed: UInt64($0)) }
+      let reference = try ReferenceEvaluator(network.build())
+      let input = ["features": Tensor(network.features(), shape: Shape([1] + network.input))]
+      let clock = ContinuousClock()
+      let slow = try (0..<5).map { _ in Double(try clock.measure { _ = try reference.run(input) }.components.attoseconds) / 1e12 }.min() ?? 0
+      print("by the reference", String(format: "%9.1f µs", slow), terminator: "  ")
       try print(network.name.padding(toLength: 24, withPad: " ", startingAt: 0), Self.microseconds(plan, rows))
-      if ProcessInfo.processInfo.environment["PARE_LATENCY_REPORT"] == "plans" { print(plan) }
+      if ProcessInfo.processInfo.environment["PARE_LATENCY_REPORT"] == "steps" {
+        let context = plan.makeContext()
+        _ = try context.run(features: rows)
+        for (kernel, time) in context.stepTimes(features: rows) ?? [] { print(String(format: "%12.0f ns ", time), kernel) }
+      }
     }
     for extents in [[20, 16, 8, 3], [20, 128, 64, 32, 3]] {
       for quantized in [false, true] {
@@ -40,7 +51,6 @@ struct LatencyReport {
       let plan = try ExecutionPlan(graph)
       let rows = (0..<8).flatMap { random(window.input, seed: UInt64($0)).values(as: Float.self) }
       try print("4 conv 32x32x3 over 64, \(quantized ? "int8   " : "float32")", Self.microseconds(plan, rows))
-      if ProcessInfo.processInfo.environment["PARE_LATENCY_REPORT"] == "plans" { print(plan) }
     }
   }
 

@@ -42,6 +42,9 @@ static const pare_kernel_variant product_u8s8_f32[] = {
 static const pare_kernel_variant softmax_f32[] = {
 #include "../softmax_f32/variants.inc"
 };
+static const pare_kernel_variant softmax_rows_f32[] = {
+#include "../softmax_rows_f32/variants.inc"
+};
 static const pare_kernel_variant decide[] = {
 #include "../decide/variants.inc"
 };

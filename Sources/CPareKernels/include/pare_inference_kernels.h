@@ -26,7 +26,7 @@ uint32_t pare_cpu_features(void);
 
 #define PARE_OPERATIONS(X) \
   X(find_nan) X(normalize_f32) X(quantize_f32_u8) X(dense_f32) X(product_f32) X(dense_u8s8_u8) X(dense_u8s8_f32) \
-  X(product_u8s8_u8) X(product_u8s8_f32) X(softmax_f32) X(decide)
+  X(product_u8s8_u8) X(product_u8s8_f32) X(softmax_f32) X(softmax_rows_f32) X(decide)
 
 typedef enum {
 #define PARE_OPERATION(name) pare_operation_##name,
@@ -126,7 +126,8 @@ typedef struct {
 } pare_product_u8s8;
 
 // softmax_f32: float x[rows][count] → float y[rows][count], y = exp(x − max) / Σ exp(x − max) of each row, summed in
-// order, with the C library's expf.
+// order, with the C library's expf. softmax_rows_f32: the same with a polynomial and in any order; exponentials below
+// e^-87 may be 0. Writes nothing beyond y.
 typedef struct {
   int32_t count, rows;
 } pare_softmax_f32;

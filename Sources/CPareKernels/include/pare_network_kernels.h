@@ -56,7 +56,7 @@ typedef struct {
 } pare_choose_step;
 PARE_STEP(choose);
 
-// Softmax of each row.
+// Log-softmax of each row.
 typedef struct {
   void (*function)(const float *x, float *y, size_t rows, size_t columns);
   size_t rows, columns;
@@ -89,9 +89,8 @@ typedef struct {
 } pare_reduction_step;
 PARE_STEP(reduction);
 
-// The largest element under a window, in each plane.
+// The largest element under a window, in each plane; NaN where there is one, minus infinity over padding alone.
 typedef struct {
-  const pare_pooling_kernels *kernels;
   pare_window window;
   size_t planes;
 } pare_maximum_pool_step;

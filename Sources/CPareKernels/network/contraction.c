@@ -16,7 +16,13 @@ PARE_STEP(contraction) {
         break;
       }
       const pare_contracted_axis *last = &step->inner[step->inner_count - 1];
-      for (size_t i = 0; i < last->extent; i++) sum += u[i * last->a] * v[i * last->b];
+      // Four sums hide each other's latency.
+      float sums[4] = {0, 0, 0, 0};
+      size_t i = 0;
+      for (; i + 4 <= last->extent; i += 4)
+        for (size_t k = 0; k < 4; k++) sums[k] += u[(i + k) * last->a] * v[(i + k) * last->b];
+      for (; i < last->extent; i++) sums[0] += u[i * last->a] * v[i * last->b];
+      sum += (sums[0] + sums[2]) + (sums[1] + sums[3]);
       size_t axis = step->inner_count - 1;
       while (axis > 0) {
         const pare_contracted_axis *outer = &step->inner[axis - 1];

@@ -73,7 +73,6 @@ struct ConvolutionLayout: Sendable {
     let (a, b, c) = (Axis(three.0), Axis(three.1), Axis(three.2))
     let phaseStride = a.extent * b.extent * c.extent
     self.phaseStride = phaseStride
-    step = c.stride
     var distances: [Int] = []
     for i in a.taps {
       for j in b.taps {
@@ -100,11 +99,19 @@ struct ConvolutionLayout: Sendable {
                   to: (plane * b.extent + row) * c.extent + places.places.lowerBound, count: places.places.count))
             }
           }
-          wideRuns.append(c.stride == 1 ? Self.joined(runs) : runs)
+          wideRuns.append(runs)
         }
       }
     }
-    self.wideRuns = wideRuns
+    // Runs of one element each may be any distance apart: that of the first two.
+    var step = c.stride
+    if wideRuns.allSatisfy({ $0.allSatisfy { $0.count == 1 } }),
+      let runs = wideRuns.first(where: { $0.count > 1 }), runs[1].from > runs[0].from
+    {
+      step = runs[1].from - runs[0].from
+    }
+    self.step = step
+    self.wideRuns = wideRuns.map { Self.joined($0, step: step) }
     var narrowRuns: [Run] = []
     for plane in 0..<three.0.output {
       for row in 0..<three.1.output {
@@ -114,10 +121,10 @@ struct ConvolutionLayout: Sendable {
             count: three.2.output))
       }
     }
-    self.narrowRuns = Self.joined(narrowRuns)
+    self.narrowRuns = Self.joined(narrowRuns, step: 1)
     span = ((three.0.output - 1) * b.extent + three.1.output - 1) * c.extent + three.2.output
     isFull = wideRuns.allSatisfy { $0.reduce(0) { $0 + $1.count } == phaseStride }
-    isIdentity = isFull && wideRuns.count == 1 && c.stride == 1 && wideRuns[0].count == 1 && phaseStride == geometry.inputCount
+    isIdentity = isFull && wideRuns.count == 1 && step == 1 && self.wideRuns[0].count == 1 && phaseStride == geometry.inputCount
     yieldsRows = self.narrowRuns.count == 1
   }
 
@@ -126,9 +133,9 @@ struct ConvolutionLayout: Sendable {
   var vectors: Int { (span + Self.lanes - 1) / Self.lanes }
 
   /// Runs that go on where the one before ended, as one.
-  private static func joined(_ runs: [Run]) -> [Run] {
+  private static func joined(_ runs: [Run], step: Int) -> [Run] {
     runs.reduce(into: []) { runs, run in
-      if let last = runs.last, last.from + last.count == run.from, last.to + last.count == run.to {
+      if let last = runs.last, last.from + last.count * step == run.from, last.to + last.count == run.to {
         runs[runs.count - 1].count += run.count
       } else {
         runs.append(run)

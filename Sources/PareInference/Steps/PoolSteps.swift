@@ -15,11 +15,13 @@ struct MaximumPoolStep: StepKind {
       MaximumPoolStep(geometry: geometry, planes: planes), nodes: [node], inputs: [node.inputs[0]], outputs: node.outputs)
   }
 
-  func kernel(_ kernels: KernelSelection) -> StepKernel { kernels.passes.step("maxpool", pare_step_maximum_pool) }
+  func kernel(_ kernels: KernelSelection) -> StepKernel {
+    StepKernel(name: "maxpool/scalar", run: pare_step_maximum_pool)
+  }
 
   func pack(at site: StepSite) -> UnsafeRawPointer? {
     site.pool.place(
-      pare_maximum_pool_step(kernels: site.passes.tables.pooling, window: pare_window(geometry), planes: planes))
+      pare_maximum_pool_step(window: pare_window(geometry), planes: planes))
   }
 }
 

@@ -19,13 +19,13 @@ struct SoftmaxRowsStep: StepKind {
   }
 
   func kernel(_ kernels: KernelSelection) -> StepKernel {
-    kernels.passes.step(isLogarithmic ? "log_softmax" : "softmax", pare_step_rows)
+    isLogarithmic ? kernels.passes.step("log_softmax", pare_step_rows) : kernels.kernel(pare_operation_softmax_rows_f32)
   }
 
   func pack(at site: StepSite) -> UnsafeRawPointer? {
-    let passes = site.passes.tables.softmax.pointee
+    guard isLogarithmic else { return site.pool.place(pare_softmax_f32(count: Int32(columns), rows: Int32(rows))) }
     return site.pool.place(
-      pare_rows_step(function: isLogarithmic ? passes.log_softmax : passes.softmax, rows: rows, columns: columns))
+      pare_rows_step(function: site.passes.tables.softmax.pointee.log_softmax, rows: rows, columns: columns))
   }
 }
 

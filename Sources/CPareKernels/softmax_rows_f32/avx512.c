@@ -1,0 +1,48 @@
+#include "../cpu/variant.h"
+
+#ifdef PARE_X86
+
+// e to the x for x at most 0, within 2 units in the last place; 0 below -87. NaN stays NaN. Polynomial: Cephes, expf, each
+// step fused.
+PARE_INLINE PARE_AVX512 __m512 exponential(__m512 x) {
+  const __m512 lowest = _mm512_set1_ps(-87.0f), rounder = _mm512_set1_ps(12582912.0f);
+  const __m512 t = _mm512_max_ps(lowest, x);
+  const __m512 shifted = _mm512_fmadd_ps(t, _mm512_set1_ps(1.44269504088896341f), rounder);
+  const __m512 whole = _mm512_sub_ps(shifted, rounder);
+  __m512 r = _mm512_fmadd_ps(whole, _mm512_set1_ps(-0.693359375f), t);
+  r = _mm512_fmadd_ps(whole, _mm512_set1_ps(2.12194440e-4f), r);
+  __m512 p = _mm512_set1_ps(1.9875691500e-4f);
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.3981999507e-3f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(8.3334519073e-3f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(4.1665795894e-2f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.6666665459e-1f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.0000001201e-1f));
+  const __m512 e = _mm512_add_ps(_mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r), _mm512_set1_ps(1.0f));
+  return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(x, lowest, _CMP_NLT_UQ), e, whole);
+}
+
+PARE_AVX512 PARE_KERNEL(softmax_rows_f32, avx512) {
+  const pare_softmax_f32 *step = operands;
+  const __m512 least = _mm512_set1_ps(-__builtin_inff());
+  const int32_t whole = step->count / 16 * 16;
+  const __mmask16 rest = (__mmask16)((1u << (step->count - whole)) - 1);
+  const float *x = input;
+  float *y = output;
+  for (int32_t row = 0; row < step->rows; row++, x += step->count, y += step->count) {
+    __m512 highest = _mm512_mask_loadu_ps(least, rest, x + whole);
+    for (int32_t i = 0; i < whole; i += 16) highest = _mm512_max_ps(highest, _mm512_loadu_ps(x + i));
+    const __m512 shift = _mm512_set1_ps(_mm512_reduce_max_ps(highest));
+    const __m512 last = exponential(_mm512_sub_ps(_mm512_maskz_loadu_ps(rest, x + whole), shift));
+    __m512 sum = _mm512_maskz_mov_ps(rest, last);
+    for (int32_t i = 0; i < whole; i += 16) {
+      const __m512 e = exponential(_mm512_sub_ps(_mm512_loadu_ps(x + i), shift));
+      _mm512_storeu_ps(y + i, e);
+      sum = _mm512_add_ps(sum, e);
+    }
+    const __m512 total = _mm512_set1_ps(_mm512_reduce_add_ps(sum));
+    for (int32_t i = 0; i < whole; i += 16) _mm512_storeu_ps(y + i, _mm512_div_ps(_mm512_loadu_ps(y + i), total));
+    _mm512_mask_storeu_ps(y + whole, rest, _mm512_div_ps(last, total));
+  }
+}
+
+#endif
