@@ -6,7 +6,7 @@ import Testing
 
 /// Prints what one decision of each network takes. Timing asserts nothing; run by hand:
 /// `PARE_LATENCY_REPORT=1 swift test -c release --skip-build --filter LatencyReport`; with `steps` each step's time too.
-@Suite(.enabled(if: ProcessInfo.processInfo.environment["PARE_LATENCY_REPORT"] != nil, "a report, not a test"))
+@Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["PARE_LATENCY_REPORT"] != nil, "a report, not a test"))
 struct LatencyReport {
   @Test func networks() throws {
     for network in Network.all {

@@ -65,6 +65,88 @@ private func gamma(_ k: Int) -> Double { Double(k) * 0x1p-24 / (1 - Double(k) * 
     }
   }
 
+  /// NaN and infinities come out of softmax as out of the reference: a row with NaN or +∞, or of −∞ alone, is NaN; a −∞
+  /// among numbers is 0.
+  @Test(arguments: [3, 16, 17, 33], availableSets)
+  func softmaxOfSpecialNumbers(columns: Int, set: InstructionSet) throws {
+    let graph = try oneInput([1, 5, columns]) { builder, x in try builder.apply("Softmax", [x]) }
+    var values = random([1, 5, columns], seed: 4).values(as: Float.self)
+    values[columns - 1] = .nan
+    values[columns] = .infinity
+    values[2 * columns + 1] = -.infinity
+    for index in 3 * columns..<4 * columns { values[index] = -.infinity }
+    let input = Tensor(values, shape: [1, 5, columns])
+    let expected = try #require(evaluate(graph, ["x": input], rows: 1)["y"]).values(as: Float.self)
+    let found = try #require(ExecutionPlan(graph, kernels: KernelSelection(set)).makeContext().run(["x": input])["y"]).values(as: Float.self)
+    #expect(found.map(\.isNaN) == expected.map(\.isNaN))
+    #expect(found.map { $0 == 0 } == expected.map { $0 == 0 })
+  }
+
+  /// The exponent's and the sum's errors as in softmax, absolute in the logarithm, and two roundings of the result.
+  @Test(arguments: [1, 3, 16, 17, 64], availableSets)
+  func logarithmicSoftmax(columns: Int, set: InstructionSet) throws {
+    let graph = try oneInput([1, 7, columns]) { builder, x in try builder.apply("LogSoftmax", [x]) }
+    let input = random([1, 7, columns], seed: 4)
+    let values = input.doubles
+    let range = (values.max() ?? 0) - (values.min() ?? 0)
+    try expectWithin(graph, set, input, isFast: true) { exact in
+      exact.map { 1.01 * (2 * range + Double(columns) + 9) * 0x1p-24 + gamma(4) * $0.magnitude }
+    }
+  }
+
+  /// The factor is rounded once, the centred number, the product and the sum once each.
+  @Test(arguments: availableSets)
+  func batchNormalizationByItself(set: InstructionSet) throws {
+    let (scale, shift, mean) = (random([5], seed: 1), random([5], seed: 2), random([5], seed: 3))
+    let variance = magnitude(random([5], seed: 4))
+    let graph = try oneInput([1, 5, 33]) { builder, x in
+      try builder.apply("BatchNormalization", [x] + [scale, shift, mean, variance].map { try builder.constant($0) })
+    }
+    let input = random([1, 5, 33], seed: 5)
+    let (x, s, b, m, v) = (input.doubles, scale.doubles, shift.doubles, mean.doubles, variance.doubles)
+    try expectWithin(graph, set, input, isFast: true) { _ in
+      x.indices.map { index in
+        let channel = index / 33
+        let product = ((x[index] - m[channel]) * s[channel] / (v[channel] + 1e-5).squareRoot()).magnitude
+        return gamma(4) * (product + b[channel].magnitude)
+      }
+    }
+  }
+
+  /// A folded layer and its two nodes: u (Σ |f w x| + |shift|) for what folding rounds, γ_{K+1} as every layer.
+  @Test(arguments: ["Conv", "Gemm", "MatMul"], availableSets)
+  func foldedBatchNormalization(layer: String, set: InstructionSet) throws {
+    let channels = 6
+    func graph(magnitudes: Bool) throws -> Graph {
+      try oneInput(layer == "Conv" ? [1, 4, 20] : [1, 20]) { builder, x in
+        func constant(_ tensor: Tensor) throws -> String { try builder.constant(magnitudes ? magnitude(tensor) : tensor) }
+        let bias = random([channels], seed: 2)
+        let y = switch layer {
+        case "Conv": try builder.apply("Conv", [x, constant(random([channels, 4, 3], seed: 1)), constant(bias)])
+        case "Gemm":
+          try builder.apply(
+            "Gemm", [x, constant(random([channels, 20], seed: 1)), constant(bias)], attributes: ["transB": .int(1)])
+        default: try builder.apply("MatMul", [x, constant(random([20, channels], seed: 1))])
+        }
+        // Magnitudes add up where minus the mean is one.
+        let mean = magnitudes ? Tensor(random([channels], seed: 5).values(as: Float.self).map { -$0.magnitude }) : random([channels], seed: 5)
+        return try builder.apply(
+          "BatchNormalization",
+          [
+            y, constant(random([channels], seed: 3)), constant(random([channels], seed: 4)), builder.constant(mean),
+            builder.constant(magnitude(random([channels], seed: 6))),
+          ])
+      }
+    }
+    let plan = try ExecutionPlan(graph(magnitudes: false), kernels: KernelSelection(set))
+    #expect(plan.steps.filter { $0.kernel != "view" && !$0.nodes.isEmpty }.count == 1, "\(plan)")
+    let input = random(layer == "Conv" ? [1, 4, 20] : [1, 20], seed: 7)
+    let terms = layer == "Conv" ? 12 : 20
+    try expectWithin(graph(magnitudes: false), set, input, isFast: true) { _ in
+      try float64(graph(magnitudes: true), magnitude(input)).map { (0x1p-24 + gamma(terms + 1)) * 1.001 * $0 }
+    }
+  }
+
   /// γ_{n+4} of (|x| + mean |x|) r for the centred number times r, γ_{n+4} |u| from r, then two roundings.
   @Test(arguments: [1, 5, 16, 17, 64, 100], availableSets)
   func layerNormalization(columns: Int, set: InstructionSet) throws {
@@ -88,7 +170,7 @@ private func gamma(_ k: Int) -> Double { Double(k) * 0x1p-24 / (1 - Double(k) * 
   }
 
   /// Within 8 units in the last place: the activations' own bounds (`ElementwiseForms` of PareTraining).
-  @Test(arguments: ["Relu", "LeakyRelu", "Sigmoid", "Tanh", "Elu", "Softplus", "HardSigmoid", "HardSwish", "Exp", "Abs", "Neg", "Erf", "Gelu"] as [OperatorName], availableSets)
+  @Test(arguments: ["Relu", "LeakyRelu", "Sigmoid", "Tanh", "Elu", "Softplus", "HardSigmoid", "HardSwish", "Exp", "Abs", "Neg", "Erf", "Gelu", "Mish", "Swish"] as [OperatorName], availableSets)
   func activations(name: OperatorName, set: InstructionSet) throws {
     for count in [1, 15, 16, 17, 100] {
       let graph = try oneInput([1, 3, count]) { builder, x in try builder.apply(name, [x]) }
