@@ -4,6 +4,12 @@ import PareInference
 import PareTensor
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
 
 /// Plans of whole networks, as exporters write them.
@@ -71,6 +77,20 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
     #expect(try context.run(features: features) == 0)
     let after = Array(try #require(context.output(plan.outputs[0].name, as: Float.self)))
     #expect(after == before)
+  }
+
+  /// Features that are read where the caller has them may be the last thing in memory that can be read.
+  @Test(arguments: Network.all, availableSets)
+  func nothingBehindTheFeaturesIsRead(network: Network, set: InstructionSet) throws {
+    let context = try ExecutionPlan(network.build(), kernels: KernelSelection(set)).makeContext()
+    let byteCount = network.featureCount * 4
+    let room = (byteCount + 4095) / 4096 * 4096
+    let mapping = try #require(mmap(nil, room + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0))
+    defer { munmap(mapping, room + 4096) }
+    mprotect(mapping + room, 4096, PROT_NONE)
+    let start = (mapping + room - byteCount).bindMemory(to: Float.self, capacity: network.featureCount)
+    start.update(from: network.features(), count: network.featureCount)
+    #expect(try context.run(features: start) == 0)
   }
 
   @Test func whatOnlyGoesUnderAnotherShapeIsAView() throws {
