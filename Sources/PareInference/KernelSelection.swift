@@ -11,18 +11,24 @@ import PareTensor
 
 /// A name for how much of the processor kernels may use; each holds what it builds on.
 public enum InstructionSet: String, Sendable, CaseIterable {
-  case scalar, avx2, avxvnni, avx512, avx512vnni
+  case scalar, avx2, avxvnni, avx512, avx512vnni, avx512vpopcntdq
+  case neon, neondot, neoni8mm
 
   /// The extensions, as `PARE_CPU_` bits.
   package var extensions: UInt32 {
     let (avx2, avxvnni) = (UInt32(PARE_CPU_AVX2), UInt32(PARE_CPU_AVXVNNI))
     let (avx512, avx512vnni) = (UInt32(PARE_CPU_AVX512), UInt32(PARE_CPU_AVX512VNNI))
+    let (neon, neondot) = (UInt32(PARE_CPU_NEON), UInt32(PARE_CPU_NEONDOT))
     return switch self {
     case .scalar: 0
     case .avx2: avx2
     case .avxvnni: avx2 | avxvnni
     case .avx512: avx2 | avx512
     case .avx512vnni: avx2 | avx512 | avx512vnni
+    case .avx512vpopcntdq: avx2 | avx512 | avx512vnni | UInt32(PARE_CPU_AVX512VPOPCNTDQ)
+    case .neon: neon
+    case .neondot: neon | neondot
+    case .neoni8mm: neon | neondot | UInt32(PARE_CPU_NEONI8MM)
     }
   }
 
@@ -68,7 +74,7 @@ public struct KernelSelection: Sendable {
     return try KernelSelection(set)
   }
 
-  /// The greatest instruction set that is wholly within reach: `avx512vnni`.
+  /// The greatest instruction set that is wholly within reach: `avx512vpopcntdq`.
   public var instructionSet: InstructionSet {
     InstructionSet.allCases.last { $0.extensions & ~extensions == 0 } ?? .scalar
   }
@@ -80,6 +86,12 @@ public struct KernelSelection: Sendable {
   private static var available: String {
     InstructionSet.allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
   }
+
+  /// Whether kernels work on 16 floats at a time.
+  var isWide: Bool { extensions & UInt32(PARE_CPU_AVX512) != 0 }
+
+  /// Whether an operation has more than its scalar variant for these extensions.
+  func hasVectorVariant(of operation: pare_operation) -> Bool { variant(of: operation).needs != 0 }
 
   /// The last variant of an operation that these extensions run; the scalar one needs none.
   func variant(of operation: pare_operation) -> pare_kernel_variant {

@@ -6,6 +6,11 @@
 #else
 #define PARE_VARIANT_X86(operation, variant, needs)
 #endif
+#ifdef PARE_ARM
+#define PARE_VARIANT_ARM(operation, variant, needs) PARE_VARIANT(operation, variant, needs)
+#else
+#define PARE_VARIANT_ARM(operation, variant, needs)
+#endif
 
 #define PARE_VARIANT(operation, variant, needs) PARE_KERNEL(operation, variant);
 #include "variants.inc"
@@ -47,6 +52,39 @@ static const pare_kernel_variant softmax_rows_f32[] = {
 };
 static const pare_kernel_variant decide[] = {
 #include "../decide/variants.inc"
+};
+static const pare_kernel_variant dense_u8s4_u8[] = {
+#include "../dense_u8s4/variants_u8.inc"
+};
+static const pare_kernel_variant dense_u8s4_f32[] = {
+#include "../dense_u8s4/variants_f32.inc"
+};
+static const pare_kernel_variant pack_signs[] = {
+#include "../pack_signs/variants.inc"
+};
+static const pare_kernel_variant dense_binary_f32[] = {
+#include "../dense_binary/variants_f32.inc"
+};
+static const pare_kernel_variant dense_binary_bits[] = {
+#include "../dense_binary/variants_bits.inc"
+};
+static const pare_kernel_variant dense_f16[] = {
+#include "../dense_half/variants_f16.inc"
+};
+static const pare_kernel_variant dense_bf16[] = {
+#include "../dense_half/variants_bf16.inc"
+};
+static const pare_kernel_variant dense_lut4[] = {
+#include "../dense_lut4/variants.inc"
+};
+static const pare_kernel_variant dense_block_f32[] = {
+#include "../dense_sparse/variants_block.inc"
+};
+static const pare_kernel_variant dense_slots_f32[] = {
+#include "../dense_sparse/variants_slots.inc"
+};
+static const pare_kernel_variant tree_ensemble[] = {
+#include "../tree_ensemble/variants.inc"
 };
 
 const pare_kernel_variant *pare_kernel_variants(pare_operation operation, size_t *count) {

@@ -2,6 +2,7 @@
 #define PARE_VARIANT_H
 
 #include "pare_inference_kernels.h"
+#include "pare_product_kernels.h"
 
 // Contraction would change bits, so that variants would differ.
 #ifdef __clang__
@@ -13,6 +14,9 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define PARE_X86 1
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#define PARE_ARM 1
 #endif
 
 // The name of a variant's function.
@@ -22,6 +26,11 @@
 #define PARE_AVXVNNI __attribute__((target("avx2,fma,avxvnni")))
 #define PARE_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
 #define PARE_AVX512VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")))
+#define PARE_AVX2F16C __attribute__((target("avx2,fma,f16c")))
+#define PARE_AVX512VPOPCNTDQ __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq")))
+// NEON itself is part of every aarch64.
+#define PARE_NEONDOT __attribute__((target("arch=armv8.2-a+dotprod")))
+#define PARE_NEONI8MM __attribute__((target("arch=armv8.2-a+dotprod+i8mm")))
 #define PARE_INLINE static inline __attribute__((always_inline))
 
 #endif

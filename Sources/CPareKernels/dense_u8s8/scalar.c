@@ -1,4 +1,4 @@
-#include "../cpu/variant.h"
+#include "../cpu/requantize.h"
 
 // Sums are taken modulo 2^32: the true ones fit (checked when the layer is loaded), so what wraps on the way comes back.
 PARE_INLINE int32_t accumulate(const pare_dense_u8s8 *layer, const uint8_t *x, int32_t output) {
@@ -13,13 +13,9 @@ PARE_INLINE int32_t accumulate(const pare_dense_u8s8 *layer, const uint8_t *x, i
 PARE_KERNEL(dense_u8s8_u8, scalar) {
   const pare_dense_u8s8 *layer = operands;
   uint8_t *y = output;
-  for (int32_t o = 0; o < layer->tiles * PARE_TILE; o++) {
-    const int64_t product = (int64_t)accumulate(layer, input, o) * layer->multiplier[o];
-    const int32_t shift = layer->shift[o];
-    int64_t q = ((product + ((int64_t)1 << (shift - 1))) >> shift) + layer->zero_point;
-    q = q < layer->low ? layer->low : q;
-    y[o] = (uint8_t)(q > 255 ? 255 : q);
-  }
+  for (int32_t o = 0; o < layer->tiles * PARE_TILE; o++)
+    y[o] = pare_requantize(
+      accumulate(layer, input, o), layer->multiplier[o], layer->shift[o], layer->zero_point, layer->low);
 }
 
 PARE_KERNEL(dense_u8s8_f32, scalar) {

@@ -6,6 +6,7 @@
 #include "pare_recurrent_f32.h"
 #include "pare_recurrent_s16.h"
 #include "pare_stream.h"
+#include "pare_product_kernels.h"
 #include "pare_training_kernels.h"
 #include "pare_network_kernels.h"
 

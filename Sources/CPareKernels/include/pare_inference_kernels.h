@@ -15,10 +15,14 @@ enum { PARE_TILE = 16, PARE_GROUP = 4 };
 
 // Extensions beyond the baseline of the processor, as bits.
 enum {
-  PARE_CPU_AVX2 = 1,        // with FMA
+  PARE_CPU_AVX2 = 1,        // with FMA and F16C
   PARE_CPU_AVXVNNI = 2,
   PARE_CPU_AVX512 = 4,      // F, BW, DQ, VL
   PARE_CPU_AVX512VNNI = 8,
+  PARE_CPU_AVX512VPOPCNTDQ = 16,
+  PARE_CPU_NEON = 32,
+  PARE_CPU_NEONDOT = 64,    // UDOT, SDOT
+  PARE_CPU_NEONI8MM = 128,  // USDOT
 };
 
 /// The extensions that this processor and its operating system offer.
@@ -26,7 +30,9 @@ uint32_t pare_cpu_features(void);
 
 #define PARE_OPERATIONS(X) \
   X(find_nan) X(normalize_f32) X(quantize_f32_u8) X(dense_f32) X(product_f32) X(dense_u8s8_u8) X(dense_u8s8_f32) \
-  X(product_u8s8_u8) X(product_u8s8_f32) X(softmax_f32) X(softmax_rows_f32) X(decide)
+  X(product_u8s8_u8) X(product_u8s8_f32) X(softmax_f32) X(softmax_rows_f32) X(decide) \
+  X(dense_u8s4_u8) X(dense_u8s4_f32) X(pack_signs) X(dense_binary_f32) X(dense_binary_bits) X(dense_f16) X(dense_bf16) \
+  X(dense_lut4) X(dense_block_f32) X(dense_slots_f32) X(tree_ensemble)
 
 typedef enum {
 #define PARE_OPERATION(name) pare_operation_##name,

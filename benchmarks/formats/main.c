@@ -1,0 +1,262 @@
+// Times products of one row with weights in every format, and walks of trees, on one core: scripts/bench-formats.
+//
+// Each figure is the least of several runs of a chain of calls, each of which waits for the one before. Formats take turns
+// within a run, so that what disturbs one disturbs all.
+#include "CPareKernels.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t state = 1;
+static uint64_t draw(void) {
+  state ^= state << 13;
+  state ^= state >> 7;
+  return state ^= state << 17;
+}
+static float number(void) { return (float)(draw() >> 40) * 0x1p-23f - 1; }
+
+static void *place(size_t bytes) {
+  void *block = NULL;
+  if (posix_memalign(&block, 64, bytes + 64) != 0) abort();
+  memset(block, 0, bytes + 64);
+  return block;
+}
+
+/// Memory of its own for each contestant, so that none finds another's in the caches.
+static void *copy(const void *from, size_t bytes) { return memcpy(place(bytes), from, bytes); }
+
+static uint32_t extensions;
+
+static pare_kernel best(pare_operation operation) {
+  size_t count;
+  const pare_kernel_variant *variants = pare_kernel_variants(operation, &count);
+  pare_kernel run = variants[0].run;
+  for (size_t i = 0; i < count; i++)
+    if (!(variants[i].needs & ~extensions)) run = variants[i].run;
+  return run;
+}
+
+typedef struct {
+  char name[64];
+  pare_kernel run;
+  const void *operands;
+  const void *input;
+  void *output;
+  size_t row_bytes;   // from one row to the next, of ROWS; 0 for one over and over
+  double least;
+} contestant;
+
+enum { ROWS = 1024 };
+
+static contestant all[32];
+static int count;
+
+static void enter(const char *name, pare_operation operation, const void *operands, const void *input, void *output) {
+  contestant *one = &all[count++];
+  snprintf(one->name, sizeof one->name, "%s", name);
+  one->run = best(operation);
+  one->operands = operands;
+  one->input = input;
+  one->output = output;
+  one->row_bytes = 0;
+  one->least = INFINITY;
+}
+
+/// Runs all in turn and prints each against the first.
+static void race(const char *title, double seconds) {
+  const uint64_t zero = pare_opaque_zero(), end = pare_clock_nanoseconds() + (uint64_t)(seconds * 1e9);
+  do {
+    for (int i = 0; i < count; i++) {
+      contestant *one = &all[i];
+      int rounds = 1 + (int)(2e4 / (isinf(one->least) ? 1e4 : one->least));
+      if (one->row_bytes) rounds = ROWS;
+      uint64_t wait = 0;
+      const uint64_t start = pare_clock_nanoseconds();
+      for (int round = 0; round < rounds; round++) {
+        one->run(one->operands, (const char *)one->input + one->row_bytes * (size_t)(round % ROWS) + (wait & zero), one->output, NULL);
+        uint32_t last;
+        memcpy(&last, one->output, 4);
+        wait = last;
+      }
+      const double took = (double)(pare_clock_nanoseconds() - start) / rounds;
+      if (took < one->least) one->least = took;
+    }
+  } while (pare_clock_nanoseconds() < end);
+  printf("%s\n", title);
+  for (int i = 0; i < count; i++)
+    printf("  %-28s %9.1f ns  %5.2f of the first\n", all[i].name, all[i].least, all[i].least / all[0].least);
+  count = 0;
+}
+
+static size_t up(size_t n, size_t to) { return (n + to - 1) / to; }
+
+static void products(size_t inputs, size_t outputs, double seconds) {
+  const size_t tiles = up(outputs, PARE_TILE), padded = tiles * PARE_TILE;
+  float *weights = place(inputs * outputs * 4), *bias = place(padded * 4), *x = place(inputs * 4 + 64), *y = place(padded * 4);
+  uint8_t *bytes = place(inputs + 256);
+  for (size_t i = 0; i < inputs; i++) {
+    x[i] = number();
+    bytes[i] = (uint8_t)draw();
+  }
+  for (size_t i = 0; i < inputs * outputs; i++) weights[i] = number();
+
+  float *packed = place(pare_dense_f32_packed_count(outputs, inputs) * 4);
+  pare_dense_f32_pack(weights, outputs, inputs, inputs, 1, packed);
+  pare_dense_f32 f32 = {(int32_t)inputs, (int32_t)tiles, packed, bias, 0};
+  enter("float32", pare_operation_dense_f32, &f32, x, y);
+
+  uint16_t *halves = place(inputs * outputs * 2), *packed_halves = place(padded * inputs * 2);
+  for (size_t i = 0; i < inputs * outputs; i++) halves[i] = (uint16_t)((draw() & 0x83ff) | 0x3000);
+  pare_dense_half_pack(halves, outputs, inputs, inputs, 1, packed_halves);
+  pare_dense_half half = {(int32_t)inputs, (int32_t)tiles, packed_halves, bias, 0};
+  pare_dense_half brain = half;
+  brain.weights = copy(packed_halves, padded * inputs * 2);
+  enter("float16", pare_operation_dense_f16, &half, x, y);
+  enter("bfloat16", pare_operation_dense_bf16, &brain, x, y);
+
+  uint8_t *indices = place(inputs * outputs), *packed_indices = place(pare_dense_lut4_packed_count(outputs, inputs));
+  float *table = place(64);
+  for (size_t i = 0; i < inputs * outputs; i++) indices[i] = draw() & 15;
+  for (int i = 0; i < 16; i++) table[i] = number();
+  pare_dense_lut4_pack(indices, outputs, inputs, inputs, 1, packed_indices);
+  pare_dense_lut4 lut = {(int32_t)inputs, (int32_t)tiles, packed_indices, table, bias, 0};
+  enter("codebook of 16", pare_operation_dense_lut4, &lut, x, y);
+
+  int8_t *w8 = place(inputs * outputs), *packed8 = place(pare_dense_u8s8_packed_count(outputs, inputs));
+  int32_t *integer_bias = place(padded * 4);
+  float *scale = place(padded * 4);
+  for (size_t i = 0; i < inputs * outputs; i++) w8[i] = (int8_t)draw();
+  pare_dense_u8s8_pack(w8, outputs, inputs, packed8);
+  pare_dense_u8s8 int8 = {(int32_t)up(inputs, 4), (int32_t)tiles, packed8, integer_bias, NULL, NULL, scale, 0, 0};
+  enter("int8", pare_operation_dense_u8s8_f32, &int8, bytes, y);
+
+  int8_t *w4 = place(inputs * outputs);
+  uint8_t *packed4 = place(pare_dense_u8s4_packed_count(outputs, inputs)), *multipliers = place(padded * up(inputs, 32));
+  for (size_t i = 0; i < inputs * outputs; i++) w4[i] = (int8_t)((draw() & 15) - 8);
+  pare_dense_u8s4_pack(w4, outputs, inputs, packed4);
+  pare_dense_u8s4 int4[3];
+  for (int g = 0; g < 3; g++) {
+    int4[g] = (pare_dense_u8s4){
+      (int32_t)up(inputs, 32), (int32_t)tiles, 1 << g,
+      copy(packed4, pare_dense_u8s4_packed_count(outputs, inputs)), copy(multipliers, padded * up(inputs, 32)), integer_bias, NULL, NULL, scale, 0, 0};
+    enter(
+      (const char *[]){"int4, groups of 32", "int4, groups of 64", "int4, groups of 128"}[g], pare_operation_dense_u8s4_f32,
+      &int4[g], bytes, y);
+  }
+
+  uint8_t *signs = place(inputs * outputs);
+  uint32_t *packed_signs = place(pare_sign_words(inputs) * padded * 4);
+  int32_t *limit = place(padded * 4);
+  for (size_t i = 0; i < inputs * outputs; i++) signs[i] = draw() & 1;
+  pare_dense_binary_pack(signs, outputs, inputs, packed_signs);
+  pare_dense_binary binary = {(int32_t)inputs, (int32_t)pare_sign_words(inputs), (int32_t)tiles, packed_signs, scale, bias, limit};
+  enter("signs to signs", pare_operation_dense_binary_bits, &binary, bytes, y);
+  pare_dense_binary to_floats = binary;
+  to_floats.weights = copy(packed_signs, pare_sign_words(inputs) * padded * 4);
+  enter("signs to float32", pare_operation_dense_binary_f32, &to_floats, bytes, y);
+
+  char title[64];
+  snprintf(title, sizeof title, "%zu to %zu", inputs, outputs);
+  race(title, seconds);
+}
+
+static void sparse(size_t inputs, size_t outputs, double seconds) {
+  const size_t tiles = up(outputs, PARE_TILE), blocks = up(inputs, PARE_SLOT_BLOCK);
+  float *weights = place(inputs * outputs * 4), *bias = place(tiles * 64), *x = place(inputs * 4 + 64), *y = place(tiles * 64);
+  for (size_t i = 0; i < inputs; i++) x[i] = number();
+  float *packed = place(pare_dense_f32_packed_count(outputs, inputs) * 4);
+  for (size_t i = 0; i < inputs * outputs; i++) weights[i] = number();
+  pare_dense_f32_pack(weights, outputs, inputs, inputs, 1, packed);
+  pare_dense_f32 f32 = {(int32_t)inputs, (int32_t)tiles, packed, bias, 0};
+  enter("dense float32", pare_operation_dense_f32, &f32, x, y);
+  static const double densities[] = {0.5, 0.3, 0.2, 0.1, 0.05, 0.02};
+  static pare_dense_slots slots[7];
+  static pare_dense_block columns[6];
+  for (int d = 0; d < 7; d++) {
+    // The last one is 2:4.
+    for (size_t o = 0; o < outputs; o++)
+      for (size_t i = 0; i < inputs; i++)
+        weights[o * inputs + i] =
+          d == 6 ? (i % 4 == (o & 1) || i % 4 == 2 + (o >> 1 & 1) ? 1 : 0) : (double)(draw() >> 11) * 0x1p-53 < densities[d] ? 1 : 0;
+    const size_t entries = pare_dense_slots_entries(weights, outputs, inputs, inputs, 1);
+    uint8_t *counts = place(tiles * blocks), *at = place(entries * PARE_TILE);
+    float *values = place(entries * 64);
+    pare_dense_slots_pack(weights, outputs, inputs, inputs, 1, counts, at, values);
+    slots[d] = (pare_dense_slots){(int32_t)tiles, (int32_t)inputs, (int32_t)blocks, counts, at, values, bias, 0};
+    char name[64];
+    if (d == 6) snprintf(name, sizeof name, "2:4, slots %.2f", (double)entries / (double)(tiles * inputs));
+    else snprintf(name, sizeof name, "any %g, slots %.2f", densities[d], (double)entries / (double)(tiles * inputs));
+    enter(name, pare_operation_dense_slots_f32, &slots[d], x, y);
+  }
+  for (int d = 0; d < 6; d++) {
+    for (size_t tile = 0; tile < tiles; tile++)
+      for (size_t i = 0; i < inputs; i++) {
+        const float kept = (double)(draw() >> 11) * 0x1p-53 < densities[d] ? 1 : 0;
+        for (size_t o = tile * 16; o < tile * 16 + 16 && o < outputs; o++) weights[o * inputs + i] = kept;
+      }
+    const size_t entries = pare_dense_block_entries(weights, outputs, inputs, inputs, 1);
+    int32_t *starts = place((tiles + 1) * 4), *at = place(entries * 4);
+    float *values = place(entries * 64);
+    pare_dense_block_pack(weights, outputs, inputs, inputs, 1, starts, at, values);
+    columns[d] = (pare_dense_block){(int32_t)tiles, starts, at, values, bias, 0};
+    char name[64];
+    snprintf(name, sizeof name, "columns %g", densities[d]);
+    enter(name, pare_operation_dense_block_f32, &columns[d], x, y);
+  }
+  char title[64];
+  snprintf(title, sizeof title, "%zu to %zu, sparse", inputs, outputs);
+  race(title, seconds);
+}
+
+/// Complete trees.
+static void trees(int trees, int depth, int features, double seconds) {
+  const int padded = (trees + 7) / 8 * 8, size = (2 << depth) - 1;
+  uint64_t *nodes = place((size_t)padded * (size_t)size * 8);
+  int32_t *roots = place((size_t)padded * 4), *steps = place((size_t)padded / 8 * 4);
+  int32_t *offsets = place(((size_t)padded * (size_t)size + 1) * 4);
+  int32_t *targets = place((size_t)padded * (size_t)size * 4);
+  float *weights = place((size_t)padded * (size_t)size * 4), *x = place((size_t)features * 4 * ROWS), *y = place(64);
+  int at = 0, entries = 0;
+  for (int t = 0; t < padded; t++) {
+    roots[t] = at;
+    steps[t / 8] = depth;
+    for (int i = 0; i < size; i++, at++) {
+      offsets[at] = entries;
+      if (i < (1 << depth) - 1) {
+        nodes[at] = pare_tree_node(number(), (uint32_t)(draw() % (uint64_t)features), 0, (uint32_t)(i + 1));
+      } else {
+        nodes[at] = pare_tree_node(INFINITY, 0, 1, 0);
+        weights[entries++] = number();
+      }
+    }
+  }
+  offsets[at] = entries;
+  for (int i = 0; i < features * ROWS; i++) x[i] = number();
+  static pare_tree_ensemble forest;
+  forest = (pare_tree_ensemble){features, padded, 1, nodes, roots, steps, offsets, targets, weights, 1, NULL};
+  size_t variants;
+  const pare_kernel_variant *table = pare_kernel_variants(pare_operation_tree_ensemble, &variants);
+  for (size_t v = 0; v < variants; v++) {
+    if (table[v].needs & ~extensions) continue;
+    enter(table[v].name, pare_operation_tree_ensemble, &forest, x, y);
+    all[count - 1].run = table[v].run;
+    all[count - 1].row_bytes = (size_t)features * 4;
+  }
+  char title[64];
+  snprintf(title, sizeof title, "%d trees of depth %d, %d features", trees, depth, features);
+  race(title, seconds);
+}
+
+int main(int argc, char **argv) {
+  const double seconds = argc > 1 ? atof(argv[1]) : 0.5;
+  extensions = pare_cpu_features();
+  // A second argument leaves out all that AVX2 has not.
+  if (argc > 2 && strcmp(argv[2], "avx2") == 0) extensions &= PARE_CPU_AVX2;
+  static const size_t shapes[][2] = {{20, 128}, {128, 64}, {128, 128}, {512, 512}, {1000, 1000}, {2048, 2048}, {4096, 4096}};
+  for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) products(shapes[i][0], shapes[i][1], seconds);
+  for (size_t i = 1; i < sizeof shapes / sizeof shapes[0] - 1; i++) sparse(shapes[i][0], shapes[i][1], seconds);
+  for (int depth = 6; depth <= 8; depth++) trees(250, depth, 60, seconds);
+  return 0;
+}
