@@ -12,6 +12,8 @@ struct RecurrentNetwork {
   /// it. Otherwise time first, with Squeeze between layers.
   var isTorch = false
   var direction = "forward"
+  /// The head on the last of all layers' last states, as PyTorch's exporter writes a GRU's second output.
+  var takesStates = false
   /// Classes of a head with a decision; 0 for one number.
   var classes = 0
 
@@ -48,6 +50,7 @@ struct RecurrentNetwork {
     value = try builder.apply("Mul", [value, builder.constant(draw([features], 1))])
     if isTorch { value = try builder.apply("Transpose", [value], attributes: ["perm": .ints([1, 0, 2])]) }
     var extent = features
+    var states: [String] = []
     for (index, count) in hidden.enumerated() {
       let (rows, spread) = ((isLSTM ? 4 : 3) * count, 1 / Double(count).squareRoot())
       var inputs = [value]
@@ -63,7 +66,12 @@ struct RecurrentNetwork {
       }
       var attributes: [String: Attribute] = ["direction": .string(direction)]
       if !isLSTM { attributes["linear_before_reset"] = .int(1) }
-      value = try builder.apply(isLSTM ? "LSTM" : "GRU", inputs, attributes: attributes, name: name(index))
+      states.append("\(name(index)).state")
+      try builder.append(
+        Node(
+          isLSTM ? "LSTM" : "GRU", name: name(index), inputs: inputs, outputs: [name(index), states[index]],
+          attributes: attributes))
+      value = name(index)
       if isTorch || directions > 1 {
         value = try builder.apply("Transpose", [value], attributes: ["perm": .ints([0, 2, 1, 3])])
         value = try builder.apply("Reshape", [value, integers([Int64(steps), 1, Int64(directions * count)])])
@@ -72,9 +80,12 @@ struct RecurrentNetwork {
       }
       extent = directions * count
     }
-    let last = try builder.constant(Tensor(scalar: Int64(isTorch ? steps - 1 : -1)))
-    if isTorch { value = try builder.apply("Transpose", [value], attributes: ["perm": .ints([1, 0, 2])]) }
-    value = try builder.apply("Gather", [value, last], attributes: ["axis": .int(isTorch ? 1 : 0)])
+    var last = try builder.constant(Tensor(scalar: Int64(isTorch ? steps - 1 : -1)))
+    if takesStates {
+      value = try builder.apply("Concat", states, attributes: ["axis": .int(0)])
+      last = try builder.constant(Tensor(scalar: Int64(hidden.count - 1)))
+    } else if isTorch { value = try builder.apply("Transpose", [value], attributes: ["perm": .ints([1, 0, 2])]) }
+    value = try builder.apply("Gather", [value, last], attributes: ["axis": .int(isTorch && !takesStates ? 1 : 0)])
     let head = [
       value, try builder.constant(draw([max(classes, 1), extent], 1 / Double(extent).squareRoot())),
       try builder.constant(draw([max(classes, 1)], 0.1)),

@@ -33,7 +33,7 @@ import Testing
     #expect(Set(expected.map(\.description)).count == rows.count)
   }
 
-  /// Features [1, 5, 24] → Conv → a bidirectional LSTM → y.
+  /// Features [1, 5, 24] → Conv → a bidirectional LSTM, clipped, which no kernel does → y.
   private static func graph() throws -> Graph {
     var generator = SeededGenerator(seed: 1)
     func random(_ shape: Shape) -> Tensor {
@@ -48,7 +48,7 @@ import Testing
     try builder.append(
       Node(
         "LSTM", name: "lstm", inputs: [value, w, r, try builder.constant(random([2, 64]))], outputs: ["y"],
-        attributes: ["hidden_size": .int(8), "direction": .string("bidirectional")]))
+        attributes: ["hidden_size": .int(8), "direction": .string("bidirectional"), "clip": .float(3)]))
     try builder.output("y")
     return builder.graph
   }

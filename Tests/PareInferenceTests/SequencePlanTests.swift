@@ -11,6 +11,8 @@ import Testing
     RecurrentNetwork(isLSTM: true, features: 20, hidden: [33, 12], steps: 12, seed: 2, isTorch: true),
     RecurrentNetwork(isLSTM: false, features: 6, hidden: [40, 8, 5], steps: 9, seed: 3),
     RecurrentNetwork(isLSTM: false, features: 13, hidden: [16], steps: 4, seed: 4, isTorch: true),
+    RecurrentNetwork(isLSTM: false, features: 9, hidden: [10, 10], steps: 10, seed: 5, isTorch: true, takesStates: true),
+    RecurrentNetwork(isLSTM: true, features: 9, hidden: [10, 10], steps: 3, seed: 6, isTorch: true, takesStates: true),
   ]
   private static let both = [
     RecurrentNetwork(isLSTM: true, features: 5, hidden: [9, 7], steps: 5, direction: "bidirectional"),
@@ -63,7 +65,7 @@ import Testing
         var graph = try network.graph(quantized: false)
         let index = try #require(graph.nodes.firstIndex { $0.name == network.name(0) })
         graph.nodes[index].inputs += ["", "h"] + (isLSTM ? ["c"] : [])
-        graph.nodes[index].outputs += ["last_h"] + (isLSTM ? ["last_c"] : [])
+        graph.nodes[index].outputs = [network.name(0), "last_h"] + (isLSTM ? ["last_c"] : [])
         for state in isLSTM ? ["h", "c"] : ["h"] {
           graph.parameters[state] = Parameter(
             ParameterStorage(Tensor((0..<6).map { Float($0) / 8 - 0.4 }, shape: [1, 1, 6])), isTrainable: false)

@@ -35,9 +35,10 @@ public final class SequencePlan: Sendable {
   ///   that mixes steps (attention over the window, a convolution along it), an output of every step; what
   ///   ``ExecutionPlan`` throws.
   public init(_ graph: Graph, outputs wanted: [String]? = nil, kernels: KernelSelection? = nil) throws {
-    let asked = try ExecutionPlan.graph(graph, yielding: wanted).atBatchOne().withoutTraining()
+    let asked = try ExecutionPlan.graph(graph, yielding: wanted).atBatch(1).withoutTraining()
     let rows = try RowGraph(ZeroStates.dropped(from: asked))
-    row = try ExecutionPlan(planning: rows.graph, kernels: kernels ?? .fromEnvironment(), isRowByRow: true)
+    row = try ExecutionPlan(
+      planning: rows.graph, kernels: kernels ?? .fromEnvironment(), rows: 1, isRowByRow: true)
     guard row.streamCount > 0 else {
       throw InferenceError("row-by-row", subject: graph.name, expected: "a recurrent layer", found: "none")
     }
