@@ -78,14 +78,14 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   /// - Parameter rows: the extent of the batch, which the graph must leave open where it is not 1.
   convenience init(_ graph: Graph, outputs wanted: [String]?, kernels: KernelSelection?, rows: Int) throws {
     let asked = ZeroStates.dropped(from: try Self.graph(graph, yielding: wanted).atBatch(rows).withoutTraining())
-    try self.init(planning: asked, kernels: kernels ?? .fromEnvironment(), isRowByRow: false, rows: rows)
+    try self.init(planning: asked, kernels: kernels ?? .fromEnvironment(), rows: rows, isRowByRow: false)
   }
 
   /// - Parameters:
   ///   - asked: a graph of known extents that yields what is wanted.
+  ///   - rows: the extent of its batch.
   ///   - isRowByRow: whether recurrent layers keep their state to the next run.
-  ///   - rows: the extent of the batch.
-  init(planning asked: Graph, kernels: KernelSelection, isRowByRow: Bool, rows: Int = 1) throws {
+  init(planning asked: Graph, kernels: KernelSelection, rows: Int, isRowByRow: Bool) throws {
     let lowered = try (IntegerLowering.applies(to: asked) ? IntegerLowering.lower(asked) : asked).fused()
     var types = try Self.types(of: lowered)
     var planned = try StepCatalogue.steps(StepGraph(lowered, types: types, isRowByRow: isRowByRow))
@@ -183,9 +183,6 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
 }
 
 extension Graph {
-  /// Every name of an extent bound to 1.
-  func atBatchOne() throws -> Graph { try atBatch(1) }
-
   /// Every name of an extent bound to 1, those of batches to `rows`.
   func atBatch(_ rows: Int) throws -> Graph {
     var binding: [String: Int] = [:]

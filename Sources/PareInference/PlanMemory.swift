@@ -8,7 +8,7 @@ extension ExecutionPlan {
   /// - Returns: `Int.max` where it is more than an `Int` holds.
   /// - Throws: `GraphError` for a graph that does not fit together.
   package static func memoryBound(_ graph: Graph) throws -> Int {
-    let types = try graph.atBatchOne().inferredTypes()
+    let types = try graph.atBatch(1).inferredTypes()
     var bound = 0
     func add(_ dimensions: [Int], byteCount: Int) {
       // A tile of padding in each of two extents, and a cache line.
