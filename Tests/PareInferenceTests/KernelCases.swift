@@ -178,7 +178,7 @@ struct KernelCases: ~Copyable {
       outputByteCount: rows * outputs * 4, isExact: true, bounds: bounds)
   }
 
-  /// Both within (2 R + n + 9) u of the true y for numbers R apart (`StepBoundTests.softmaxOfRows`), and y is at most 1.
+  /// Both within (2 R + n + 10) u of the true y for numbers R apart (`StepBoundTests.softmaxOfRows`), and y is at most 1.
   /// What is far below is 0 or next to it.
   private mutating func softmax(_ rows: Int, _ count: Int) -> KernelCase {
     var x = floats(rows * count)
@@ -187,7 +187,7 @@ struct KernelCases: ~Copyable {
     return KernelCase(
       name: "softmax_rows \(rows) \(count)", input: bytes(x),
       operands: place([pare_softmax_f32(count: Int32(count), rows: Int32(rows))]), outputByteCount: x.count * 4, isExact: true,
-      bounds: [Float](repeating: Float(2 * 1.01 * (2 * range + Double(count) + 9) * 0x1p-24), count: x.count))
+      bounds: [Float](repeating: Float(2 * 1.01 * (2 * range + Double(count) + 10) * 0x1p-24), count: x.count))
   }
 
   /// Rows that overlap and groups that lie apart, as those of a convolution do.

@@ -53,7 +53,7 @@ private func gamma(_ k: Int) -> Double { Double(k) * 0x1p-24 / (1 - Double(k) * 
   }
 
   /// An exponent is rounded once on either side of the quotient (u R each for numbers R apart), exponentials are within 2
-  /// units in the last place (4u), the sum adds n u and the quotient u: (2 R + n + 9) u of y, to first order.
+  /// units in the last place (4u), the sum adds n u, its reciprocal and the product u each: (2 R + n + 10) u of y, to first order.
   @Test(arguments: [1, 3, 15, 16, 17, 50, 64, 100], availableSets)
   func softmaxOfRows(columns: Int, set: InstructionSet) throws {
     let graph = try oneInput([1, 7, columns]) { builder, x in try builder.apply("Softmax", [x]) }
@@ -61,7 +61,7 @@ private func gamma(_ k: Int) -> Double { Double(k) * 0x1p-24 / (1 - Double(k) * 
     let values = input.doubles
     let range = (values.max() ?? 0) - (values.min() ?? 0)
     try expectWithin(graph, set, input, isFast: true) { exact in
-      exact.map { 1.01 * (2 * range + Double(columns) + 9) * 0x1p-24 * $0 }
+      exact.map { 1.01 * (2 * range + Double(columns) + 10) * 0x1p-24 * $0 }
     }
   }
 
@@ -214,7 +214,7 @@ private func gamma(_ k: Int) -> Double { Double(k) * 0x1p-24 / (1 - Double(k) * 
   }
 
   /// Attention's bound over T keys of scores of depth D (`AttentionForms` of PareTraining), each weight's relative error
-  /// ε ≤ 2 ((D + 2) u s + u R) + (T + 9) u with s = scale Σ |q k| at most; Y then |Σ w v| by ε + γ_{T+1} on Σ w |v|.
+  /// ε ≤ 2 ((D + 3) u s + u R) + (T + 10) u with s = scale Σ |q k| at most; Y then |Σ w v| by ε + γ_{T+1} on Σ w |v|.
   @Test(arguments: [false, true], availableSets)
   func attention(isCausal: Bool, set: InstructionSet) throws {
     let (heads, rows, size) = (3, 21, 18)
@@ -228,7 +228,7 @@ private func gamma(_ k: Int) -> Double { Double(k) * 0x1p-24 / (1 - Double(k) * 
     let input = random([1, heads, rows, size], seed: 9)
     let largest = input.doubles.map(\.magnitude).max() ?? 0
     let scores = Double(size).squareRoot() * largest * largest
-    let weight = 2 * (Double(size + 2) * scores + 2 * scores) * 0x1p-24 + Double(rows + 9) * 0x1p-24
+    let weight = 2 * (Double(size + 3) * scores + 2 * scores) * 0x1p-24 + Double(rows + 10) * 0x1p-24
     // Values are not negative, so Σ w |v| is Y itself.
     try expectWithin(graph(), set, input, isFast: true) { exact in
       exact.map { (2 * weight + gamma(rows + 1)) * $0.magnitude }

@@ -163,6 +163,7 @@ typedef struct {
 } pare_head_layout;
 typedef struct {
   const pare_attention_kernels *kernels;
+  pare_kernel softmax;     // softmax_rows_f32, for heads without a bias
   pare_place q, k, v;
   pare_head_layout q_layout, k_layout, v_layout, y_layout;
   size_t batch, heads, group;
@@ -170,8 +171,15 @@ typedef struct {
   float scale;
   const float *bias;       // null, or one of queries x pare_padded(keys) for
   size_t bias_step;        // each head of each batch, elements apart; 0 for one shared by all
-  size_t scratch;
+  size_t scratch;          // pare_attention_step_scratch numbers
 } pare_attention_step;
+
+static inline size_t pare_attention_step_scratch(size_t queries, size_t keys, size_t size, size_t value_size) {
+  const size_t masked = pare_attention_scratch(queries, keys, size, value_size);
+  const size_t unmasked =
+    (queries + size) * pare_padded(keys) + queries * value_size + keys * pare_padded(value_size) + 16;
+  return masked > unmasked ? masked : unmasked;
+}
 PARE_STEP(attention);
 
 // y[i, j, k, l] = x[start + i * from[0] + j * from[1] + k * from[2] + l * from[3]], y in order.

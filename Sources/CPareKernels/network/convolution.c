@@ -19,8 +19,8 @@ PARE_STEP(convolution) {
           wide + channel * plane + phase * step->phase_stride);
     kernels->convolve(
       step->in_place ? x : wide, step->offsets, step->terms, step->weights + group * step->group_weights,
-      step->bias + group * step->padded_filters, step->yields_in_place ? y : narrow, step->narrow_stride, step->padded_filters, step->vectors,
-      step->relu != 0);
+      step->bias + group * step->padded_filters, step->yields_in_place ? y : narrow, step->narrow_stride,
+      step->padded_filters, step->vectors, step->relu != 0);
     for (size_t filter = 0; filter < step->filters && !step->yields_in_place; filter++)
       kernels->scatter_runs(
         narrow + filter * step->narrow_stride, step->narrow_runs, step->narrow_run_count, 1,

@@ -56,9 +56,9 @@ PARE_AVX2 PARE_KERNEL(softmax_rows_f32, avx2) {
       _mm256_storeu_ps(y + i, e);
       sum = _mm256_add_ps(sum, e);
     }
-    const __m256 total = folded(sum, 0);
-    for (int32_t i = 0; i < whole; i += 8) _mm256_storeu_ps(y + i, _mm256_div_ps(_mm256_loadu_ps(y + i), total));
-    _mm256_maskstore_ps(y + whole, rest, _mm256_div_ps(last, total));
+    const __m256 share = _mm256_div_ps(_mm256_set1_ps(1.0f), folded(sum, 0));
+    for (int32_t i = 0; i < whole; i += 8) _mm256_storeu_ps(y + i, _mm256_mul_ps(_mm256_loadu_ps(y + i), share));
+    _mm256_maskstore_ps(y + whole, rest, _mm256_mul_ps(last, share));
   }
 }
 

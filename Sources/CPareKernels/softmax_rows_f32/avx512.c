@@ -21,13 +21,11 @@ PARE_INLINE PARE_AVX512 __m512 exponential(__m512 x) {
   return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(x, lowest, _CMP_NLT_UQ), e, whole);
 }
 
-PARE_AVX512 PARE_KERNEL(softmax_rows_f32, avx512) {
-  const pare_softmax_f32 *step = operands;
+// Row by row, everything in one pass after the maximum.
+PARE_INLINE PARE_AVX512 void by_rows(const pare_softmax_f32 *step, const float *x, float *y) {
   const __m512 least = _mm512_set1_ps(-__builtin_inff());
   const int32_t whole = step->count / 16 * 16;
   const __mmask16 rest = (__mmask16)((1u << (step->count - whole)) - 1);
-  const float *x = input;
-  float *y = output;
   for (int32_t row = 0; row < step->rows; row++, x += step->count, y += step->count) {
     __m512 highest = _mm512_mask_loadu_ps(least, rest, x + whole);
     for (int32_t i = 0; i < whole; i += 16) highest = _mm512_max_ps(highest, _mm512_loadu_ps(x + i));
@@ -39,10 +37,38 @@ PARE_AVX512 PARE_KERNEL(softmax_rows_f32, avx512) {
       _mm512_storeu_ps(y + i, e);
       sum = _mm512_add_ps(sum, e);
     }
-    const __m512 total = _mm512_set1_ps(_mm512_reduce_add_ps(sum));
-    for (int32_t i = 0; i < whole; i += 16) _mm512_storeu_ps(y + i, _mm512_div_ps(_mm512_loadu_ps(y + i), total));
-    _mm512_mask_storeu_ps(y + whole, rest, _mm512_div_ps(last, total));
+    const __m512 share = _mm512_set1_ps(1.0f / _mm512_reduce_add_ps(sum));
+    for (int32_t i = 0; i < whole; i += 16) _mm512_storeu_ps(y + i, _mm512_mul_ps(_mm512_loadu_ps(y + i), share));
+    _mm512_mask_storeu_ps(y + whole, rest, _mm512_mul_ps(last, share));
   }
+}
+
+// Rows of whole vectors in three passes over all: a row by itself is a chain of two reductions and an exponential, too
+// long to hide behind the next. (Rows that end within a vector are better off by themselves: the second pass would load
+// what two stores have just written.)
+PARE_INLINE PARE_AVX512 void by_passes(const pare_softmax_f32 *step, const float *x, float *y) {
+  const int32_t count = step->count;
+  float *row = y;
+  for (int32_t r = 0; r < step->rows; r++, x += count, row += count) {
+    __m512 highest = _mm512_loadu_ps(x);
+    for (int32_t i = 16; i < count; i += 16) highest = _mm512_max_ps(highest, _mm512_loadu_ps(x + i));
+    const __m512 shift = _mm512_set1_ps(_mm512_reduce_max_ps(highest));
+    for (int32_t i = 0; i < count; i += 16) _mm512_storeu_ps(row + i, _mm512_sub_ps(_mm512_loadu_ps(x + i), shift));
+  }
+  const size_t all = (size_t)count * (size_t)step->rows;
+  for (size_t i = 0; i < all; i += 16) _mm512_storeu_ps(y + i, exponential(_mm512_loadu_ps(y + i)));
+  for (int32_t r = 0; r < step->rows; r++, y += count) {
+    __m512 sum = _mm512_loadu_ps(y);
+    for (int32_t i = 16; i < count; i += 16) sum = _mm512_add_ps(sum, _mm512_loadu_ps(y + i));
+    const __m512 share = _mm512_set1_ps(1.0f / _mm512_reduce_add_ps(sum));
+    for (int32_t i = 0; i < count; i += 16) _mm512_storeu_ps(y + i, _mm512_mul_ps(_mm512_loadu_ps(y + i), share));
+  }
+}
+
+PARE_AVX512 PARE_KERNEL(softmax_rows_f32, avx512) {
+  const pare_softmax_f32 *step = operands;
+  if (step->count % 16 == 0 && step->count > 0) by_passes(step, input, output);
+  else by_rows(step, input, output);
 }
 
 #endif

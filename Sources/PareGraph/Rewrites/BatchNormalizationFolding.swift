@@ -76,7 +76,9 @@ extension Graph {
     var folded = layer
     func add(_ tensor: Tensor, _ stem: String) -> String {
       var name = stem
-      while result.parameters[name] != nil || result.producer(of: name) != nil || result.inputs.contains(where: { $0.name == name }) {
+      while result.parameters[name] != nil || result.producer(of: name) != nil
+        || result.inputs.contains(where: { $0.name == name })
+      {
         name += "_"
       }
       result.parameters[name] = Parameter(ParameterStorage(tensor), isTrainable: false)

@@ -185,9 +185,8 @@ private struct Lowering {
   /// Elements of a constant row, plain or dequantized.
   private func biasCount(_ name: String) -> Int? {
     let type = types[name]
-    guard tensor(name) != nil || producers[name].map({ $0.operatorName == "DequantizeLinear" && tensor($0.inputs[0]) != nil }) ?? false,
-      type?.rank == 1
-    else { return nil }
+    let isDequantized = producers[name].map { $0.operatorName == "DequantizeLinear" && tensor($0.inputs[0]) != nil }
+    guard tensor(name) != nil || isDequantized ?? false, type?.rank == 1 else { return nil }
     return type?.dimensions[0].fixedValue
   }
 

@@ -46,7 +46,8 @@ struct BatchedProductStep: StepKind {
 
 /// Attention without caches, softcap and outputs beyond Y, whose mask, if any, is constant.
 ///
-/// Bound: as of `AttentionForms` in PareTraining, whose passes these are.
+/// Bound: as of `AttentionForms` in PareTraining, whose passes these are, and one rounding more of the scores where there
+/// is no mask, whose scale is taken in by the keys.
 struct AttentionStep: StepKind {
   private let problem: AttentionProblem
   /// Added to the scores: rows of `pare_padded(keys)` numbers, for all heads or for each.
@@ -107,7 +108,7 @@ struct AttentionStep: StepKind {
   }
 
   var scratchByteCount: Int {
-    pare_attention_scratch(problem.queries, problem.keys, problem.size, problem.valueSize) * 4
+    pare_attention_step_scratch(problem.queries, problem.keys, problem.size, problem.valueSize) * 4
   }
 
   func kernel(_ kernels: KernelSelection) -> StepKernel { kernels.passes.step("attention", pare_step_attention) }
@@ -118,7 +119,8 @@ struct AttentionStep: StepKind {
     }
     return site.pool.place(
       pare_attention_step(
-        kernels: site.passes.tables.attention, q: site.inputs[0], k: site.inputs[1], v: site.inputs[2],
+        kernels: site.passes.tables.attention,
+        softmax: site.kernels.kernel(pare_operation_softmax_rows_f32).run, q: site.inputs[0], k: site.inputs[1], v: site.inputs[2],
         q_layout: layout(problem.query), k_layout: layout(problem.key), v_layout: layout(problem.value),
         y_layout: layout(problem.result), batch: problem.batch, heads: problem.heads, group: problem.group,
         queries: problem.queries, keys: problem.keys, size: problem.size, value_size: problem.valueSize,

@@ -1,5 +1,6 @@
 import CPareKernels
 import PareGraph
+import PareTensor
 
 /// How the planes of one sample are packed so that every tap of a window lies at a fixed distance from its position.
 ///
@@ -68,7 +69,8 @@ struct ConvolutionLayout: Sendable {
   init?(_ geometry: WindowGeometry) {
     let three = geometry.threeAxes
     let extents = [three.0, three.1, three.2].map { $0.padBegin + $0.input + $0.padEnd + $0.reach }
-    guard geometry.tapCount <= 1 << 16, extents.allSatisfy({ $0 <= 1 << 24 }), extents.reduce(1, { min($0 * $1, 1 << 32) }) <= 1 << 24
+    guard geometry.tapCount <= 1 << 16, extents.allSatisfy({ $0 <= 1 << 24 }),
+      let room = Shape.checkedElementCount(extents), room <= 1 << 24
     else { return nil }
     let (a, b, c) = (Axis(three.0), Axis(three.1), Axis(three.2))
     let phaseStride = a.extent * b.extent * c.extent

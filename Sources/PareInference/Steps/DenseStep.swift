@@ -24,7 +24,8 @@ struct DenseStep: StepKind {
       let weight = graph.constant(node.inputs[1]), weight.elementType == .float32
     else { return nil }
     let transposed = try node.int("transB", default: 0) != 0
-    let (outputCount, inputCount) = transposed ? (weight.shape[0], weight.shape[1]) : (weight.shape[1], weight.shape[0])
+    let (outputCount, inputCount) =
+      transposed ? (weight.shape[0], weight.shape[1]) : (weight.shape[1], weight.shape[0])
     var bias = [Float](repeating: 0, count: outputCount)
     if let name = node.input(2) {
       guard let given = graph.row(name, count: outputCount) else { return nil }

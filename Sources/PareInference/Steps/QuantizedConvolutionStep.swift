@@ -87,7 +87,8 @@ struct QuantizedConvolutionStep: StepKind {
     }
     return pool.place(
       pare_quantized_convolution_step(
-        run: site.kernels.kernel(operation).run, products: pool.place(products, paddedTo: products.count, with: pare_product_u8s8()),
+        run: site.kernels.kernel(operation).run,
+        products: pool.place(products, paddedTo: products.count, with: pare_product_u8s8()),
         groups: problem.groups, channels: problem.channels, padded_channels: paddedChannels,
         input_count: geometry.inputCount, output_count: geometry.outputCount,
         runs: pool.place(runs, paddedTo: runs.count, with: pare_run()), run_count: runs.count,
