@@ -1,8 +1,12 @@
+import CPareKernels
+
 /// What a plan holds besides its steps: packed weights and operands, in one block, each at a multiple of a cache line.
 ///
 /// Filled in two passes of the same code: the first counts, the second writes. Written to only while a plan is built.
 final class ConstantPool: @unchecked Sendable {
   static let alignment = 64
+  /// Bytes from which on greater pages are worth asking for: half of one.
+  private static let leastForGreatPages = 1 << 20
 
   private let memory: UnsafeMutableRawPointer?
   private(set) var byteCount = 0
@@ -14,7 +18,15 @@ final class ConstantPool: @unchecked Sendable {
 
   /// A pool that holds `capacity` bytes.
   init(capacity: Int) {
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(capacity, 1), alignment: Self.alignment)
+    let memory: UnsafeMutableRawPointer
+    if capacity >= Self.leastForGreatPages {
+      let page = Int(PARE_GREAT_PAGE)
+      let byteCount = (capacity + page - 1) / page * page
+      memory = .allocate(byteCount: byteCount, alignment: page)
+      pare_ask_for_great_pages(memory, byteCount)
+    } else {
+      memory = .allocate(byteCount: max(capacity, 1), alignment: Self.alignment)
+    }
     memory.initializeMemory(as: UInt8.self, repeating: 0, count: capacity)
     self.memory = memory
   }

@@ -78,17 +78,17 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   /// - Parameter rows: the extent of the batch, which the graph must leave open where it is not 1.
   convenience init(_ graph: Graph, outputs wanted: [String]?, kernels: KernelSelection?, rows: Int) throws {
     let asked = ZeroStates.dropped(from: try Self.graph(graph, yielding: wanted).atBatch(rows).withoutTraining())
-    try self.init(planning: asked, kernels: kernels ?? .fromEnvironment(), rows: rows, isRowByRow: false)
+    try self.init(planning: asked, kernels: kernels ?? .fromEnvironment(), rows: rows, streamed: nil)
   }
 
   /// - Parameters:
   ///   - asked: a graph of known extents that yields what is wanted.
   ///   - rows: the extent of its batch.
-  ///   - isRowByRow: whether recurrent layers keep their state to the next run.
-  init(planning asked: Graph, kernels: KernelSelection, rows: Int, isRowByRow: Bool) throws {
+  ///   - streamed: the nodes that keep a state from row to row; nil in a plan for whole inputs.
+  init(planning asked: Graph, kernels: KernelSelection, rows: Int, streamed: Set<String>?) throws {
     let lowered = try (IntegerLowering.applies(to: asked) ? IntegerLowering.lower(asked) : asked).fused()
     var types = try Self.types(of: lowered)
-    var planned = try StepCatalogue.steps(StepGraph(lowered, types: types, isRowByRow: isRowByRow))
+    var planned = try StepCatalogue.steps(StepGraph(lowered, types: types, streamed: streamed))
 
     let inputs = lowered.inputs.compactMap { input in types[input.name].map { Value(name: input.name, type: $0) } }
     var inPlace = false
@@ -114,7 +114,7 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     let streamBytes = planned.count * (MemoryLayout<UnsafeRawPointer>.stride + 1) + 2 * ConstantPool.alignment
     let program = Program(
       planned, lowered, kernels, layout, external: external,
-      pool: ConstantPool(capacity: counting.pool.byteCount + (isRowByRow ? streamBytes : 0)))
+      pool: ConstantPool(capacity: counting.pool.byteCount + (streamed == nil ? 0 : streamBytes)))
 
     name = asked.name
     self.inputs = inputs

@@ -134,6 +134,25 @@ import Testing
     }
   }
 
+  @Test func whatWasPreparedIsForgottenByAReset() throws {
+    for quantized in [false, true] {
+      let network = Self.networks[0]
+      let plan = try SequencePlan(network.graph(quantized: quantized))
+      func answers(_ context: StreamingContext) throws -> [Float] {
+        let rows = network.window(seed: 2)
+        try rows.withUnsafeBufferPointer { rows in
+          for step in 0..<3 { _ = try context.run(row: try #require(rows.baseAddress) + step * network.features) }
+        }
+        return Array(try #require(context.output("y", as: Float.self)))
+      }
+      let context = plan.makeStreamingContext()
+      let fresh = try answers(context)
+      context.prepare()
+      context.reset()
+      #expect(try answers(context) == fresh)
+    }
+  }
+
   @Test func aNaNMakesTheWindowAndTheStreamInvalid() throws {
     var network = RecurrentNetwork(isLSTM: true, features: 4, hidden: [8], steps: 3)
     network.classes = 3

@@ -2,7 +2,9 @@
 #ifndef CPAREKERNELS_H
 #define CPAREKERNELS_H
 
+#include "pare_causal_convolution.h"
 #include "pare_inference_kernels.h"
+#include "pare_pages.h"
 #include "pare_recurrent_f32.h"
 #include "pare_recurrent_s16.h"
 #include "pare_stream.h"

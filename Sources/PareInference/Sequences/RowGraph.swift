@@ -11,11 +11,16 @@ struct RowGraph {
   private(set) var graph: Graph
   /// Rows of a window.
   let steps: Int
+  /// Nodes that hand steps on and so keep a state from row to row.
+  private(set) var streamed: Set<String> = []
 
   private let source: Graph
   private let types: [String: ValueType]
   /// The axis of time of each value that has one.
   private var timeAxis: [String: Int] = [:]
+  /// Zeros that a Pad put before the first step, and steps that a convolution made behind the last.
+  private var ahead: [String: Int] = [:]
+  private var behind: [String: Int] = [:]
   /// Values that are made of the last step.
   private var final: Set<String> = []
 
@@ -98,6 +103,9 @@ struct RowGraph {
   /// The axis of time of the first output, nil where it is of the last step alone; `rewritten` fits one row.
   private mutating func axisAfter(_ node: Node, _ rewritten: inout Node) throws -> Int? {
     let name = node.operatorName
+    if node.inputs.contains(where: { ahead[$0] != nil || behind[$0] != nil }), name != "Conv", name != "Slice" {
+      throw refusal(node, "steps before the first or behind the last")
+    }
     if Self.elementwise.contains(name) { return try elementwise(node) }
     guard let axis = timeAxis[node.inputs[0]], node.inputs.dropFirst().allSatisfy({ timeAxis[$0] == nil }) else {
       guard name == "Concat" else { throw refusal(node, "steps as another input than the first") }
@@ -107,7 +115,10 @@ struct RowGraph {
     switch name.description {
     case "LSTM", "GRU", "pare.QuantizedLSTM", "pare.QuantizedGRU":
       guard axis == 0, try node.int("layout", default: 0) == 0 else { throw refusal(node, "steps on axis \(axis)") }
+      streamed.insert(node.name)
       return 0
+    case "Pad": return try padded(node, axis, &rewritten)
+    case "Conv": return try convolved(node, axis, &rewritten)
     case "Transpose":
       let order = try node.ints("perm") ?? Array((0..<rank).reversed())
       return order.firstIndex(of: axis)
@@ -162,6 +173,41 @@ struct RowGraph {
     return axis
   }
 
+  // MARK: convolutions along time
+
+  /// Zeros before the first step: a convolution takes them in.
+  private mutating func padded(_ node: Node, _ axis: Int, _ rewritten: inout Node) throws -> Int? {
+    let (before, after) = (extents(node.inputs[0]), extents(node.outputs[0]))
+    let value = node.input(2).map { source.parameters[$0]?.storage.decoded().doubles ?? [1] } ?? [0]
+    let pads = node.input(1).flatMap { source.parameters[$0]?.storage.decoded().doubles.map { Int($0) } } ?? []
+    let axes = node.input(3).flatMap { source.parameters[$0]?.storage.decoded().doubles.map { Int($0) } }
+    let place = (axes ?? Array(before.indices)).firstIndex { ($0 < 0 ? $0 + before.count : $0) == axis }
+    let others = zip(before, after).enumerated().allSatisfy { $0.offset == axis || $0.element.0 == $0.element.1 }
+    guard try node.string("mode", default: "constant") == "constant", value == [0], others, let place,
+      pads.count > place, pads[place] == after[axis] - before[axis], ahead[node.inputs[0]] == nil
+    else { throw refusal(node, "other pads than zeros before the first step") }
+    ahead[node.outputs[0]] = pads[place]
+    rewritten = Node("Identity", name: node.name, inputs: [node.inputs[0]], outputs: node.outputs)
+    return axis
+  }
+
+  /// A convolution that sees no later step, padded by itself, by a Pad before it, or on both sides with a Slice behind it.
+  private mutating func convolved(_ node: Node, _ axis: Int, _ rewritten: inout Node) throws -> Int? {
+    let window = extents(node.inputs[1])
+    guard axis == 2, window.count == 3, try node.string("auto_pad", default: "NOTSET") == "NOTSET",
+      behind[node.inputs[0]] == nil
+    else { throw refusal(node, "a window over other axes than that of steps") }
+    let pads = try node.ints("pads") ?? [0, 0]
+    let reach = (window[2] - 1) * (try node.ints("dilations")?.first ?? 1)
+    guard try node.ints("strides") ?? [1] == [1], pads.count == 2, pads[0] + (ahead[node.inputs[0]] ?? 0) == reach,
+      pads[1] == 0 || pads[1] == reach
+    else { throw refusal(node, "a window that sees later steps") }
+    if pads[1] > 0 { behind[node.outputs[0]] = pads[1] }
+    rewritten.attributes["pads"] = .ints([reach, 0])
+    streamed.insert(node.name)
+    return axis
+  }
+
   // MARK: operators that move elements
 
   private mutating func moved(_ node: Node, _ axis: Int, _ rewritten: inout Node) throws -> Int? {
@@ -203,6 +249,14 @@ struct RowGraph {
       guard let starts = try constants(1), let ends = try constants(2) else { throw refusal(node, "computed bounds") }
       let axes = try constants(3)?.map { $0 < 0 ? $0 + before.count : $0 } ?? Array(starts.indices)
       guard let index = axes.firstIndex(of: axis) else { return axis }
+      if let more = behind[node.inputs[0]] {
+        // What a convolution padded on both sides made behind the last step goes.
+        guard axes.count == 1, starts == [0], ends[0] == steps || ends[0] == -more, try constants(4) ?? [1] == [1] else {
+          throw refusal(node, "steps behind the last")
+        }
+        rewritten = Node("Identity", name: node.name, inputs: [node.inputs[0]], outputs: node.outputs)
+        return axis
+      }
       let stride = try constants(4)?[index] ?? 1
       if stride == 1, starts[index] == 0 || starts[index] <= -steps, ends[index] >= steps { return axis }
       guard stride == 1, starts[index] == -1 || starts[index] == steps - 1, ends[index] >= steps else {

@@ -2,15 +2,15 @@ import CPareKernels
 import PareGraph
 import PareTensor
 
-/// A model over a window of rows, made ready to be fed row by row: each recurrent layer keeps its state, so that the
-/// newest row costs one step instead of a window.
+/// A model over a window of rows, made ready to be fed row by row: each recurrent layer keeps its state and each causal
+/// convolution the rows that it reaches back to, so that the newest row costs one step instead of a window.
 ///
 /// The graph is one that ``ExecutionPlan`` takes, with one Float32 input `[steps, 1, features]` or `[1, steps, features]`
 /// and outputs that are made of the last step. Two functions can be asked of it, and they are not the same:
 ///
 /// - *windowed* (``makeWindowedContext()``): the state is zero before the window's first row. Its answer is the
 ///   ``ExecutionPlan``'s on the whole window: equal bits where the recurrent layers and what follows are integers, and
-///   for Float32 layers too, whose sums have the same order.
+///   for Float32 layers too, whose sums have the same order; within rounding where there are convolutions.
 /// - *streaming* (``makeStreamingContext()``): the state goes on from row to row for as long as the context lives.
 ///
 /// ```swift
@@ -32,15 +32,15 @@ public final class SequencePlan: Sendable {
   ///   - outputs: the values to yield; the graph's outputs by default. They have to be of the last step.
   ///   - kernels: by default what the environment variable `PARE_KERNELS` names.
   /// - Throws: `inference.row-by-row`, naming the node in the way: a layer that runs backward or both ways, an operator
-  ///   that mixes steps (attention over the window, a convolution along it), an output of every step; what
+  ///   that mixes steps (attention over the window, a convolution that sees later ones), an output of every step; what
   ///   ``ExecutionPlan`` throws.
   public init(_ graph: Graph, outputs wanted: [String]? = nil, kernels: KernelSelection? = nil) throws {
     let asked = try ExecutionPlan.graph(graph, yielding: wanted).atBatch(1).withoutTraining()
     let rows = try RowGraph(ZeroStates.dropped(from: asked))
     row = try ExecutionPlan(
-      planning: rows.graph, kernels: kernels ?? .fromEnvironment(), rows: 1, isRowByRow: true)
+      planning: rows.graph, kernels: kernels ?? .fromEnvironment(), rows: 1, streamed: rows.streamed)
     guard row.streamCount > 0 else {
-      throw InferenceError("row-by-row", subject: graph.name, expected: "a recurrent layer", found: "none")
+      throw InferenceError("row-by-row", subject: graph.name, expected: "a layer that keeps a state", found: "none")
     }
     windowLength = rows.steps
     featureCount = row.inputs[0].type.shape.elementCount

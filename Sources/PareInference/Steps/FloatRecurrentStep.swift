@@ -16,7 +16,7 @@ struct FloatRecurrentStep: StepKind {
 
   static func step(at node: Node, in graph: StepGraph) throws -> PlannedStep? {
     guard let layer = try? FloatRecurrentLayer(node, graph.graph) else {
-      guard !graph.isRowByRow else {
+      guard !graph.isStreamed(node) else {
         throw InferenceError(
           "row-by-row", subject: "node '\(node.name)'", expected: "a layer with standard functions and a kernel",
           found: "another kind of \(node.operatorName)")

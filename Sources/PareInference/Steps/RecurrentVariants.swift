@@ -69,7 +69,8 @@ struct RecurrentSite: Sendable {
     guard let x = graph.types[node.inputs[0]]?.shape, x.rank == 3, x[1] == 1, x[0] > 0, !graph.isParameter(node.inputs[0])
     else { return nil }
     let given = stateInputs.map { node.input($0) }
-    if graph.isRowByRow {
+    isRowByRow = graph.isStreamed(node)
+    if isRowByRow {
       guard x[0] == 1, directions == 1, !isReversed else {
         throw InferenceError(
           "row-by-row", subject: "node '\(node.name)'", expected: "a layer that runs forward, one row at a time",
@@ -80,9 +81,9 @@ struct RecurrentSite: Sendable {
           "row-by-row", subject: "node '\(node.name)'", expected: "first states that are constant", found: "computed ones")
       }
     }
-    (steps, features, self.directions, isRowByRow) = (x[0], x[2], directions, graph.isRowByRow)
+    (steps, features, self.directions) = (x[0], x[2], directions)
     states = given.map { $0 != nil }
-    inputs = [node.inputs[0]] + (graph.isRowByRow ? [] : given.compactMap { $0 })
+    inputs = [node.inputs[0]] + (isRowByRow ? [] : given.compactMap { $0 })
     outputs = node.outputs
   }
 

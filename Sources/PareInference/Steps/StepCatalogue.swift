@@ -6,6 +6,7 @@ enum StepCatalogue {
     NormalizationStep.self,
     DenseStep.self,
     QuantizedDenseStep.self,
+    CausalConvolutionStep.self,
     QuantizedConvolutionStep.self,
     SoftmaxStep.self,
     DecideStep.self,

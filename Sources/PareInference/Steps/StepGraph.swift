@@ -7,12 +7,12 @@ struct StepGraph {
   let types: [String: TensorType]
   private let consumers: [String: [Node]]
   private let outputs: Set<String>
-  /// Whether recurrent layers take one row and keep their state to the next run.
-  let isRowByRow: Bool
+  /// The nodes that take one row and keep a state to the next run; nil in a plan for whole inputs.
+  private let streamed: Set<String>?
 
-  init(_ graph: Graph, types: [String: TensorType], isRowByRow: Bool = false) {
+  init(_ graph: Graph, types: [String: TensorType], streamed: Set<String>? = nil) {
     self.graph = graph
-    self.isRowByRow = isRowByRow
+    self.streamed = streamed
     self.types = types
     var consumers: [String: [Node]] = [:]
     for node in graph.nodes {
@@ -21,6 +21,9 @@ struct StepGraph {
     self.consumers = consumers
     outputs = Set(graph.outputs.map(\.name))
   }
+
+  /// Whether a node keeps a state from row to row.
+  func isStreamed(_ node: Node) -> Bool { streamed?.contains(node.name) ?? false }
 
   /// The only node that uses a value, which is no output of the graph.
   func soleConsumer(of value: String) -> Node? {

@@ -1,0 +1,31 @@
+#ifndef PARE_CAUSAL_CONVOLUTION_H
+#define PARE_CAUSAL_CONVOLUTION_H
+
+#include "pare_recurrent_f32.h"
+
+/// A convolution along time that sees no later row, one row at a time: float x[channels] → float y[filters], the rows
+/// that its window reaches back to kept in the arena. Rows before the first are zeros.
+typedef struct {
+  pare_stream stream;
+  const pare_recurrent_f32_kernels *kernels;
+  pare_dense_f32 newest;     // the last tap; its bias is not read
+  pare_dense_f32 older;      // the others, oldest first, with the bias
+  int32_t channels, filters, taps, dilation;
+  size_t memory;             // pare_causal_convolution_memory_bytes
+  size_t scratch;            // float [(taps − 1) · channels]
+} pare_causal_convolution_row;
+
+static inline size_t pare_causal_convolution_memory_bytes(size_t channels, size_t filters, size_t taps, size_t dilation) {
+  return PARE_STREAM_HEAD + sizeof(float) * ((filters + PARE_TILE - 1) / PARE_TILE * PARE_TILE +
+                                             ((taps - 1) * dilation + 1) * channels);
+}
+
+void pare_causal_convolution_run_row(const void *operands, const void *input, void *output, unsigned char *arena);
+void pare_causal_convolution_reset_row(const void *operands, unsigned char *arena);
+/// Moves the rows on and computes the products with all but the newest.
+void pare_causal_convolution_prepare_row(const void *operands, unsigned char *arena);
+void pare_causal_convolution_run_rows(
+  const void *operands, const void *input, size_t input_stride, void *output, unsigned char *arena, size_t stride,
+  size_t rows);
+
+#endif
