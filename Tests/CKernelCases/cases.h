@@ -51,6 +51,6 @@ void pare_cases_of_inputs(pare_case_walk *walk, pare_operation operation);
 void pare_cases_of_integers(pare_case_walk *walk, pare_operation operation);
 void pare_cases_of_signs(pare_case_walk *walk, pare_operation operation);
 void pare_cases_of_floats(pare_case_walk *walk, pare_operation operation);
-void pare_cases_of_trees(pare_case_walk *walk);
+void pare_cases_of_trees(pare_case_walk *walk, pare_operation operation);
 
 #endif

@@ -52,42 +52,40 @@ void *pare_place_block(pare_case_walk *walk, size_t bytes) {
   return walk->blocks[walk->block_count++] = block;
 }
 
-int pare_has_cases(pare_operation operation) {
-  switch (operation) {
-  // One variant only, or cases elsewhere (KernelCases.swift).
-  case pare_operation_softmax_f32:
-  case pare_operation_decide:
-  case pare_operation_product_f32:
-  case pare_operation_product_u8s8_u8:
-  case pare_operation_product_u8s8_f32: return 0;
-  default: return operation <= pare_operation_tree_ensemble;
-  }
-}
+typedef void (*pare_cases)(pare_case_walk *walk, pare_operation operation);
 
-pare_case_result pare_check_variant(pare_operation operation, size_t variant) {
-  size_t count;
-  const pare_kernel_variant *variants = pare_kernel_variants(operation, &count);
-  pare_case_walk walk = {.state = 1000 + (uint64_t)operation, .run = variants[variant].run};
+/// The cases of an operation; null where there are none, or where they are elsewhere (KernelCases.swift).
+static pare_cases cases_of(pare_operation operation) {
   switch (operation) {
   case pare_operation_find_nan:
   case pare_operation_normalize_f32:
-  case pare_operation_quantize_f32_u8: pare_cases_of_inputs(&walk, operation); break;
+  case pare_operation_quantize_f32_u8: return pare_cases_of_inputs;
   case pare_operation_dense_u8s8_u8:
   case pare_operation_dense_u8s8_f32:
   case pare_operation_dense_u8s4_u8:
-  case pare_operation_dense_u8s4_f32: pare_cases_of_integers(&walk, operation); break;
+  case pare_operation_dense_u8s4_f32: return pare_cases_of_integers;
   case pare_operation_pack_signs:
   case pare_operation_dense_binary_f32:
-  case pare_operation_dense_binary_bits: pare_cases_of_signs(&walk, operation); break;
+  case pare_operation_dense_binary_bits: return pare_cases_of_signs;
   case pare_operation_dense_f32:
   case pare_operation_dense_f16:
   case pare_operation_dense_bf16:
   case pare_operation_dense_lut4:
   case pare_operation_dense_block_f32:
-  case pare_operation_dense_slots_f32: pare_cases_of_floats(&walk, operation); break;
-  case pare_operation_tree_ensemble: pare_cases_of_trees(&walk); break;
-  default: break;
+  case pare_operation_dense_slots_f32: return pare_cases_of_floats;
+  case pare_operation_tree_ensemble: return pare_cases_of_trees;
+  default: return NULL;
   }
+}
+
+int pare_has_cases(pare_operation operation) { return cases_of(operation) != NULL; }
+
+pare_case_result pare_check_variant(pare_operation operation, size_t variant) {
+  size_t count;
+  const pare_kernel_variant *variants = pare_kernel_variants(operation, &count);
+  pare_case_walk walk = {.state = 1000 + (uint64_t)operation, .run = variants[variant].run};
+  const pare_cases cases = cases_of(operation);
+  if (cases) cases(&walk, operation);
   free(walk.blocks);
   return walk.result;
 }

@@ -100,7 +100,8 @@ static void ensemble(pare_case_walk *walk, int count, int depth, int features, i
   pare_run_case(walk, &one);
 }
 
-void pare_cases_of_trees(pare_case_walk *walk) {
+void pare_cases_of_trees(pare_case_walk *walk, pare_operation operation) {
+  (void)operation;
   for (int count = 1; count <= 33; count += count < 9 ? 1 : 8)
     for (int depth = 0; depth <= 8; depth += 2)
       for (int features = 1; features <= 65; features += 16)
