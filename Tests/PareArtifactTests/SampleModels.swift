@@ -28,7 +28,7 @@ enum SampleModels {
   static func storages() -> [(name: String, storage: ParameterStorage)] {
     let sparse: [Float] = [0, 1.5, 0, -0.0, .leastNonzeroMagnitude, 0, 7, 0, 0, 3]
     let table: [Float] = [0, 0.25, -1, 8, 9]
-    var result: [(String, ParameterStorage)] = [
+    let samples: [(String, ParameterStorage?)] = [
       ("dense", ParameterStorage(Tensor(sparse, shape: [2, 5]))),
       ("bitmask", ParameterStorage(Tensor(sparse, shape: [2, 5]), layout: .bitmask)),
       ("bitmask int8", ParameterStorage(Tensor([0, 3, -128, 0] as [Int8]), layout: .bitmask)),
@@ -55,9 +55,12 @@ enum SampleModels {
       ("uint4", ParameterStorage(Tensor(packedFourBits: [0x0f], elementType: .uint4, shape: []))),
       ("odd int4", ParameterStorage(Tensor(packedFourBits: [0x7f, 0x98, 0x0a], elementType: .int4, shape: [1, 5]))),
       ("sparse uint4", ParameterStorage(Tensor(packedFourBits: [0x70, 0x90, 0x0a], elementType: .uint4, shape: [5]), layout: .bitmask)),
+      ("signs", ParameterStorage(signsOf: Tensor([1, -1, 1, 1, -1, -1, 1, -1, -1, 1, 1] as [Float], shape: [1, 11]))),
+      ("ternary", ParameterStorage(signsOf: Tensor([0, -1, 1, 0, 0, -1, 1, -1, -1, 1, 1] as [Float]), layout: .bitmask)),
       ("true", ParameterStorage(Tensor(scalar: true))),
       ("bitmask scalar", ParameterStorage(Tensor(scalar: Float(2)), layout: .bitmask)),
     ]
+    var result = samples.compactMap { name, storage in storage.map { (name, $0) } }
     for type in ElementType.allCases {
       var tensor = Tensor(zeros: type, shape: [2, 2])
       tensor.withUnsafeMutableBytes { bytes in bytes[0] = 1 }

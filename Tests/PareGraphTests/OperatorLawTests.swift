@@ -9,9 +9,10 @@ import Testing
   static let straightThrough: Set<OperatorName> = ["QuantizeLinear", "DequantizeLinear"]
 
   /// What yields integers has no rounding bound and is tested by itself (`DecideTests`; for the integer definition
-  /// `IntegerLoweringTests`).
+  /// `IntegerLoweringTests` and `GroupDenseTests`; for signs `BinaryDenseTests`).
   static let integerValued: Set<OperatorName> = [
     "pare.Decide", "pare.QuantizeByReciprocal", "pare.QuantizedDense", "pare.QuantizedConvolution",
+    "pare.QuantizedGroupDense", "pare.PackSigns",
   ]
 
   @Test func everyOperatorHasACase() {

@@ -83,7 +83,38 @@ import Testing
     #expect(try reread(storage) == storage)
   }
 
+  @Test(arguments: [[0], [1], [7], [8], [9], [5, 13], []] as [Shape])
+  func signsWeighABitEach(_ shape: Shape) throws {
+    let numbers = Tensor.sample(shape).values(as: Float.self).map { Float($0 > 0 ? 1 : -1) }
+    let tensor = Tensor(numbers, shape: shape)
+    let storage = try #require(ParameterStorage(signsOf: tensor))
+    #expect(storage.decoded() == tensor)
+    #expect(storage.elementType == .float32 && storage.byteCount == (shape.elementCount + 7) / 8)
+    #expect(try reread(storage) == storage)
+  }
+
+  @Test func signsUnderAMaskAreTernary() throws {
+    let tensor = Tensor([0, 1, -1, 0, 0, -1, 1, 1, -1, 0, 1] as [Float])
+    let storage = try #require(ParameterStorage(signsOf: tensor, layout: .bitmask))
+    #expect(storage.decoded() == tensor)
+    #expect(storage.byteCount == 2 + 1)
+    #expect(try reread(storage) == storage)
+  }
+
+  @Test func whatIsNoSignHasNoSuchStorage() {
+    #expect(ParameterStorage(signsOf: Tensor([1, 0] as [Float])) == nil)
+    #expect(ParameterStorage(signsOf: Tensor([1, -0.0] as [Float]), layout: .bitmask) == nil)
+    #expect(ParameterStorage(signsOf: Tensor([1, .nan] as [Float])) == nil)
+    #expect(ParameterStorage(signsOf: Tensor([1, 0.5] as [Float])) == nil)
+    #expect(ParameterStorage(signsOf: Tensor([1, -1] as [Int8])) == nil)
+  }
+
   // MARK: - Hostile sections
+
+  @Test func bitsBehindTheLastSignAreRefused() throws {
+    let storage = try #require(ParameterStorage(signsOf: Tensor([1, -1, 1] as [Float])))
+    refuses(storage) { $0[".signs"] = Tensor([0x0d] as [UInt8]) }
+  }
 
   private func refuses(
     _ storage: ParameterStorage, _ change: (inout [String: Tensor]) -> Void, sourceLocation: SourceLocation = #_sourceLocation
@@ -107,7 +138,8 @@ import Testing
       ParameterStorage(Tensor(packedFourBits: [0xf8, 0x70, 0x01], elementType: .int4, shape: [5])),
       ParameterStorage(Tensor(packedFourBits: [0xf8, 0x70, 0x01], elementType: .uint4, shape: [5]), layout: .bitmask),
     ]
-    for storage in storages {
+    let signs = Tensor([1, -1, -1, 1, 1, 1, -1, 1, 1] as [Float])
+    for storage in storages + [ParameterStorage(signsOf: signs), ParameterStorage(signsOf: signs, layout: .bitmask)].compactMap({ $0 }) {
       for (suffix, tensor) in storage.sections {
         refuses(storage) { $0[suffix] = nil }
         refuses(storage) { $0[suffix] = Tensor(zeros: .int64, shape: tensor.shape) }
@@ -148,7 +180,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ParameterStorage.Layout.allCases, [.plain(.float32), .codebook(bits: 16)] as [ParameterStorage.Element])
+  @Test(arguments: ParameterStorage.Layout.allCases, [.plain(.float32), .codebook(bits: 16), .sign] as [ParameterStorage.Element])
   func shapesThatNoFileHoldsAreRefused(_ layout: ParameterStorage.Layout, _ element: ParameterStorage.Element) {
     #expect(throws: GraphError.self) {
       try ParameterStorage(name: "w", shape: [Int.max], layout: layout, element: element) { suffix in

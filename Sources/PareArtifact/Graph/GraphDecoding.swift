@@ -111,7 +111,7 @@ struct GraphDecoding {
       throw parts[1].mismatch("a layout: " + ParameterStorage.Layout.allCases.map(\.rawValue).joined(separator: ", "))
     }
     guard let element = ParameterStorage.Element(artifactName: try parts[2].string()) else {
-      throw parts[2].mismatch("an element: an element type or codebook:BITS")
+      throw parts[2].mismatch("an element: an element type, codebook:BITS or sign")
     }
     let shape = try parts[3].elements().map { try $0.integer(in: 0...Int.max, "an extent") }
     guard shape.count <= 32, let count = Safetensors.elementCount(shape), count <= claimable else {

@@ -133,6 +133,7 @@ extension ParameterStorage.Element {
     switch self {
     case .plain(let type): type.artifactName
     case .codebook(let bits): "codebook:\(bits)"
+    case .sign: "sign"
     }
   }
 
@@ -141,6 +142,8 @@ extension ParameterStorage.Element {
       self = .plain(type)
     } else if name.hasPrefix("codebook:"), let bits = Int(name.dropFirst("codebook:".count)) {
       self = .codebook(bits: bits)
+    } else if name == "sign" {
+      self = .sign
     } else {
       return nil
     }

@@ -34,6 +34,7 @@ extension ParameterStorage {
     switch element {
     case .plain(let type): "\(layout.rawValue), \(type.rawValue)"
     case .codebook(let bits): "\(layout.rawValue), codebook of \(bits) bits"
+    case .sign: "\(layout.rawValue), signs"
     }
   }
 }

@@ -92,6 +92,7 @@ extension ParameterStorage {
     switch element {
     case .plain(let type): type.rawValue
     case .codebook(let bits): "\(bits)-bit index"
+    case .sign: "sign"
     }
   }
 }

@@ -18,6 +18,8 @@ public struct ParameterStorage: Sendable, Equatable {
     case plain(ElementType)
     /// An index of `bits` bits into a table of Float32 values.
     case codebook(bits: Int)
+    /// A bit: 1 for +1, 0 for −1, as Float32. Under `.bitmask` the elements that are left out are 0: ternary numbers.
+    case sign
   }
 
   public let shape: Shape
@@ -25,7 +27,8 @@ public struct ParameterStorage: Sendable, Equatable {
   public let element: Element
   /// Bits of the stored elements, for `.bitmask`.
   private let mask: Tensor?
-  /// Stored elements (`.plain`; as packed bytes where they have four bits) or their packed indices (`.codebook`).
+  /// Stored elements (`.plain`; as packed bytes where they have four bits), their packed indices (`.codebook`) or bits
+  /// (`.sign`).
   private let values: Tensor
   private let codebook: Tensor?
 
@@ -70,11 +73,27 @@ public struct ParameterStorage: Sendable, Equatable {
     codebook = Tensor(table)
   }
 
+  /// Signs: elements that are +1 or −1, and under `.bitmask` 0 as well.
+  ///
+  /// - Returns: nil where the tensor holds anything else or is not of Float32.
+  public init?(signsOf tensor: Tensor, layout: Layout = .dense) {
+    guard tensor.elementType == .float32 else { return nil }
+    let kept = layout == .bitmask ? tensor.nonZeroIndices : Array(0..<tensor.elementCount)
+    let numbers = tensor.gathered(kept).values(as: Float.self)
+    guard numbers.allSatisfy({ $0 == 1 || $0 == -1 }) else { return nil }
+    shape = tensor.shape
+    self.layout = layout
+    element = .sign
+    mask = layout == .bitmask ? Tensor(BitPacking.mask(of: kept, count: tensor.elementCount)) : nil
+    values = Tensor(BitPacking.pack(numbers.map { $0 > 0 ? 1 : 0 }, bits: 1))
+    codebook = nil
+  }
+
   /// The type of the numbers once decoded.
   public var elementType: ElementType {
     switch element {
     case .plain(let type): type
-    case .codebook: .float32
+    case .codebook, .sign: .float32
     }
   }
 
@@ -97,9 +116,17 @@ public struct ParameterStorage: Sendable, Equatable {
       let table = codebook?.values(as: Float.self) ?? []
       let indices = BitPacking.unpack(values.values(as: UInt8.self), bits: bits, count: storedCount)
       stored = Tensor(indices.map { table[$0] })
+    case .sign:
+      stored = Tensor(BitPacking.bits(values.values(as: UInt8.self), count: storedCount).map { Float($0 ? 1 : -1) })
     }
     guard let mask = trainingMask else { return stored.reshaped(to: shape) }
     return stored.scattered(into: shape, where: mask)
+  }
+
+  /// One index per element into a table of numbers; nil for another form, and where a layout leaves elements out.
+  package func sharedValues() -> (indices: [Int], table: [Float])? {
+    guard case .codebook(let bits) = element, layout == .dense, let codebook else { return nil }
+    return (BitPacking.unpack(values.values(as: UInt8.self), bits: bits, count: storedCount), codebook.values(as: Float.self))
   }
 
   private var storedCount: Int {
@@ -119,6 +146,7 @@ extension ParameterStorage {
     case .plain(let type) where type.isFourBit: sections.append((".packed", values))
     case .plain: sections.append((layout == .dense ? "" : ".values", values))
     case .codebook: sections.append((".indices", values))
+    case .sign: sections.append((".signs", values))
     }
     if let codebook { sections.append((".codebook", codebook)) }
     return sections
@@ -197,6 +225,14 @@ extension ParameterStorage {
           "parameter-section", subject: "parameter '\(name)'", expected: "indices below \(table.elementCount)",
           found: "\(beyond)")
       }
+    case .sign:
+      values = try fetch(".signs", .uint8, [stored / 8 + (stored % 8).signum()])
+      guard stored % 8 == 0 || (values.values(as: UInt8.self).last ?? 0) >> (stored % 8) == 0 else {
+        throw GraphError(
+          "parameter-section", subject: "parameter '\(name)'", expected: "unused bits of the signs to be 0",
+          found: "one that is 1")
+      }
+      codebook = nil
     }
   }
 }

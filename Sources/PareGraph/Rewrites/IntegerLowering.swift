@@ -8,6 +8,7 @@ import PareTensor
 /// - `Gemm(DequantizeLinear(uint8 X), DequantizeLinear(int8 W), b)`, followed or not by Relu and QuantizeLinear, becomes
 ///   `pare.QuantizedDense`; `MatMul` with or without an Add of a constant row likewise, and `Conv`
 ///   `pare.QuantizedConvolution`.
+/// - `Gemm` with `int4` weights in groups (`GroupDenseLowering.swift`) becomes `pare.QuantizedGroupDense`.
 /// - A remaining per-tensor QuantizeLinear to `uint8` becomes `pare.QuantizeByReciprocal`.
 public enum IntegerLowering {
   /// - Throws: `graph.quantization-scale` for a scale that is zero, negative, subnormal or not finite;
@@ -24,7 +25,7 @@ public enum IntegerLowering {
 }
 
 /// One run of the rewrite.
-private struct Lowering {
+struct Lowering {
   /// What a per-tensor `uint8` scale and zero point say.
   struct Affine {
     var scale: Float
@@ -57,7 +58,7 @@ private struct Lowering {
 
   mutating func run() throws -> Graph {
     for node in source.nodes where !absorbed.contains(node.name) {
-      if let lowered = try layer(node) {
+      if let lowered = try layer(node) ?? groupDense(node) {
         result.nodes.append(lowered)
       } else if node.operatorName == "QuantizeLinear", let affine = try affine(node) {
         result.nodes.append(try quantization(node, affine))
@@ -86,7 +87,7 @@ private struct Lowering {
   // MARK: a layer
 
   /// A product with constant integer weights, as it was found.
-  private struct Product {
+  struct Product {
     var node: Node
     var operatorName: OperatorName
     var attributes: [String: Attribute] = [:]
@@ -116,6 +117,13 @@ private struct Lowering {
       x.inputs[0], constant(Tensor(scalar: input.zeroPoint), "\(node.name).input_zero_point"), product.weight,
       constant(Tensor(bias), "\(node.name).quantized_bias"),
     ]
+    return try finish(product, scales: scales, inputs: &inputs)
+  }
+
+  /// The node of a layer: with the constants of a requantization where a QuantizeLinear follows, which is taken in with a
+  /// Relu before it; else with the scales of its output.
+  mutating func finish(_ product: Product, scales: [Double], inputs: inout [String]) throws -> Node {
+    let node = product.node
     absorbed.formUnion(product.absorbed)
     let relu = soleConsumer(of: product.output, "Relu")
     if let quantize = soleConsumer(of: relu?.outputs[0] ?? product.output, "QuantizeLinear"),
@@ -191,7 +199,7 @@ private struct Lowering {
   }
 
   /// Bias in units of `scales`, half to even; nil where it is no constant row.
-  private func quantizedBias(_ layer: Node, _ name: String?, scales: [Double]) throws -> [Int32]? {
+  func quantizedBias(_ layer: Node, _ name: String?, scales: [Double]) throws -> [Int32]? {
     guard let name else { return [Int32](repeating: 0, count: scales.count) }
     let real: [Double]
     if let bias = tensor(name) {
@@ -222,7 +230,7 @@ private struct Lowering {
 
   /// Scale and zero point of a per-tensor QuantizeLinear or DequantizeLinear between Float32 and `uint8`; nil for another
   /// kind.
-  private func affine(_ node: Node) throws -> Affine? {
+  func affine(_ node: Node) throws -> Affine? {
     let isQuantize = node.operatorName == "QuantizeLinear"
     let (quantized, real) = isQuantize ? (node.outputs[0], node.inputs[0]) : (node.inputs[0], node.outputs[0])
     guard types[quantized]?.elementType == .uint8, types[real]?.elementType == .float32,
@@ -240,7 +248,7 @@ private struct Lowering {
   }
 
   /// One scale for each of `count` outputs along an axis, or one for all; nil for another kind.
-  private func perOutput(_ node: Node, axis: Int, count: Int) throws -> [Float]? {
+  func perOutput(_ node: Node, axis: Int, count: Int) throws -> [Float]? {
     guard let scale = node.input(1).flatMap(tensor), scale.elementType == .float32, scale.shape.rank <= 1 else { return nil }
     var values = scale.values(as: Float.self)
     if values.count == 1 {
@@ -255,7 +263,7 @@ private struct Lowering {
     return values
   }
 
-  private func tensor(_ name: String) -> Tensor? { source.parameters[name]?.storage.decoded() }
+  func tensor(_ name: String) -> Tensor? { source.parameters[name]?.storage.decoded() }
 
   private func soleConsumer(of value: String, _ type: OperatorName) -> Node? {
     guard !outputs.contains(value), let users = consumers[value], users.count == 1, users[0].operatorName == type else {
@@ -271,7 +279,7 @@ private struct Lowering {
   }
 
   /// Adds a parameter under a name that is not yet taken.
-  private mutating func constant(_ tensor: Tensor, _ stem: String) -> String {
+  mutating func constant(_ tensor: Tensor, _ stem: String) -> String {
     var name = stem
     while result.parameters[name] != nil || producers[name] != nil { name += "_" }
     result.parameters[name] = Parameter(ParameterStorage(tensor), isTrainable: false)

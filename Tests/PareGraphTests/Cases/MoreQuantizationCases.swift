@@ -37,6 +37,13 @@ extension OperatorCases {
           .constant(Tensor([0.0171, 0.0093, 0.013] as [Float])), .constant(Tensor([3, 0, -1] as [Int8])), scalar(0.041),
           .constant(Tensor(scalar: 99 as UInt8)), .constant(Tensor([100, -200, 3] as [Int32])),
         ], ["strides": .ints([2, 1])]),
+      // A product and a sum of at most 2 · 7 and 2.
+      OperatorCase(
+        "pare.BinaryDense", "",
+        [
+          .variable(.sample([3, 7])), .constant(Tensor(Tensor.sample([4, 7], seed: 2).doubles.map { Float($0 > 0 ? 1 : -1) }, shape: [4, 7])),
+          .constant(.sample([4], seed: 3)), .constant(.sample([4], seed: 4)),
+        ], rounding: .init(2, upTo: 16)),
       OperatorCase(
         "pare.QuantizeLinearGradient", "by blocks",
         [
