@@ -6,7 +6,8 @@ import PareTensor
 /// processor, functions chosen, a place in one arena for every value.
 ///
 /// A quantized graph (QuantizeLinear/DequantizeLinear) is lowered to integers first, so that the plan equals the
-/// reference on the lowered graph bit for bit. Sparse and codebook storage is decoded: the plan's weights are dense.
+/// reference on the lowered graph bit for bit. Sparse and codebook storage is decoded to dense weights where no faster
+/// form of it has a kernel.
 /// A plan never changes and may be shared; each thread runs it in an ``ExecutionContext`` of its own.
 public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built; `pool` is only read.
   /// A value that enters or leaves, at batch 1.
@@ -42,7 +43,7 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   public let inputs: [Value]
   public let outputs: [Value]
   public let steps: [Step]
-  /// Parameters whose sparse or codebook storage was decoded to dense.
+  /// Parameters whose sparse, codebook or sign storage was decoded to dense.
   public let decodedParameters: [String]
   /// Bytes that one deployed copy keeps: packed weights and operands, and one arena.
   public var residentByteCount: Int { pool.byteCount + arenaByteCount }
@@ -86,7 +87,8 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   ///   - rows: the extent of its batch.
   ///   - streamed: the nodes that keep a state from row to row; nil in a plan for whole inputs.
   init(planning asked: Graph, kernels: KernelSelection, rows: Int, streamed: Set<String>?) throws {
-    let lowered = try (IntegerLowering.applies(to: asked) ? IntegerLowering.lower(asked) : asked).fused()
+    let integers = try (IntegerLowering.applies(to: asked) ? IntegerLowering.lower(asked) : asked).fused()
+    let lowered = BinaryLowering.applies(to: integers) ? try BinaryLowering.lower(integers) : integers
     var types = try Self.types(of: lowered)
     var planned = try StepCatalogue.steps(StepGraph(lowered, types: types, streamed: streamed))
 
@@ -120,7 +122,8 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     self.inputs = inputs
     outputs = lowered.outputs.compactMap { output in types[output.name].map { Value(name: output.name, type: $0) } }
     steps = zip(planned, program.kernelNames).map { Step(nodes: $0.nodes, kernel: $1) }
-    decodedParameters = lowered.parameters.filter { $0.value.storage.layout != .dense || $0.value.storage.isCodebook }.map(\.key)
+    let kept = Self.keptParameters(planned, lowered, kernels)
+    decodedParameters = lowered.parameters.filter { $0.value.storage.isPacked && !kept.contains($0.key) }.map(\.key)
     arenaByteCount = layout.byteCount
     offsets = layout.offsets
     segments = program.segments
@@ -151,6 +154,15 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
       }
     }
     return names.isDisjoint(with: outputs)
+  }
+
+  /// Parameters that kernels take in the form in which they are stored.
+  private static func keptParameters(_ steps: [PlannedStep], _ graph: Graph, _ kernels: KernelSelection) -> Set<String> {
+    var nodes: Set<String> = []
+    for step in steps {
+      if case .fast(let kind) = step.body, kind.keepsStorage(kernels) { nodes.formUnion(step.nodes) }
+    }
+    return Set(graph.nodes.filter { nodes.contains($0.name) }.flatMap(\.inputs))
   }
 
   /// Memory to run in, for one thread.
@@ -225,5 +237,8 @@ extension ExecutionPlan: CustomStringConvertible {
 }
 
 extension ParameterStorage {
-  fileprivate var isCodebook: Bool { if case .codebook = element { true } else { false } }
+  /// Whether elements are left out, or stand as indices or signs.
+  fileprivate var isPacked: Bool {
+    if case .plain = element { layout != .dense } else { true }
+  }
 }

@@ -1,6 +1,6 @@
 #include "cases.h"
 
-// Layers on signs (docs/integer-arithmetic.md, §9).
+// Layers on signs (docs/integer-arithmetic.md, §14).
 
 static const int all_inputs[] = {1, 3, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 96, 128, 129, 160, 250, 1025};
 static const int all_outputs[] = {1, 3, 15, 16, 17, 31, 32, 33, 48, 64, 65, 80, 112, 128, 129};

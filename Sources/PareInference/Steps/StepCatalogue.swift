@@ -4,10 +4,17 @@ import PareGraph
 enum StepCatalogue {
   static let all: [any StepKind.Type] = [
     NormalizationStep.self,
+    SparseDenseStep.self,
+    CodebookDenseStep.self,
+    HalfDenseStep.self,
     DenseStep.self,
     QuantizedDenseStep.self,
     CausalConvolutionStep.self,
     QuantizedConvolutionStep.self,
+    QuantizedGroupDenseStep.self,
+    PackSignsStep.self,
+    BinaryDenseStep.self,
+    TreeEnsembleStep.self,
     SoftmaxStep.self,
     DecideStep.self,
     ActivationStep.self,

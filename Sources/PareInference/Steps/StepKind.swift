@@ -24,6 +24,9 @@ protocol StepKind: Sendable {
   /// Whether its operands begin with a `pare_stream`: it keeps a state from row to row, which can be reset and prepared.
   var isStream: Bool { get }
 
+  /// Whether a sparse or codebook storage of the weights is not decoded to dense.
+  func keepsStorage(_ kernels: KernelSelection) -> Bool
+
   /// Packs the constants as the kernel wants them.
   ///
   /// - Returns: the kernel's operands, or nil while the pool only counts.
@@ -34,6 +37,7 @@ extension StepKind {
   var isStream: Bool { false }
   var scratchByteCount: Int { 0 }
   var stateByteCount: Int { 0 }
+  func keepsStorage(_ kernels: KernelSelection) -> Bool { false }
 }
 
 /// A function, and what people call it: `dense_f32/avx512`.

@@ -1,7 +1,7 @@
 import PareTensor
 
 /// A dense layer on signs: `y = scale · Σ sgn(x) · w + bias` with weights of ±1 and sgn(x) = 1 where x ≥ 0, else −1. Sums
-/// are exact, then one multiplication and one addition, each rounded once: `docs/integer-arithmetic.md`, §9.
+/// are exact, then one multiplication and one addition, each rounded once: `docs/integer-arithmetic.md`, §14.
 ///
 /// - Inputs, all but X constant: X, floating point `[rows, in]` or its signs as `pare.PackSigns` packs them, `uint8
 ///   [rows, 4 ⌈in / 32⌉]`; weights `float32 [out, in]` of +1 and −1, stored as signs; scale and bias `float32 [out]`.

@@ -2,7 +2,7 @@ import PareTensor
 
 /// A dense layer on integers with weights of four bits in groups: `acc = Σ over groups m · Σ (x − zx) · w + b`, then as
 /// `pare.QuantizedDense`. Its evaluation is the definition that every instruction set and export must equal bit for bit:
-/// `docs/integer-arithmetic.md`, §8.
+/// `docs/integer-arithmetic.md`, §13.
 ///
 /// - Inputs, all but X constant: X `uint8 [rows, in]`, its zero point `uint8`, weights `int4 [out, in]`, group multipliers
 ///   `uint8 [out, ⌈in / block_size⌉]`, bias `int32 [out]`, and then either multiplier `int32 [out]`, shift `int32 [out]`
