@@ -20,7 +20,7 @@ import Testing
     var value = try builder.input("x", ValueType(.float32, [1, 12, 5]))
     value = try builder.apply("Transpose", [value], attributes: ["perm": .ints([0, 2, 1])])
     var channels = 5
-    for (layer, (filters, taps, dilation)) in [(18, 3, 1), (7, 2, 3)].enumerated() {
+    for (layer, (filters, taps, dilation)) in [(18, 3, 1), (7, 3, 2)].enumerated() {
       let reach = (taps - 1) * dilation
       var pads = [reach, 0]
       if padding == .before {
@@ -49,7 +49,8 @@ import Testing
     return (0..<12 * 5).map { _ in Float(generator.normal()) }
   }
 
-  /// The bound: the roundings of three sums of at most 24 terms, on what the same network of magnitudes yields.
+  /// The bound: the roundings of sums of 15, 54 and 7 terms and their biases, on what the same network of magnitudes
+  /// yields.
   @Test(arguments: Padding.allCases)
   func aPreparedWindowIsWithinTheBoundOfFloat64(padding: Padding) throws {
     let graph = try Self.graph(padding)
@@ -72,7 +73,7 @@ import Testing
         }
         let found = try #require(context.output("y", as: Float.self))[0]
         let error = abs(Double(found) - expected)
-        #expect(error <= 75 * 0x1p-24 / (1 - 75 * 0x1p-24) * magnitude, "\(set): \(error)")
+        #expect(error <= 80 * 0x1p-24 / (1 - 80 * 0x1p-24) * magnitude, "\(set): \(error)")
         #expect(stream.output("y", as: Float.self)?[0] == found)
       }
     }
