@@ -4,9 +4,9 @@ import PareTensor
 
 /// Times single decisions of a plan, features in memory to decision out.
 ///
-/// The p50 is the median of several dependent chains over different rows, since below a microsecond the clock costs as
-/// much as what it measures; the tail comes from fenced stamps around single decisions, with the clock's cost stated
-/// beside it and not subtracted.
+/// Figures come from fenced stamps around single decisions, with the clock's cost stated beside them and not subtracted.
+/// Below a microsecond the clock costs as much as what it measures: there the p50 is the median of several dependent
+/// chains over different rows.
 public struct LatencyMeasurement: Sendable {
   /// Different rows that a chain goes around.
   private static let rowCount = 1024
@@ -34,17 +34,20 @@ public struct LatencyMeasurement: Sendable {
   /// - Throws: `InferenceError` where the plan does not take such rows.
   public func measure(decisions: Int) throws -> Latency {
     let timing = try DecisionLatency(plan, inputs: features)
-    let rounds = max(1, decisions / (Self.chains * timing.rowCount))
-    _ = try timing.chain(rounds: rounds)
-    let chains = try (0..<Self.chains).map { _ in try timing.chain(rounds: rounds) }.sorted()
     let clock = DecisionLatency.Clock()
     // Tenths of a nanosecond, up to a second, to three digits.
     var histogram = Histogram<UInt32>(highestTrackableValue: 10_000_000_000, numberOfSignificantValueDigits: .three)
-    try timing.stamps(count: min(decisions, 1000), clock: clock) { _ in }
+    try timing.stamps(count: max(min(decisions / 10, 1000), 3), clock: clock) { _ in }
     try timing.stamps(count: decisions, clock: clock) { histogram.record(UInt64(($0 * 10).rounded())) }
     func nanoseconds(_ value: UInt64) -> Double { Double(value) / 10 }
+    var p50 = nanoseconds(histogram.valueAtPercentile(50))
+    if p50 < 1000 {
+      let rounds = max(1, decisions / (Self.chains * timing.rowCount))
+      _ = try timing.chain(rounds: rounds)
+      p50 = try (0..<Self.chains).map { _ in try timing.chain(rounds: rounds) }.sorted()[Self.chains / 2]
+    }
     return Latency(
-      p50: (chains[chains.count / 2] * 10).rounded() / 10, p99: nanoseconds(histogram.valueAtPercentile(99)),
+      p50: (p50 * 10).rounded() / 10, p99: nanoseconds(histogram.valueAtPercentile(99)),
       p999: nanoseconds(histogram.valueAtPercentile(99.9)), max: nanoseconds(histogram.max),
       clock: (clock.costNanoseconds * 10).rounded() / 10)
   }

@@ -8,10 +8,12 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Times models as they are deployed, one decision at a time.",
     discussion: """
-      decision: all features in memory to the decision out. p50 comes from dependent chains over 1,024 different rows; p99,
-      p99.9 and max from fenced stamps around single decisions, whose own cost is printed beside them and not subtracted.
-      window, stream: a recurrent model's newest row to the answer, what can be done before the row arrives done before and
-      timed apart; a window starts from zero state, a stream carries it on. batch: rows one after another, time per row.
+      decision: all features in memory to the decision out. window, stream: a recurrent model's newest row to the answer,
+      what can be done before the row arrives done before and timed apart; a window starts from zero state, a stream
+      carries it on. batch: rows one after another, time per row.
+
+      Figures come from fenced stamps around single decisions, whose own cost is printed beside them and not subtracted; a
+      p50 below a microsecond from dependent chains over different rows.
 
       Examples:
         pare bench runs/demo/artifacts/*.pare
