@@ -83,3 +83,53 @@ import Testing
     #expect(error?.subject == "lstm.r[0, 2, 1]")
   }
 }
+
+/// Recurrent layers on integers, as the quantization technique makes them.
+@Suite struct RecurrentQuantizationTests {
+  private func model(_ cell: String) throws -> Model {
+    var generator = SeededGenerator(seed: 11)
+    func tensor(_ shape: Shape) -> Tensor {
+      Tensor((0..<shape.elementCount).map { _ in Float(generator.normal()) * 0.4 }, shape: shape)
+    }
+    let gates = cell == "LSTM" ? 4 : 3
+    var builder = GraphBuilder(name: "recurrent")
+    let window = try builder.input("x", ValueType(.float32, ["batch", 6, 5]))
+    let x = try builder.apply("Transpose", [window], attributes: ["perm": .ints([1, 0, 2])], name: "turn")
+    let w = try builder.parameter("w", tensor([1, gates * 8, 5]), isTrainable: true)
+    let r = try builder.parameter("r", tensor([1, gates * 8, 8]), isTrainable: true)
+    let attributes: [String: Attribute] = ["hidden_size": .int(8)].merging(cell == "GRU" ? ["linear_before_reset": .int(1)] : [:]) { $1 }
+    let y = try builder.apply(OperatorName(cell), [x, w, r], attributes: attributes, name: "cell")
+    let last = try builder.parameter("last", Tensor(scalar: Int64(5)), isTrainable: false)
+    let axes = try builder.parameter("axes", Tensor([Int64(0)]), isTrainable: false)
+    let row = try builder.apply("Squeeze", [builder.apply("Gather", [y, last], attributes: ["axis": .int(0)]), axes])
+    let head = try builder.parameter("head", tensor([3, 8]), isTrainable: true)
+    try builder.output(try builder.apply("Gemm", [row, head], attributes: ["transB": .int(1)], name: "head", output: "logits"))
+    return Model(graph: builder.graph)
+  }
+
+  @Test(arguments: ["LSTM", "GRU"]) func rangesComeFromTheRowsAndTheErrorIsSmall(_ cell: String) throws {
+    var generator = SeededGenerator(seed: 12)
+    let rows = 64
+    let values = Tensor((0..<6 * rows * 5).map { _ in Float(generator.normal()) }, shape: [rows, 6, 5])
+    let model = try model(cell)
+    let context = CompressionContext(training: try TrainingData(["x": values]), seed: 1)
+    let result = try Quantization(.int8, recurrent: .integers).compress(model, in: context)
+    #expect(result.layers.contains { $0.layer == "cell" && $0.outcome.contains("pare.Quantized\(cell)") })
+    #expect(result.model.graph.learnedElementCount == model.graph.learnedElementCount)
+    #expect(result.model.graph.storedByteCount < model.graph.storedByteCount)
+    let outputs = try [model.graph, result.model.graph].map {
+      try #require(ReferenceEvaluator($0, binding: ["batch": rows]).run(["x": values])["logits"]).doubles
+    }
+    let signal = outputs[0].reduce(0) { $0 + $1 * $1 }
+    let noise = zip(outputs[0], outputs[1]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    #expect(signal > 1000 * noise, "\(signal / noise)")
+  }
+
+  @Test func withoutBeingAskedForTheyStayInFloat() throws {
+    let values = Tensor([Float](repeating: 0.5, count: 6 * 4 * 5), shape: [4, 6, 5])
+    let context = CompressionContext(training: try TrainingData(["x": values]), seed: 1)
+    let result = try Quantization(.int8).compress(model("LSTM"), in: context)
+    #expect(result.model.graph.nodes.contains { $0.operatorName == "LSTM" })
+    #expect(result.layers.contains { $0.outcome.contains("not asked for") })
+  }
+}

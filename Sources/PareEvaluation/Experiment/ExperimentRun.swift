@@ -5,6 +5,7 @@ import PareCompression
 import PareGraph
 import PareMarket
 import PareModels
+import PareONNX
 import PareTensor
 import PareTraining
 
@@ -153,7 +154,11 @@ public struct ExperimentRun: Sendable {
         by: DecisionThresholds(short: threshold.threshold, long: threshold.threshold)
       ).pruned()
       let bytes = try output.write(model, to: path)
-      try ModelFile.write(model, to: output.path("artifacts/\(made.name).onnx"))
+      do {
+        try ModelFile.write(model, to: output.path("artifacts/\(made.name).onnx"))
+      } catch let error as ONNXError where error.code == "onnx.no-standard-form" {
+        // Recurrent layers on integers have no form in ONNX; the artifact is the .pare file alone.
+      }
 
       let deployed = try DeployedModel(try Artifact.read(output.path(path)))
       let reference = teacher ?? deployed

@@ -18,7 +18,8 @@ struct ModelExport {
   /// - Parameter externalName: what the file beside the model is called; nil where there can be none.
   /// - Throws: `GraphError` for a graph that is not valid; `onnx.no-standard-form`, naming the node; `onnx.opset`.
   init(_ model: Model, options: ONNXExportOptions, externalName: String?) throws {
-    let graph = model.graph
+    // Layers of signs in standard operators; a graph without them stays as it is.
+    let graph = try BinaryDecomposition.decompose(model.graph)
     let types = try graph.inferredTypes()
     var context = ExportContext(graph, types: types)
     for node in graph.nodes {
