@@ -84,7 +84,7 @@ public struct BybitFetch: Sendable {
   public var symbol: String
   public var interval: CandleInterval
   public var category: BybitCategory
-  /// Unix milliseconds; `to` is exclusive, nil for now.
+  /// Unix milliseconds; `to` is exclusive, nil for the present moment.
   public var from: Int64
   public var to: Int64?
   public var client = BybitClient.Configuration()

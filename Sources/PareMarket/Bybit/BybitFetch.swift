@@ -38,7 +38,7 @@ extension BybitClient {
   ///
   /// - Parameters:
   ///   - from: start of the first candle, Unix milliseconds.
-  ///   - to: candles start before this; nil for now.
+  ///   - to: candles start before this; nil for the present moment.
   ///   - progress: called after every page, and before a pause.
   /// - Throws: as `klines(_:)` and `CandleStore.upsert`. Pages that came before stay stored.
   public func fetch(
