@@ -22,8 +22,15 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     public let nodes: [String]
     /// `dense_u8s8_u8/avx512vnni`, or `reference` where no fast form exists.
     public let kernel: String
+    /// What the cost table expects it to take, in nanoseconds; nil where it knows nothing of it.
+    public let estimate: Double?
+    /// The same with dense weights in Float32, where this is another form of such a layer.
+    public let float32Estimate: Double?
+    let extent: StepExtent
     /// A `view` is fast: nothing runs for it.
     public var isFast: Bool { kernel != "reference" }
+    /// Whether dense weights in Float32 would be faster here.
+    public var isSlowerThanFloat32: Bool { if let estimate, let float32Estimate { estimate > float32Estimate } else { false } }
   }
 
   /// Consecutive steps that C runs in one call, or one reference evaluation.
@@ -48,6 +55,12 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   /// Bytes that one deployed copy keeps: packed weights and operands, and one arena.
   public var residentByteCount: Int { pool.byteCount + arenaByteCount }
 
+  /// What the cost table expects a decision to take, in nanoseconds; nil where it does not know every step.
+  public var estimate: Double? {
+    steps.reduce(entryEstimate) { sum, step in sum.flatMap { sum in step.estimate.map { sum + $0 } } }
+  }
+
+  private let entryEstimate: Double?
   let arenaByteCount: Int
   let offsets: [String: Int]
   let segments: [Segment]
@@ -121,7 +134,11 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     name = asked.name
     self.inputs = inputs
     outputs = lowered.outputs.compactMap { output in types[output.name].map { Value(name: output.name, type: $0) } }
-    steps = zip(planned, program.kernelNames).map { Step(nodes: $0.nodes, kernel: $1) }
+    let reading = program.constantBytes.map { WeightReading(bytes: $0, ofPlan: counting.pool.byteCount) }
+    steps = planned.indices.map { index in
+      Step(planned[index], kernel: program.kernelNames[index], reading: reading[index], kernels: kernels, types: types)
+    }
+    entryEstimate = kernels.costs.entry
     let kept = Self.keptParameters(planned, lowered, kernels)
     decodedParameters = lowered.parameters.filter { $0.value.storage.isPacked && !kept.contains($0.key) }.map(\.key)
     arenaByteCount = layout.byteCount
@@ -227,7 +244,9 @@ extension Graph {
 extension ExecutionPlan: CustomStringConvertible {
   /// One line per step: `dense_0 + relu_0: dense_u8s8_u8/avx512vnni`.
   public var description: String {
-    var lines = steps.map { "\($0.nodes.isEmpty ? "features" : $0.nodes.joined(separator: " + ")): \($0.kernel)" }
+    var lines = steps.map { step in
+      "\(step.nodes.isEmpty ? "features" : step.nodes.joined(separator: " + ")): \(step.kernel)\(step.remark.map { ", " + $0 } ?? "")"
+    }
     lines.append("\(residentByteCount) bytes resident, \(arenaByteCount) of them for values")
     if !decodedParameters.isEmpty {
       lines.append("decoded to dense: " + decodedParameters.joined(separator: ", "))

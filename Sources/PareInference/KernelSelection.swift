@@ -36,9 +36,11 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   public var isAvailable: Bool { extensions & ~pare_cpu_features() == 0 }
 }
 
-/// Which variant of each kernel a plan uses.
+/// Which variant of each kernel a plan uses, and by what costs it chooses between forms of the same layer.
 public struct KernelSelection: Sendable {
   package let extensions: UInt32
+  /// By default what is shipped for the instruction set.
+  public let costs: CostTable
 
   /// Everything that this processor has.
   public static let best = KernelSelection(extensions: pare_cpu_features())
@@ -52,15 +54,30 @@ public struct KernelSelection: Sendable {
         "instruction-set", subject: "kernels '\(set.rawValue)'",
         expected: "a processor with it; this one has " + Self.available, found: "none", category: .usage)
     }
-    extensions = set.extensions
+    self.init(extensions: set.extensions)
   }
 
-  /// What the environment variable `PARE_KERNELS` names, or the best where it is not set.
+  /// The same variants, with forms chosen by another table.
   ///
-  /// - Throws: `inference.instruction-set` for an unknown name or one that this processor lacks.
+  /// - Throws: `inference.costs` where the table was measured with other kernels.
+  public func with(_ costs: CostTable) throws -> KernelSelection {
+    guard costs.kernels == instructionSet else {
+      throw InferenceError(
+        "costs", subject: "cost table of '\(costs.processor)'", expected: "one measured with kernels '\(instructionSet.rawValue)'",
+        found: "'\(costs.kernels.rawValue)'", category: .usage)
+    }
+    return KernelSelection(extensions: extensions, costs: costs)
+  }
+
+  /// What the environment variable `PARE_KERNELS` names, or the best where it is not set, with the cost table in the file
+  /// that `PARE_COSTS` names, where it is set.
+  ///
+  /// - Throws: `inference.instruction-set` for an unknown name or one that this processor lacks; `inference.costs` for a
+  ///   table of other kernels, `ArtifactError` for a file that is none.
   public static func fromEnvironment() throws -> KernelSelection {
-    guard let value = getenv("PARE_KERNELS") else { return best }
-    return try named(String(cString: value))
+    let kernels = try getenv("PARE_KERNELS").map { try named(String(cString: $0)) } ?? best
+    guard let path = getenv("PARE_COSTS") else { return kernels }
+    return try kernels.with(CostTable(readingFrom: String(cString: path)))
   }
 
   /// What a value of `PARE_KERNELS` stands for.
@@ -75,20 +92,20 @@ public struct KernelSelection: Sendable {
   }
 
   /// The greatest instruction set that is wholly within reach: `avx512vpopcntdq`.
-  public var instructionSet: InstructionSet {
-    InstructionSet.allCases.last { $0.extensions & ~extensions == 0 } ?? .scalar
+  public var instructionSet: InstructionSet { Self.instructionSet(of: extensions) }
+
+  private init(extensions: UInt32, costs: CostTable? = nil) {
+    self.extensions = extensions
+    self.costs = costs ?? .shipped(for: Self.instructionSet(of: extensions))
   }
 
-  private init(extensions: UInt32) {
-    self.extensions = extensions
+  private static func instructionSet(of extensions: UInt32) -> InstructionSet {
+    InstructionSet.allCases.last { $0.extensions & ~extensions == 0 } ?? .scalar
   }
 
   private static var available: String {
     InstructionSet.allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
   }
-
-  /// Whether kernels work on 16 floats at a time.
-  var isWide: Bool { extensions & UInt32(PARE_CPU_AVX512) != 0 }
 
   /// Whether an operation has more than its scalar variant for these extensions.
   func hasVectorVariant(of operation: pare_operation) -> Bool { variant(of: operation).needs != 0 }

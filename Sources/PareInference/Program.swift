@@ -62,6 +62,8 @@ struct ArenaLayout {
 struct Program {
   private(set) var segments: [ExecutionPlan.Segment] = []
   private(set) var kernelNames: [String] = []
+  /// Bytes of each step's constants.
+  private(set) var constantBytes: [Int] = []
   let pool: ConstantPool
   /// The operands of steps that keep a state from row to row.
   private(set) var streams: [UnsafeRawPointer] = []
@@ -81,6 +83,8 @@ struct Program {
   ) {
     (self.graph, self.layout, self.external, self.pool) = (graph, layout, external, pool)
     for (index, step) in steps.enumerated() {
+      let before = pool.byteCount
+      defer { constantBytes.append(pool.byteCount - before) }
       switch step.body {
       case .view:
         kernelNames.append("view")

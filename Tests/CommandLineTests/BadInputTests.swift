@@ -188,7 +188,8 @@ import Testing
     (["fetch", "B", "--from", "2025-01-01", "--to", "2024-01-01"], "--to, 2024-01-01"),
     (["fetch", "B", "--days", "1", "--interval", "7"], "1, 3, 5, 15"),
     (["fetch", "B", "--days", "1", "--category", "sopt"], "'spot', 'linear' or 'inverse'"),
-    (["bench"], "models"), (["bench", "x.pare", "--iterations", "1"], "--iterations"), (["import", "x.csv"], "--symbol"),
+    (["bench"], "at least one model"), (["bench", "x.pare", "--instances", "0"], "--instances"), (["bench", "--calibrate"], "--output"),
+    (["bench", "x.pare", "--calibrate", "--output", "y"], "x.pare"), (["bench", "x.pare", "--output", "y"], "--calibrate"), (["bench", "x.pare", "--iterations", "1"], "--iterations"), (["import", "x.csv"], "--symbol"),
     (["predict", "x.pare", "--input", "a", "--output", "b", "--engine", "fast"], "'reference', 'qdq' or 'plan'"),
     (["compress", "x.pare", "--output", "y.pare"], "--recipe"), (["import", "x.csv", "--symbol", ""], "--symbol"),
   ])
@@ -201,6 +202,18 @@ import Testing
     for arguments in [["inspect", "bad.pare"], ["bench", "bad.pare"], ["predict", "bad.pare", "--input", "x.npy", "--output", "y.npy"]] {
       try expectError(arguments, code: 65, saying: ["bad.pare"])
     }
+  }
+
+  @Test func aCostTableThatIsNone() throws {
+    let model = try folder.model()
+    try folder.write("{\"schema\":1}", to: "costs.json")
+    for (path, code) in [("costs.json", Int32(65)), ("missing.json", 66)] {
+      try expectError(["inspect", model], code: code, saying: [path], shell: "PARE_COSTS=\(path)")
+    }
+    try folder.write(
+      "{\"schema\":1,\"processor\":\"p\",\"kernels\":\"avx2\",\"entry_ns\":5,\"operations\":{}}", to: "other.json")
+    try expectError(
+      ["inspect", model], code: 64, saying: ["'scalar'", "'avx2'"], shell: "PARE_KERNELS=scalar PARE_COSTS=other.json")
   }
 
   @Test func rowsThatDoNotFitTheModel() throws {

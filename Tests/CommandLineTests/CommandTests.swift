@@ -55,6 +55,10 @@ import Testing
     #expect(inspected?["learned_parameters"] as? Int == 4 * 8 + 8 + 8 * 2 + 2)
     let timed = try json("bench", model, "out.pare", "--iterations", "1000") as? [[String: Any]]
     #expect(timed?.map { $0["model"] as? String } == [model, "out.pare"])
+    #expect(timed?.allSatisfy { ($0["estimate_ns"] as? Double ?? 0) > 0 && ($0["costs"] as? String)?.hasPrefix("fnv1a64:") == true } == true)
+    let many = try json("bench", model, "--iterations", "2000", "--instances", "3", "--mode", "batch", "--plot", "plot.html") as? [[String: Any]]
+    #expect(many?.first?["instances"] as? Int == 3)
+    #expect(try String(contentsOfFile: folder.path + "/plot.html", encoding: .utf8).contains("\"distribution\""))
   }
 
   @Test func anExperimentThenEverythingThatUsesItsArtifacts() throws {

@@ -128,11 +128,13 @@ import Testing
   @Test func indicesIntoATableStaySoWhereTheyAreMany() throws {
     var generator = SeededGenerator(seed: 13)
     let table = FormatSamples.numbers(11, &generator)
-    let shape: Shape = [250, 133]
+    let shape: Shape = [500, 1023]
+    // AVX2 has no kernel for them that pays.
+    let hasKernel = InstructionSet.avx512.isAvailable
     let indices = (0..<shape.elementCount).map { _ in generator.below(11) }
     let storage = ParameterStorage(indices: indices, table: table, shape: shape)
-    try expectWithinBound(storage, hasVectors ? "dense_lut4" : "dense_f32")
-    #expect(try ExecutionPlan(FormatSamples.dense(storage)).decodedParameters == (hasVectors ? [] : ["weight"]))
+    try expectWithinBound(storage, hasKernel ? "dense_lut4" : "dense_f32")
+    #expect(try ExecutionPlan(FormatSamples.dense(storage)).decodedParameters == (hasKernel ? [] : ["weight"]))
     let small = ParameterStorage(indices: [0, 1, 1, 2], table: [0.1, 0.2, 0.3], shape: [2, 2])
     try expectWithinBound(small, "dense_f32")
     #expect(try ExecutionPlan(FormatSamples.dense(small)).decodedParameters == ["weight"])

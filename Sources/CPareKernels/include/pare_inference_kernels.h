@@ -187,6 +187,12 @@ uint64_t pare_clock_nanoseconds(void);
 const char *pare_clock_name(void);
 /// Keeps the calling thread on a core. 0 where there is no such core, or the system has no such call.
 int pare_pin_to_core(int core);
+/// Opens a counter of the instructions that this thread retires outside the kernel; negative where the machine has none, or
+/// lets nobody read it.
+int pare_instructions_open(void);
+/// Instructions since the counter was opened; 0 where it cannot be read.
+uint64_t pare_instructions_read(int counter);
+void pare_instructions_close(int counter);
 /// Zero, which no compiler sees through: to make an address wait for a result.
 uint64_t pare_opaque_zero(void);
 

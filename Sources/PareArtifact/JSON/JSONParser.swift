@@ -1,11 +1,11 @@
 /// Reads JSON (RFC 8259) strictly: no duplicate keys, no text after the value but spaces, only valid UTF-8, and no more
 /// depth or values than it is told, whatever the text holds.
-struct JSONParser {
+package struct JSONParser {
   /// What a text is refused for, and where.
-  struct Failure: Error, CustomStringConvertible {
+  package struct Failure: Error, CustomStringConvertible {
     let message: String
     let offset: Int
-    var description: String { "\(message) at byte \(offset)" }
+    package var description: String { "\(message) at byte \(offset)" }
   }
 
   static let maximumDepth = 32
@@ -17,7 +17,7 @@ struct JSONParser {
   private var depth = 0
   private var valueCount = 0
 
-  static func parse(_ bytes: UnsafeBufferPointer<UInt8>) throws(Failure) -> JSONValue {
+  package static func parse(_ bytes: UnsafeBufferPointer<UInt8>) throws(Failure) -> JSONValue {
     var parser = JSONParser(bytes)
     let value = try parser.value()
     parser.skipSpace()
@@ -25,7 +25,7 @@ struct JSONParser {
     return value
   }
 
-  static func parse(_ text: String) throws(Failure) -> JSONValue {
+  package static func parse(_ text: String) throws(Failure) -> JSONValue {
     let bytes = Array(text.utf8)
     let result = bytes.withUnsafeBufferPointer { buffer in
       Result { () throws(Failure) in try parse(buffer) }

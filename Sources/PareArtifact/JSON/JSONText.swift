@@ -1,6 +1,6 @@
 /// Writes JSON without spaces, always the same for the same content.
-enum JSONText {
-  static func string(_ text: String) -> String {
+package enum JSONText {
+  package static func string(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -18,19 +18,19 @@ enum JSONText {
     return result + "\""
   }
 
-  static func array(_ elements: some Sequence<String>) -> String {
+  package static func array(_ elements: some Sequence<String>) -> String {
     "[" + elements.joined(separator: ",") + "]"
   }
 
   /// Members in the order in which they are given.
-  static func object(_ members: some Sequence<(key: String, value: String)>) -> String {
+  package static func object(_ members: some Sequence<(key: String, value: String)>) -> String {
     "{" + members.map { string($0.key) + ":" + $0.value }.joined(separator: ",") + "}"
   }
 }
 
 extension String {
   /// The order of the UTF-8 bytes, which is the same everywhere; that of `<` follows Unicode's tables.
-  func precedesByBytes(_ other: String) -> Bool {
+  package func precedesByBytes(_ other: String) -> Bool {
     utf8.lexicographicallyPrecedes(other.utf8)
   }
 }

@@ -1,5 +1,5 @@
 /// A JSON text as it stands. Numbers keep their digits, so that the reader decides what they are exactly.
-enum JSONValue: Sendable {
+package enum JSONValue: Sendable {
   case null
   case bool(Bool)
   case number(String)
@@ -8,7 +8,7 @@ enum JSONValue: Sendable {
   case object([String: JSONValue])
 
   /// What messages call it.
-  var kind: String {
+  package var kind: String {
     switch self {
     case .null: "null"
     case .bool: "a boolean"
@@ -21,41 +21,45 @@ enum JSONValue: Sendable {
 }
 
 /// A value together with where it stands, so that what is wrong with it can be said.
-struct JSONElement {
-  let value: JSONValue
+package struct JSONElement {
+  package let value: JSONValue
   /// `model.pare: graph.nodes[3]`.
-  let path: String
+  package let path: String
 
-  func mismatch(_ expected: String) -> ArtifactError {
+  package init(value: JSONValue, path: String) {
+    (self.value, self.path) = (value, path)
+  }
+
+  package func mismatch(_ expected: String) -> ArtifactError {
     ArtifactError("content", subject: path, expected: expected, found: value.kind)
   }
 
-  func string() throws(ArtifactError) -> String {
+  package func string() throws(ArtifactError) -> String {
     guard case .string(let text) = value else { throw mismatch("a text") }
     return text
   }
 
-  func integer(in range: ClosedRange<Int>, _ expected: String) throws(ArtifactError) -> Int {
+  package func integer(in range: ClosedRange<Int>, _ expected: String) throws(ArtifactError) -> Int {
     guard case .number(let digits) = value, let number = Int(digits), range.contains(number) else {
       throw mismatch(expected)
     }
     return number
   }
 
-  func index(below count: Int, _ expected: String) throws(ArtifactError) -> Int {
+  package func index(below count: Int, _ expected: String) throws(ArtifactError) -> Int {
     guard case .number(let digits) = value, let number = Int(digits), (0..<count).contains(number) else {
       throw mismatch(expected)
     }
     return number
   }
 
-  func elements() throws(ArtifactError) -> [JSONElement] {
+  package func elements() throws(ArtifactError) -> [JSONElement] {
     guard case .array(let values) = value else { throw mismatch("an array") }
     return values.enumerated().map { JSONElement(value: $1, path: "\(path)[\($0)]") }
   }
 
   /// The members of an object that has these keys and no others.
-  func members(_ keys: [String]) throws(ArtifactError) -> [String: JSONElement] {
+  package func members(_ keys: [String]) throws(ArtifactError) -> [String: JSONElement] {
     guard case .object(let values) = value else { throw mismatch("an object") }
     for key in keys where values[key] == nil {
       throw ArtifactError("content", subject: path, expected: "the key '\(key)'", found: "none")

@@ -1,146 +1,126 @@
-import Histogram
 import PareGraph
 import PareInference
 import PareTensor
 
-/// Times a model as it is deployed: one decision at a time, a row of a sequence at a time, or many rows at once.
+/// Times a model as it is deployed: one decision at a time, a row of a sequence at a time, or many rows at once, by one
+/// thread or several at once.
 public struct ModelBench: Sendable {
   private let model: Model
   private let name: String
   private let mode: BenchMode
   private let decisions: Int
+  private let instances: Instances
   private let seed: UInt64
 
   /// - Parameters:
   ///   - name: what results call it.
-  ///   - decisions: how many are timed one by one.
+  ///   - decisions: how many are timed one by one, by each instance.
+  ///   - instances: threads that decide at once.
+  ///   - core: where the first of them stays, the next ones on the cores after it; nil where the system chooses.
   ///   - seed: of the rows, standard normal numbers.
-  public init(_ model: Model, name: String, mode: BenchMode, decisions: Int, seed: UInt64 = 1) {
+  public init(
+    _ model: Model, name: String, mode: BenchMode, decisions: Int, instances: Int = 1, core: Int? = nil, seed: UInt64 = 1
+  ) {
     self.model = model
     self.name = name
     self.mode = mode
     self.decisions = decisions
+    self.instances = Instances(count: max(instances, 1), firstCore: core)
     self.seed = seed
   }
 
   /// - Throws: `GraphError` and `InferenceError` for models that cannot be planned, or not fed row by row.
   public func run() throws -> BenchResult {
+    let kernels = try KernelSelection.fromEnvironment()
     switch mode {
-    case .decision: try single()
-    case .window: try rowByRow(.windowed)
-    case .stream: try rowByRow(.streaming)
-    case .batch: try batch()
+    case .decision:
+      let plan = try ExecutionPlan(model, kernels: kernels)
+      return try result(
+        of: instances.run { try DecisionSubject(plan, seed: seed + UInt64($0)).sample(decisions, $1) }, kernels, plan: plan,
+        null: ExecutionPlan(Self.nullGraph(plan.inputs.first?.type), kernels: kernels))
+    case .window, .stream:
+      let plan = try SequencePlan(model, kernels: kernels)
+      let null = try? SequencePlan(Self.nullSequence(plan.featureCount), kernels: kernels)
+      let mode: RowLatency.Mode = mode == .window ? .windowed : .streaming
+      func sample(_ plan: SequencePlan, _ decisions: Int) throws -> [BenchSample] {
+        try instances.run { try RowSubject(plan, mode: mode, seed: seed + UInt64($0)).sample(decisions, $1) }
+      }
+      var result = try result(of: sample(plan, decisions), kernels, row: plan)
+      result.harnessNs = try null.map { try Self.middle(sample($0, min(decisions, 20_000)).map(\.p50)) }
+      return result
+    case .batch:
+      let plan = try BatchPlan(model.graph, kernels: kernels)
+      return try result(
+        of: instances.run { try BatchSubject(plan, seed: seed + UInt64($0)).sample(decisions, $1) }, kernels,
+        plan: plan.block ?? plan.single, rows: plan.block == nil ? 1 : BatchSubject.blockRows, null: nil)
     }
   }
 
-  // MARK: single decisions
-
-  private func single() throws -> BenchResult {
-    let plan = try ExecutionPlan(model)
-    let latency = try LatencyMeasurement(plan, seed: seed).measure(decisions: decisions)
-    var result = result(
-      planBytes: plan.residentByteCount, p50: latency.p50,
-      .init(p50: latency.p50, p99: latency.p99, p999: latency.p999, max: latency.max), clock: latency.clock,
-      steps: plan.steps)
-    result.harnessNs = try plan.inputs.first.map { input in
-      try LatencyMeasurement(ExecutionPlan(Self.nullModel(input.type)), seed: seed).measure(decisions: 20_000).p50
-    }
-    return result
-  }
+  // MARK: a plan that does next to nothing
 
   /// A model of the same input that looks at one number of it.
-  private static func nullModel(_ type: TensorType) throws -> Model {
+  private static func nullGraph(_ type: TensorType?) throws -> Graph {
     var builder = GraphBuilder(name: "null")
-    let x = try builder.input("x", ValueType(type.elementType, type.shape.dimensions.map(Dimension.fixed)))
-    let shape = try builder.constant(Tensor([Int64(-1)]), named: "shape")
-    let row = try builder.apply("Reshape", [x, shape], name: "row")
-    let first = try builder.constant(Tensor([Int64(0)]), named: "first")
-    try builder.output(try builder.apply("Gather", [row, first], name: "pick", output: "y"))
-    return Model(graph: builder.graph)
+    let dimensions = type?.shape.dimensions.map(Dimension.fixed) ?? [1]
+    let x = try builder.input("x", ValueType(type?.elementType ?? .float32, dimensions))
+    let row = try builder.apply("Reshape", [x, builder.constant(Tensor([Int64(-1)]), named: "shape")], name: "row")
+    try builder.output(builder.apply("Gather", [row, builder.constant(Tensor([Int64(0)]), named: "first")], output: "y"))
+    return builder.graph
   }
 
-  // MARK: rows of a sequence
-
-  private func rowByRow(_ mode: RowLatency.Mode) throws -> BenchResult {
-    let plan = try SequencePlan(model)
-    let rows = max(plan.windowLength, 1) + 1024
-    var generator = SeededGenerator(seed: seed, stream: "bench")
-    let inputs = (0..<rows * plan.featureCount).map { _ in Float(generator.normal()) }
-    let timing = try RowLatency(plan, inputs: inputs, mode: mode)
-    let clock = DecisionLatency.Clock()
-    var (answers, prepared) = (Self.histogram(), Self.histogram())
-    try timing.stamps(count: max(min(decisions / 10, 200), 2), clock: clock) { _, _ in }
-    try timing.stamps(count: decisions, clock: clock) { answer, prepare in
-      answers.record(UInt64((answer * 10).rounded()))
-      prepared.record(UInt64((prepare * 10).rounded()))
-    }
-    var p50 = Self.percentiles(answers).p50
-    if p50 < 1000 {
-      // Below a microsecond the clock costs too much of it.
-      let rounds = max(decisions / 16 / 9, 1)
-      p50 = try (0..<9).map { _ in try timing.chain(rounds: rounds) }.sorted()[4]
-    }
-    var result = result(
-      planBytes: plan.residentByteCount, p50: p50, Self.percentiles(answers), clock: clock.costNanoseconds,
-      steps: plan.steps)
-    result.prepareNs = Self.percentiles(prepared)
-    let both = result.latencyNs.p50 + (result.prepareNs?.p50 ?? 0)
-    result.decisionsPerSecond = both > 0 ? 1e9 / both : 0
-    return result
-  }
-
-  // MARK: batches
-
-  private func batch() throws -> BenchResult {
-    let plan = try ExecutionPlan(model)
-    guard plan.inputs.count == 1, plan.inputs[0].type.elementType == .float32 else {
-      throw EvaluationError("bench", subject: name, expected: "one float32 input", found: plan.inputs.map(\.name).joined(separator: ", "))
-    }
-    let width = plan.inputs[0].type.shape.elementCount
-    let rows = 1024
-    var generator = SeededGenerator(seed: seed, stream: "bench")
-    let inputs = (0..<rows * width).map { _ in Float(generator.normal()) }
-    let context = plan.makeContext()
-    var made = [Int8](repeating: 0, count: rows)
-    var histogram = Self.histogram()
-    for round in 0..<max(decisions / rows, 10) + 2 {
-      let start = ContinuousClock.now
-      try inputs.withUnsafeBufferPointer { inputs in
-        guard let base = inputs.baseAddress else { return }
-        for row in 0..<rows { made[row] = try context.run(features: base + row * width) }
-      }
-      let perRow = (ContinuousClock.now - start) / .nanoseconds(1) / Double(rows)
-      if round >= 2 { histogram.record(UInt64((perRow * 10).rounded())) }
-    }
-    let percentiles = Self.percentiles(histogram)
-    return result(
-      planBytes: plan.residentByteCount, p50: percentiles.p50, percentiles, clock: 0, steps: plan.steps)
+  /// A recurrent layer of one cell over the first feature, in windows of one row.
+  private static func nullSequence(_ features: Int) throws -> Graph {
+    var builder = GraphBuilder(name: "null")
+    let x = try builder.input("x", ValueType(.float32, [1, 1, .fixed(features)]))
+    let first = try builder.apply(
+      "Gather", [x, builder.constant(Tensor([Int64(0)]))], attributes: ["axis": .int(2)], name: "first")
+    let shapes: [Shape] = [[1, 4, 1], [1, 4, 1]]
+    let weights = try shapes.map { try builder.constant(Tensor([Float](repeating: 0, count: $0.elementCount), shape: $0)) }
+    try builder.append(
+      Node("LSTM", name: "lstm", inputs: [first] + weights, outputs: ["all", "y"], attributes: ["hidden_size": .int(1)]))
+    try builder.output("y")
+    return builder.graph
   }
 
   // MARK: figures
 
   private func result(
-    planBytes: Int, p50: Double, _ percentiles: BenchResult.Percentiles, clock: Double, steps: [ExecutionPlan.Step]
+    of samples: [BenchSample], _ kernels: KernelSelection, plan: ExecutionPlan, rows: Int = 1, null: ExecutionPlan?
+  ) throws -> BenchResult {
+    let features = plan.inputs.reduce(0) { $0 + $1.type.byteCount }
+    var result = merged(samples, kernels, planBytes: plan.residentByteCount, featureBytes: features, steps: plan.steps)
+    result.estimateNs = plan.estimate.map { $0 / Double(rows) }
+    result.harnessNs = try null.map { null in
+      try Self.middle(instances.run { try DecisionSubject(null, seed: seed + UInt64($0)).sample(20_000, $1).p50 })
+    }
+    return result
+  }
+
+  private func result(of samples: [BenchSample], _ kernels: KernelSelection, row plan: SequencePlan) -> BenchResult {
+    merged(
+      samples, kernels, planBytes: plan.residentByteCount, featureBytes: plan.featureCount * 4, steps: plan.steps)
+  }
+
+  private func merged(
+    _ samples: [BenchSample], _ kernels: KernelSelection, planBytes: Int, featureBytes: Int, steps: [ExecutionPlan.Step]
   ) -> BenchResult {
-    var percentiles = percentiles
-    percentiles.p50 = (p50 * 10).rounded() / 10
+    var (answers, prepared) = (samples[0].answers, samples[0].prepared)
+    for sample in samples.dropFirst() {
+      answers.add(sample.answers)
+      if let more = sample.prepared { prepared?.add(more) }
+    }
+    var latency = answers.percentiles
+    latency.p50 = (Self.middle(samples.map(\.p50)) * 10).rounded() / 10
+    let instructions = samples.compactMap(\.instructions)
     return BenchResult(
-      model: name, mode: mode,
-      kernels: (try? KernelSelection.fromEnvironment().instructionSet.rawValue) ?? "", planBytes: planBytes,
-      decisions: decisions, latencyNs: percentiles, prepareNs: nil, clockNs: (clock * 10).rounded() / 10, harnessNs: nil,
-      decisionsPerSecond: p50 > 0 ? 1e9 / p50 : 0,
-      referenceSteps: steps.filter { !$0.isFast }.flatMap(\.nodes))
+      model: name, mode: mode, kernels: kernels.instructionSet.rawValue, costs: kernels.costs.digest, instances: samples.count,
+      planBytes: planBytes, bytesTouched: planBytes + featureBytes, decisions: decisions, latencyNs: latency,
+      prepareNs: prepared?.percentiles, clockNs: (samples[0].clock * 10).rounded() / 10, harnessNs: nil, estimateNs: nil,
+      instructions: instructions.isEmpty ? nil : Self.middle(instructions).rounded(),
+      decisionsPerSecond: samples.reduce(0) { $0 + $1.perSecond }, referenceSteps: steps.filter { !$0.isFast }.flatMap(\.nodes),
+      remarks: steps.compactMap { step in step.remark.map { "\(step.nodes.joined(separator: " + ")): \($0)" } },
+      distribution: answers.curve)
   }
 
-  /// Tenths of a nanosecond, up to a second, to three digits.
-  private static func histogram() -> Histogram<UInt32> {
-    Histogram<UInt32>(highestTrackableValue: 10_000_000_000, numberOfSignificantValueDigits: .three)
-  }
-
-  private static func percentiles(_ histogram: Histogram<UInt32>) -> BenchResult.Percentiles {
-    func nanoseconds(_ value: UInt64) -> Double { Double(value) / 10 }
-    return BenchResult.Percentiles(
-      p50: nanoseconds(histogram.valueAtPercentile(50)), p99: nanoseconds(histogram.valueAtPercentile(99)),
-      p999: nanoseconds(histogram.valueAtPercentile(99.9)), max: nanoseconds(histogram.max))
-  }
+  private static func middle(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 }

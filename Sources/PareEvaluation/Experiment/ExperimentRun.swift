@@ -56,7 +56,7 @@ public struct ExperimentRun: Sendable {
       experiment: experiment.name, seed: experiment.seed, data: data.summary,
       configuration: try StrictYAML.encode(experiment), candidates: candidates, baselines: try baselines(data),
       truth: data.judge.truthSummary(market: source.summary), objectives: experiment.objectives.map(\.rawValue),
-      budget: experiment.budget, chosen: chosen, reason: reason)
+      budget: experiment.budget, chosen: chosen, reason: reason, kernels: try .fromEnvironment())
     try output.write(try results.json() + "\n", to: "results.json")
     try output.write(try Report(results).html(), to: "report.html")
     return results

@@ -1,4 +1,3 @@
-import Histogram
 import PareInference
 import PareTensor
 
@@ -14,7 +13,7 @@ public struct LatencyMeasurement: Sendable {
   private static let chains = 9
 
   private let plan: ExecutionPlan
-  private let features: [Float]
+  let features: [Float]
 
   /// - Parameter features: rows of the plan's input, row-major; the first 1,024 are used.
   public init(_ plan: ExecutionPlan, features: [Float]) {
@@ -32,23 +31,25 @@ public struct LatencyMeasurement: Sendable {
 
   /// - Parameter decisions: how many are timed one by one for the tail.
   /// - Throws: `InferenceError` where the plan does not take such rows.
-  public func measure(decisions: Int) throws -> Latency {
+  public func measure(decisions: Int) throws -> Latency { try distribution(decisions: decisions).latency }
+
+  /// The same together with where every decision fell.
+  func distribution(decisions: Int) throws -> (latency: Latency, distribution: LatencyDistribution) {
     let timing = try DecisionLatency(plan, inputs: features)
     let clock = DecisionLatency.Clock()
-    // Tenths of a nanosecond, up to a second, to three digits.
-    var histogram = Histogram<UInt32>(highestTrackableValue: 10_000_000_000, numberOfSignificantValueDigits: .three)
+    var distribution = LatencyDistribution()
     try timing.stamps(count: max(min(decisions / 10, 1000), 3), clock: clock) { _ in }
-    try timing.stamps(count: decisions, clock: clock) { histogram.record(UInt64(($0 * 10).rounded())) }
-    func nanoseconds(_ value: UInt64) -> Double { Double(value) / 10 }
-    var p50 = nanoseconds(histogram.valueAtPercentile(50))
+    try timing.stamps(count: decisions, clock: clock) { distribution.record($0) }
+    var p50 = distribution.nanoseconds(atPercentile: 50)
     if p50 < 1000 {
       let rounds = max(1, decisions / (Self.chains * timing.rowCount))
       _ = try timing.chain(rounds: rounds)
       p50 = try (0..<Self.chains).map { _ in try timing.chain(rounds: rounds) }.sorted()[Self.chains / 2]
     }
-    return Latency(
-      p50: (p50 * 10).rounded() / 10, p99: nanoseconds(histogram.valueAtPercentile(99)),
-      p999: nanoseconds(histogram.valueAtPercentile(99.9)), max: nanoseconds(histogram.max),
+    let latency = Latency(
+      p50: (p50 * 10).rounded() / 10, p99: distribution.nanoseconds(atPercentile: 99),
+      p999: distribution.nanoseconds(atPercentile: 99.9), max: distribution.max,
       clock: (clock.costNanoseconds * 10).rounded() / 10)
+    return (latency, distribution)
   }
 }

@@ -187,7 +187,8 @@ enum ReportPage {
     for (const [name, text] of [['source', data.source], ['candles', `${number(data.candles, 0)} of ${data.interval}, ${number(data.missing_candles, 0)} missing`],
       ['rows', `${number(data.rows, 0)}: train ${number(data.train.rows, 0)} (${data.train.first} – ${data.train.last}), validation ${number(data.validation.rows, 0)} (${data.validation.first} – ${data.validation.last}), test ${number(data.test.rows, 0)} (${data.test.first} – ${data.test.last})`],
       ['label', `${data.classes.join(' / ')} over ${data.horizon} candles from the first possible fill`], ['features', data.features.join(', ')],
-      ['clipped', Object.entries(data.clipped).map(([name, share]) => `${name} ${percent(share, 3)}`).join(', ')], ['digest', data.digest]])
+      ['clipped', Object.entries(data.clipped).map(([name, share]) => `${name} ${percent(share, 3)}`).join(', ')], ['digest', data.digest],
+      ['kernels', results.kernels ? `${results.kernels}, cost table ${results.costs}` : '–']])
       byId('data').append(make('dt', name), make('dd', text));
     byId('again').textContent = `pare run EXPERIMENT.yaml --seed ${results.seed}, with this experiment:`;
     byId('configuration').textContent = results.configuration;

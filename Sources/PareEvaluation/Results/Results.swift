@@ -1,3 +1,4 @@
+import PareInference
 import PareTensor
 
 /// Everything that a run found, as `results.json` holds it: keys in snake case, an absent figure as `null`.
@@ -13,6 +14,9 @@ public struct Results: Codable, Sendable {
   /// What it takes to say the run again: the resolved experiment, as YAML.
   public var configuration: String
   public var candidates: [CandidateResult]
+  /// The instruction set of the kernels, and the digest of the cost table by which plans chose forms of weights.
+  @ExplicitNull public var kernels: String?
+  @ExplicitNull public var costs: String?
   /// Positions that need no model: flat, buy-and-hold.
   public var baselines: [BaselineResult]
   /// The market's truth, where it is known because the market is simulated.
@@ -27,7 +31,7 @@ public struct Results: Codable, Sendable {
   public init(
     experiment: String, seed: UInt64, data: DataSummary, configuration: String, candidates: [CandidateResult],
     baselines: [BaselineResult], truth: TruthSummary?, objectives: [String], budget: Budget, chosen: String?,
-    reason: String
+    reason: String, kernels: KernelSelection? = nil
   ) {
     self.experiment = experiment
     self.seed = seed
@@ -40,6 +44,8 @@ public struct Results: Codable, Sendable {
     self.budget = budget
     self.chosen = chosen
     self.reason = reason
+    self.kernels = kernels?.instructionSet.rawValue
+    costs = kernels?.costs.digest
   }
 }
 

@@ -33,6 +33,11 @@ public struct ModelInspection: Sendable, Encodable {
   public struct StepRow: Sendable, Encodable {
     public let nodes: [String]
     public let kernel: String
+    /// Nanoseconds by the cost table; nil where it does not know the step.
+    public let estimateNs: Double?
+    /// Nanoseconds of dense Float32 weights, where this is another form of such a layer.
+    public let float32EstimateNs: Double?
+    public let remark: String?
   }
 
   public let name: String
@@ -47,6 +52,9 @@ public struct ModelInspection: Sendable, Encodable {
   public let multiplyAdds: Int
   /// Steps of the execution plan on this processor; `reference` marks one without a fast form.
   public let steps: [StepRow]
+  /// The digest of the cost table, and what it expects of a decision.
+  public let costs: String
+  public let estimateNs: Double?
   /// The model's sections: feature schema, label, recipe, provenance.
   public let sections: [String: String]
 
@@ -54,7 +62,8 @@ public struct ModelInspection: Sendable, Encodable {
   public init(_ model: Model, fileBytes: Int? = nil) throws {
     let graph = model.graph
     let types = try graph.inferredTypes()
-    let plan = try ExecutionPlan(model)
+    let kernels = try KernelSelection.fromEnvironment()
+    let plan = try ExecutionPlan(model, kernels: kernels)
     // One row: every open extent is 1.
     let ofOne = types.mapValues { type in TensorType(type.elementType, Shape(type.dimensions.map { $0.fixedValue ?? 1 })) }
     name = graph.name
@@ -81,7 +90,13 @@ public struct ModelInspection: Sendable, Encodable {
     parameterBytes = graph.storedByteCount
     planBytes = plan.residentByteCount
     multiplyAdds = nodes.reduce(0) { $0 + $1.multiplyAdds }
-    steps = plan.steps.filter { !$0.nodes.isEmpty }.map { StepRow(nodes: $0.nodes, kernel: $0.kernel) }
+    steps = plan.steps.filter { !$0.nodes.isEmpty }.map { step in
+      StepRow(
+        nodes: step.nodes, kernel: step.kernel, estimateNs: step.estimate, float32EstimateNs: step.float32Estimate,
+        remark: step.remark)
+    }
+    costs = kernels.costs.digest
+    estimateNs = plan.estimate
     sections = Dictionary(model.sections.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
   }
 }

@@ -33,6 +33,10 @@ struct BatchedProductStep: StepKind {
 
   var scratchByteCount: Int { (depth * pare_padded(columns) + 16) * 4 }
 
+  func extent(_ kernels: KernelSelection) -> StepExtent? {
+    StepExtent(inputs: depth, outputs: columns, times: Double(rows * count))
+  }
+
   func kernel(_ kernels: KernelSelection) -> StepKernel { kernels.passes.step("products", pare_step_products) }
 
   func pack(at site: StepSite) -> UnsafeRawPointer? {
@@ -109,6 +113,11 @@ struct AttentionStep: StepKind {
 
   var scratchByteCount: Int {
     pare_attention_step_scratch(problem.queries, problem.keys, problem.size, problem.valueSize) * 4
+  }
+
+  func extent(_ kernels: KernelSelection) -> StepExtent? {
+    StepExtent(
+      inputs: problem.size, outputs: problem.keys, times: Double(problem.queries * problem.heads * problem.batch))
   }
 
   func kernel(_ kernels: KernelSelection) -> StepKernel { kernels.passes.step("attention", pare_step_attention) }

@@ -38,6 +38,10 @@ struct BinaryDenseStep: StepKind {
 
   func keepsStorage(_ kernels: KernelSelection) -> Bool { true }
 
+  func extent(_ kernels: KernelSelection) -> StepExtent? {
+    StepExtent(inputs: layer.inputCount, outputs: layer.outputCount, float32Operation: "dense_f32")
+  }
+
   func kernel(_ kernels: KernelSelection) -> StepKernel {
     kernels.kernel(packs ? pare_operation_dense_binary_bits : pare_operation_dense_binary_f32)
   }

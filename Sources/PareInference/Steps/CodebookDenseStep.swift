@@ -9,17 +9,14 @@ struct CodebookDenseStep: WeightFormat {
 
   static func step(at node: Node, in graph: StepGraph) throws -> PlannedStep? {
     guard let shared = graph.graph.parameters[node.inputs[1]]?.storage.sharedValues(), shared.table.count <= 16,
-      let (planned, dense) = try dense(at: node, in: graph),
-      dense.weights.count * MemoryLayout<Float>.size >= BreakEven.narrowByteCount
+      let (planned, dense) = try dense(at: node, in: graph)
     else { return nil }
     var step = planned
     step.body = .fast(CodebookDenseStep(dense: dense, indices: shared.indices.map(UInt8.init), table: shared.table))
     return step
   }
 
-  func operation(_ kernels: KernelSelection) -> pare_operation? {
-    kernels.hasVectorVariant(of: pare_operation_dense_lut4) ? pare_operation_dense_lut4 : nil
-  }
+  var forms: [(operation: pare_operation, share: Double)] { [(pare_operation_dense_lut4, 1)] }
 
   func pack(as operation: pare_operation, at site: StepSite) -> UnsafeRawPointer? {
     let outputs = dense.bias.count

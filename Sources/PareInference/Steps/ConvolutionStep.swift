@@ -50,6 +50,12 @@ struct ConvolutionStep: StepKind {
 
   var scratchByteCount: Int { wideByteCount + (yieldsInPlace ? 0 : paddedFilters * narrowStride * 4) }
 
+  func extent(_ kernels: KernelSelection) -> StepExtent? {
+    StepExtent(
+      inputs: problem.channels * problem.geometry.tapCount, outputs: problem.filters,
+      times: Double(problem.groups * problem.geometry.outputCount))
+  }
+
   func kernel(_ kernels: KernelSelection) -> StepKernel { kernels.passes.step("conv", pare_step_convolution) }
 
   func pack(at site: StepSite) -> UnsafeRawPointer? {

@@ -77,7 +77,11 @@ struct DenseStep: StepKind {
     return PlannedStep(step, nodes: nodes, inputs: [input], outputs: [output])
   }
 
-  func kernel(_ kernels: KernelSelection) -> StepKernel { 
+  func extent(_ kernels: KernelSelection) -> StepExtent? {
+    StepExtent(inputs: inputCount, outputs: bias.count, times: Double(rowCount))
+  }
+
+  func kernel(_ kernels: KernelSelection) -> StepKernel {
     kernels.kernel(rowCount == 1 ? pare_operation_dense_f32 : pare_operation_product_f32)
   }
 

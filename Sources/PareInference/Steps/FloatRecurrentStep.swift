@@ -42,6 +42,12 @@ struct FloatRecurrentStep: StepKind {
       name: "recurrent_f32/\(name)", run: site.isRowByRow ? pare_recurrent_f32_run_row : pare_recurrent_f32_run_sequence)
   }
 
+  /// By the row of an LSTM of the same width.
+  func extent(_ kernels: KernelSelection) -> StepExtent? {
+    StepExtent(
+      inputs: site.features, outputs: hidden, times: Double(site.steps * reversed.count * layer.gateCount) / 4)
+  }
+
   private var hidden: Int { layer.r.shape[2] }
 
   var isStream: Bool { site.isRowByRow }

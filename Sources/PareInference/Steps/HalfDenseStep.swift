@@ -11,9 +11,7 @@ struct HalfDenseStep: WeightFormat {
   var type: ElementType
 
   static func step(at node: Node, in graph: StepGraph) throws -> PlannedStep? {
-    guard let (planned, dense) = try dense(at: node, in: graph),
-      dense.weights.count * MemoryLayout<Float>.size >= BreakEven.narrowByteCount
-    else { return nil }
+    guard let (planned, dense) = try dense(at: node, in: graph) else { return nil }
     var step = planned
     for type in [ElementType.float16, .bfloat16] {
       guard let halves = bits(dense.weights, as: type) else { continue }
@@ -35,9 +33,8 @@ struct HalfDenseStep: WeightFormat {
     return result
   }
 
-  func operation(_ kernels: KernelSelection) -> pare_operation? {
-    let operation = type == .float16 ? pare_operation_dense_f16 : pare_operation_dense_bf16
-    return kernels.hasVectorVariant(of: operation) ? operation : nil
+  var forms: [(operation: pare_operation, share: Double)] {
+    [(type == .float16 ? pare_operation_dense_f16 : pare_operation_dense_bf16, 1)]
   }
 
   func pack(as operation: pare_operation, at site: StepSite) -> UnsafeRawPointer? {

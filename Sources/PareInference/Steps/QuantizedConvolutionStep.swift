@@ -46,6 +46,12 @@ struct QuantizedConvolutionStep: StepKind {
     yieldsBytes ? pare_operation_product_u8s8_u8 : pare_operation_product_u8s8_f32
   }
 
+  func extent(_ kernels: KernelSelection) -> StepExtent? {
+    StepExtent(
+      inputs: problem.channels * problem.geometry.tapCount, outputs: problem.filters,
+      times: Double(problem.groups * problem.geometry.outputCount), float32Operation: "conv")
+  }
+
   func kernel(_ kernels: KernelSelection) -> StepKernel {
     StepKernel(
       name: "conv + " + kernels.kernel(operation).name, run: pare_step_quantized_convolution)

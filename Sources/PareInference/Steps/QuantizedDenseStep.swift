@@ -18,6 +18,12 @@ struct QuantizedDenseStep: StepKind {
       QuantizedDenseStep(layer: layer, rowCount: rows), nodes: [node], inputs: [node.inputs[0]], outputs: [node.outputs[0]])
   }
 
+  func extent(_ kernels: KernelSelection) -> StepExtent? {
+    StepExtent(
+      inputs: layer.inputCount, outputs: layer.outputCount, times: Double(rowCount),
+      float32Operation: rowCount == 1 ? "dense_f32" : "product_f32")
+  }
+
   func kernel(_ kernels: KernelSelection) -> StepKernel {
     switch layer.ending {
     case .requantized: kernels.kernel(rowCount == 1 ? pare_operation_dense_u8s8_u8 : pare_operation_product_u8s8_u8)

@@ -17,6 +17,10 @@ struct QuantizedGroupDenseStep: StepKind {
       QuantizedGroupDenseStep(layer: layer), nodes: [node], inputs: [node.inputs[0]], outputs: [node.outputs[0]])
   }
 
+  func extent(_ kernels: KernelSelection) -> StepExtent? {
+    StepExtent(inputs: layer.inputCount, outputs: layer.outputCount, float32Operation: "dense_f32")
+  }
+
   func kernel(_ kernels: KernelSelection) -> StepKernel {
     switch layer.ending {
     case .requantized: kernels.kernel(pare_operation_dense_u8s4_u8)

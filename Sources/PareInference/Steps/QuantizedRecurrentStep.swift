@@ -36,6 +36,13 @@ struct QuantizedRecurrentStep: StepKind {
       name: "recurrent_s16/\(name)", run: site.isRowByRow ? pare_recurrent_s16_run_row : pare_recurrent_s16_run_sequence)
   }
 
+  /// By the row of an LSTM of the same width.
+  func extent(_ kernels: KernelSelection) -> StepExtent? {
+    StepExtent(
+      inputs: site.features, outputs: layer.hidden,
+      times: Double(site.steps * layer.directions.count * layer.gateCount) / 4, float32Operation: "recurrent_f32")
+  }
+
   var isStream: Bool { site.isRowByRow }
   var scratchByteCount: Int {
     site.isRowByRow

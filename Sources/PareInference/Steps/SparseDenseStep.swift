@@ -15,9 +15,8 @@ struct SparseDenseStep: WeightFormat {
     guard let (planned, dense) = try dense(at: node, in: graph) else { return nil }
     let (outputs, inputs) = (dense.bias.count, dense.inputCount)
     let zeros = dense.weights.count { $0 == 0 }
-    // Slots and columns hold at least what is not 0.
-    let share = Double(dense.weights.count - zeros) / Double(max(dense.weights.count, 1))
-    guard zeros > 0, BreakEven.costOfColumns(share: share, isWide: true) < 1 else { return nil }
+    // Slots and columns hold at least what is not 0; with fewer zeros than this no form has ever paid.
+    guard zeros * 6 > dense.weights.count else { return nil }
     var step = planned
     step.body = .fast(
       SparseDenseStep(
@@ -27,13 +26,12 @@ struct SparseDenseStep: WeightFormat {
     return step
   }
 
-  func operation(_ kernels: KernelSelection) -> pare_operation? {
-    guard kernels.hasVectorVariant(of: pare_operation_dense_block_f32) else { return nil }
+  var forms: [(operation: pare_operation, share: Double)] {
     let whole = Double(Tiles.count(dense.bias.count) * dense.inputCount)
-    let columns = BreakEven.costOfColumns(share: Double(columnCount) / whole, isWide: kernels.isWide)
-    let slots = BreakEven.costOfSlots(share: Double(slotCount) / whole, isWide: kernels.isWide)
-    guard min(columns, slots) < 1 else { return nil }
-    return columns <= slots ? pare_operation_dense_block_f32 : pare_operation_dense_slots_f32
+    return [
+      (pare_operation_dense_block_f32, Double(columnCount) / whole),
+      (pare_operation_dense_slots_f32, Double(slotCount) / whole),
+    ]
   }
 
   func pack(as operation: pare_operation, at site: StepSite) -> UnsafeRawPointer? {

@@ -27,6 +27,9 @@ protocol StepKind: Sendable {
   /// Whether a sparse or codebook storage of the weights is not decoded to dense.
   func keepsStorage(_ kernels: KernelSelection) -> Bool
 
+  /// What a cost table is asked about this step; nil where its kernel passes over the elements of its output.
+  func extent(_ kernels: KernelSelection) -> StepExtent?
+
   /// Packs the constants as the kernel wants them.
   ///
   /// - Returns: the kernel's operands, or nil while the pool only counts.
@@ -38,6 +41,7 @@ extension StepKind {
   var scratchByteCount: Int { 0 }
   var stateByteCount: Int { 0 }
   func keepsStorage(_ kernels: KernelSelection) -> Bool { false }
+  func extent(_ kernels: KernelSelection) -> StepExtent? { nil }
 }
 
 /// A function, and what people call it: `dense_f32/avx512`.

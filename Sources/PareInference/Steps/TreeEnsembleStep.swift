@@ -39,6 +39,9 @@ struct TreeEnsembleStep: StepKind {
     return PlannedStep(step, nodes: nodes, inputs: [node.inputs[0]], outputs: [nodes[nodes.count - 1].outputs[0]])
   }
 
+  /// The depths of the blocks of trees that are walked together.
+  func extent(_ kernels: KernelSelection) -> StepExtent? { .elements(forest.steps.reduce(0) { $0 + Int($1) }) }
+
   func kernel(_ kernels: KernelSelection) -> StepKernel { kernels.kernel(pare_operation_tree_ensemble) }
 
   func pack(at site: StepSite) -> UnsafeRawPointer? {

@@ -4,13 +4,13 @@ import PareTensor
 
 /// Another form of a dense layer's weights, which holds the same numbers in fewer bytes.
 ///
-/// A form is taken where it was measured to be faster than dense Float32, and where the processor has a vector kernel for
-/// it; otherwise the layer runs as the dense one that it is. `docs/latency-formats.md` has the figures.
+/// A form is taken where by the cost table it is a twentieth faster than dense Float32, and where the processor has a vector kernel for
+/// it; otherwise the layer runs as the dense one that it is. `docs/latency-formats.md` has figures.
 protocol WeightFormat: StepKind {
   var dense: DenseStep { get }
 
-  /// The kernel's operation; nil where these kernels run the dense layer faster.
-  func operation(_ kernels: KernelSelection) -> pare_operation?
+  /// Operations that can compute it, each with the share of a full product that it takes.
+  var forms: [(operation: pare_operation, share: Double)] { get }
 
   func pack(as operation: pare_operation, at site: StepSite) -> UnsafeRawPointer?
 }
@@ -18,9 +18,30 @@ protocol WeightFormat: StepKind {
 extension WeightFormat {
   static var operators: [OperatorName] { DenseStep.operators }
 
+  /// The fastest operation; nil where these kernels run the dense layer faster.
+  func operation(_ kernels: KernelSelection) -> pare_operation? { form(kernels)?.operation }
+
+  private func form(_ kernels: KernelSelection) -> (operation: pare_operation, extent: StepExtent)? {
+    func cost(_ operation: pare_operation, _ extent: StepExtent) -> Double {
+      kernels.costs.nanoseconds(String(cString: pare_operation_name(operation)), extent) ?? .infinity
+    }
+    let whole = StepExtent(inputs: dense.inputCount, outputs: dense.bias.count)
+    let costs = forms.filter { kernels.hasVectorVariant(of: $0.operation) }.map { form in
+      var extent = whole
+      extent.times = form.share
+      extent.float32Operation = "dense_f32"
+      return (form.operation, extent, cost: cost(form.operation, extent))
+    }
+    // Measurements repeat within about a twentieth.
+    guard let best = costs.min(by: { $0.cost < $1.cost }), best.cost < 0.95 * cost(pare_operation_dense_f32, whole) else { return nil }
+    return (best.0, best.1)
+  }
+
   func kernel(_ kernels: KernelSelection) -> StepKernel {
     operation(kernels).map { kernels.kernel($0) } ?? dense.kernel(kernels)
   }
+
+  func extent(_ kernels: KernelSelection) -> StepExtent? { form(kernels)?.extent ?? dense.extent(kernels) }
 
   func pack(at site: StepSite) -> UnsafeRawPointer? {
     operation(site.kernels).map { pack(as: $0, at: site) } ?? dense.pack(at: site)
@@ -35,17 +56,4 @@ extension WeightFormat {
     else { return nil }
     return (step, dense)
   }
-}
-
-/// Where another form of weights begins to be faster than dense Float32: `scripts/bench-formats` on a Zen 4 core, whose
-/// figures are in `docs/latency-formats.md`.
-enum BreakEven {
-  /// Bytes of Float32 weights from which on halves and indices are faster. Below, they lie in the first cache, where the
-  /// conversion costs more than the loads.
-  static let narrowByteCount = 1 << 16
-
-  /// What a sparse form takes against the dense one, by the share of slots or columns that it holds: the slopes within the
-  /// first cache, where leaving out gains least.
-  static func costOfSlots(share: Double, isWide: Bool) -> Double { (isWide ? 1.75 : 3.5) * share }
-  static func costOfColumns(share: Double, isWide: Bool) -> Double { (isWide ? 1.3 : 2) * share }
 }

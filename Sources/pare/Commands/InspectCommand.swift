@@ -43,9 +43,16 @@ struct InspectCommand: ParsableCommand {
       ])
     }
     print(parameters.rendered() + "\n")
-    var steps = TextTable(["step of the plan", "kernel"], words: [0, 1])
-    for step in inspection.steps { steps.add([step.nodes.joined(separator: " + "), step.kernel]) }
+    var steps = TextTable(["step of the plan", "kernel", "ns by the table", "as Float32"], words: [0, 1])
+    func words(_ nanoseconds: Double?) -> String { nanoseconds.map { String(format: "%.1f", $0) } ?? "" }
+    for step in inspection.steps {
+      steps.add([step.nodes.joined(separator: " + "), step.kernel, words(step.estimateNs), words(step.float32EstimateNs)])
+    }
     print(steps.rendered())
+    print("cost table \(inspection.costs)" + (inspection.estimateNs.map { String(format: "; a decision by it: %.1f ns", $0) } ?? ""))
+    for step in inspection.steps {
+      if let remark = step.remark { print("\(step.nodes.joined(separator: " + ")): \(remark)") }
+    }
     for (name, text) in inspection.sections.sorted(by: { $0.key < $1.key }) { print("\n\(name): \(text)") }
   }
 }
