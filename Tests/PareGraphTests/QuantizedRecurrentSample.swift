@@ -18,6 +18,14 @@ struct QuantizedRecurrentSample {
   var factor: Factor
   var zeroPoint: UInt8
   var attributes: [String: Attribute]
+  /// Multipliers of blocks by X and by the state; with them the weights have four bits.
+  var blocks: Blocks?
+
+  struct Blocks {
+    var size: Int
+    var input: [UInt8]
+    var state: [UInt8]
+  }
 
   init(
     isLSTM: Bool, features: Int, hidden: Int, w: [Int8], r: [Int8], inputBias: [Int32], stateBias: [Int32],
@@ -40,6 +48,31 @@ struct QuantizedRecurrentSample {
       attributes: [:])
   }
 
+  /// The same layer with weights of four bits in blocks, and one of eight bits that has their products: both give equal
+  /// bits.
+  static func pair(isLSTM: Bool, features: Int, hidden: Int, blockSize: Int, seed: UInt64) -> (fourBits: Self, eightBits: Self) {
+    var generator = SeededGenerator(seed: seed)
+    var fourBits = Self(isLSTM: isLSTM, features: features, hidden: hidden, seed: seed)
+    var eightBits = fourBits
+    let rows = fourBits.rows
+    // 15 · 8 fits in eight bits.
+    func draw(_ columns: Int) -> (weights: [Int8], multipliers: [UInt8], products: [Int8]) {
+      let blocks = (columns + blockSize - 1) / blockSize
+      let weights = (0..<rows * columns).map { _ in Int8(generator.below(16) - 8) }
+      let multipliers = (0..<rows * blocks).map { _ in UInt8(generator.below(16)) }
+      let products = weights.indices.map { index in
+        weights[index] * Int8(multipliers[index / columns * blocks + index % columns / blockSize])
+      }
+      return (weights, multipliers, products)
+    }
+    let (w, r) = (draw(features), draw(hidden))
+    (fourBits.w, fourBits.r) = (w.weights, r.weights)
+    (eightBits.w, eightBits.r) = (w.products, r.products)
+    fourBits.blocks = Blocks(size: blockSize, input: w.multipliers, state: r.multipliers)
+    if blockSize != 32 { fourBits.attributes["block_size"] = .int(blockSize) }
+    return (fourBits, eightBits)
+  }
+
   private var rows: Int { (isLSTM ? 4 : 3) * hidden }
 
   func bytes(_ steps: Int, seed: UInt64 = 9) -> [UInt8] {
@@ -53,13 +86,28 @@ struct QuantizedRecurrentSample {
     func constant<Element: TensorElement>(_ values: [Element], _ shape: Shape) -> OperatorCase.Operand {
       .constant(Tensor(values, shape: shape))
     }
+    func weights(_ values: [Int8], _ columns: Int) -> OperatorCase.Operand {
+      let shape: Shape = [1, rows, columns]
+      guard blocks != nil else { return constant(values, shape) }
+      let bytes = stride(from: 0, to: values.count, by: 2).map { index in
+        UInt8(bitPattern: values[index]) & 15 | (index + 1 < values.count ? UInt8(bitPattern: values[index + 1]) << 4 : 0)
+      }
+      return .constant(Tensor(packedFourBits: bytes, elementType: .int4, shape: shape))
+    }
     let multiplier = constant([Int32](repeating: factor.multiplier, count: rows), perRow)
     let shift = constant([Int32](repeating: factor.shift, count: rows), perRow)
-    return [
+    var operands: [OperatorCase.Operand] = [
       .variable(Tensor(x, shape: [steps, 1, features])), .constant(Tensor(scalar: zeroPoint)),
-      constant(w, [1, rows, features]), constant(r, [1, rows, hidden]), constant(inputBias, perRow), multiplier, shift,
+      weights(w, features), weights(r, hidden), constant(inputBias, perRow), multiplier, shift,
       constant(stateBias, perRow), multiplier, shift,
     ] + states.map { .variable($0) }
+    if let blocks {
+      operands += [OperatorCase.Operand](repeating: .absent, count: 12 - operands.count)
+      operands += [
+        constant(blocks.input, [1, rows, blocks.input.count / rows]), constant(blocks.state, [1, rows, blocks.state.count / rows]),
+      ]
+    }
+    return operands
   }
 
   func operatorCase(_ variant: String, x: [UInt8], steps: Int, states: [Tensor] = []) -> OperatorCase {
@@ -83,8 +131,10 @@ extension OperatorCases {
       isLSTM
       ? [Tensor([UInt8](repeating: 140, count: 4), shape: [1, 1, 4]), Tensor([Int16(-900), 40, 800, 3], shape: [1, 1, 4])]
       : [Tensor([Int16(-9000), 400, 8000, 30], shape: [1, 1, 4])]
+    let fourBits = QuantizedRecurrentSample.pair(isLSTM: isLSTM, features: 35, hidden: 4, blockSize: 32, seed: 3).fourBits
     return [
       sample.operatorCase("", x: sample.bytes(3), steps: 3),
+      fourBits.operatorCase("four bits", x: fourBits.bytes(3), steps: 3),
       reversed.operatorCase("reverse, with states", x: sample.bytes(3), steps: 3, states: states),
     ]
   }

@@ -16,6 +16,15 @@ import Testing
       }
     }
   }
+
+  @Test func everyRecurrentVariantGivesWhatItsWeightsGive() {
+    var count = 0
+    let variants = UnsafeBufferPointer(start: pare_recurrent_s16_variants(&count), count: count).compactMap { $0?.pointee }
+    for (index, variant) in variants.enumerated() where variant.needs & ~pare_cpu_features() == 0 {
+      let result = pare_check_recurrent_variant(index)
+      #expect(result.compared > 0 && result.failed == 0, "\(String(cString: variant.name)): \(result.message)")
+    }
+  }
 }
 
 extension pare_case_result {

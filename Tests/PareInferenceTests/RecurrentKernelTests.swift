@@ -3,7 +3,8 @@ import PareInference
 import PareTensor
 import Testing
 
-/// Every variant of the recurrent kernels against the scalar one, to the bit, with canaries around what they write.
+/// Every variant of the recurrent kernels in Float32 against the scalar one, to the bit, with canaries around what they
+/// write. Those on integers have their cases in C: `KernelCaseTests`.
 @Suite struct RecurrentKernelTests {
   private static let hidden = [1, 3, 15, 16, 17, 31, 32, 33, 64, 100, 129]
 
@@ -28,88 +29,16 @@ import Testing
   }
 
   @Test(.enabled(if: InstructionSet.avx2.isAvailable, "no avx2")) func avx2EqualsScalar() { compare(.avx2) }
-  @Test(.enabled(if: InstructionSet.avxvnni.isAvailable, "no avxvnni")) func avxvnniEqualsScalar() { compare(.avxvnni) }
   @Test(.enabled(if: InstructionSet.avx512.isAvailable, "no avx512")) func avx512EqualsScalar() { compare(.avx512) }
-  @Test(.enabled(if: InstructionSet.avx512vnni.isAvailable, "no avx512vnni")) func avx512vnniEqualsScalar() {
-    compare(.avx512vnni)
-  }
 
   private func compare(_ set: InstructionSet) {
     func isOf(_ name: UnsafePointer<CChar>?) -> Bool { name.map { String(cString: $0) } == set.rawValue }
     var compared = 0
-    for kernels in integers where isOf(kernels.pointee.name) {
-      compareIntegerProducts(kernels.pointee)
-      compareIntegerCells(kernels.pointee)
-      compared += 1
-    }
     for kernels in floats where isOf(kernels.pointee.name) {
       compareFloats(kernels.pointee)
       compared += 1
     }
     #expect(compared > 0)
-  }
-
-  // MARK: integers
-
-  private func compareIntegerProducts(_ kernels: pare_recurrent_s16_kernels) {
-    var cases = Operands(seed: 1)
-    for inputs in [1, 3, 4, 5, 16, 33, 129] {
-      for outputs in [1, 15, 16, 17, 33, 64, 100, 129, 400] {
-        for rows in [1, 3, 4, 9] {
-          let groups = (inputs + 3) / 4, tiles = (outputs + 15) / 16
-          let extreme = rows == 3
-          let weights = (0..<inputs * outputs).map { Int8(extreme ? ($0 % 3 == 0 ? -128 : 127) : cases.below(256) - 128) }
-          var packed = [Int8](repeating: 0, count: pare_dense_u8s8_packed_count(outputs, inputs))
-          pare_dense_u8s8_pack(weights, outputs, inputs, &packed)
-          // Accumulators stay below 129 · 255 · 128 + 2^16 < 2^23: a shift by six leaves 17 bits.
-          let layer = pare_gate_products(
-            groups: Int32(groups), tiles: Int32(tiles), bits: Int32(cases.below(14)), weights: cases.place(packed),
-            bias: cases.place((0..<tiles * 16).map { _ in Int32(cases.below(131_072) - 65_536) }),
-            multiplier: cases.place((0..<tiles * 16).map { _ in Int32(1 << 13 + cases.below(1 << 13)) }),
-            shift: cases.place((0..<tiles * 16).map { _ in Int32(6 + cases.below(26)) }))
-          let x = cases.place((0..<rows * groups * 4).map { _ in extreme ? UInt8(255) : UInt8(cases.below(256)) })
-          func run(_ kernels: pare_recurrent_s16_kernels) -> [Int16] {
-            guarded(rows * tiles * 16) { y in
-              withUnsafePointer(to: layer) { kernels.products($0, x, groups * 4, rows, y, tiles * 16) }
-            }
-          }
-          let (expected, found) = (run(integers[0].pointee), run(kernels))
-          #expect(found == expected, "\(inputs) inputs, \(outputs) outputs, \(rows) rows")
-        }
-      }
-    }
-  }
-
-  private func compareIntegerCells(_ kernels: pare_recurrent_s16_kernels) {
-    var cases = Operands(seed: 2)
-    for hidden in Self.hidden {
-      for bits in 7...14 {
-        let room = pare_gate_count(4, hidden), units = pare_unit_count(hidden)
-        let cell = pare_recurrent_cell(
-          hidden: Int32(hidden), cell_bits: Int32(bits), state_levels: bits == 7 ? 128 : Int32(1 + cases.below(32767)))
-        // Everything that an int16 can be, both ends among it.
-        func draw(_ count: Int) -> [Int16] {
-          (0..<count).map { $0 % 7 == 0 ? (cases.below(2) == 0 ? .min : .max) : Int16(cases.below(65536) - 32768) }
-        }
-        let (a, b) = (cases.place(draw(room)), cases.place(draw(room)))
-        let state = draw(units)
-        for isLSTM in [true, false] {
-          func run(_ kernels: pare_recurrent_s16_kernels) -> ([Int16], [UInt8]) {
-            var next: [Int16] = []
-            let h: [UInt8] = guarded(units) { h in
-              next = guarded(units) { c in
-                c.update(from: state, count: units)
-                let step = isLSTM ? kernels.lstm : kernels.gru
-                withUnsafePointer(to: cell) { step?($0, a, b, c, h) }
-              }
-            }
-            return (Array(next.prefix(hidden)), Array(h.prefix(hidden)))
-          }
-          let (expected, found) = (run(integers[0].pointee), run(kernels))
-          #expect(found == expected, "\(hidden) units, \(bits) bits, \(isLSTM ? "LSTM" : "GRU")")
-        }
-      }
-    }
   }
 
   // MARK: Float32
@@ -180,7 +109,6 @@ private struct Operands: ~Copyable {
     for block in blocks { block.deallocate() }
   }
 
-  mutating func below(_ bound: Int) -> Int { generator.below(bound) }
   mutating func floats(_ count: Int) -> [Float] { (0..<count).map { _ in Float(generator.normal()) } }
 
   mutating func place<Element: BitwiseCopyable>(_ values: [Element]) -> UnsafePointer<Element> {

@@ -14,6 +14,8 @@ struct RecurrentNetwork {
   var direction = "forward"
   /// The head on the last of all layers' last states, as PyTorch's exporter writes a GRU's second output.
   var takesStates = false
+  /// What weights become in the quantized graph.
+  var weights = RecurrentWeights.int8
   /// Classes of a head with a decision; 0 for one number.
   var classes = 0
 
@@ -35,7 +37,7 @@ struct RecurrentNetwork {
 
   func graph(quantized: Bool) throws -> Graph {
     let graph = try graph()
-    return quantized ? try RecurrentQuantization.quantize(graph, ranges) : graph
+    return quantized ? try RecurrentQuantization.quantize(graph, ranges, weights: weights) : graph
   }
 
   private func graph() throws -> Graph {

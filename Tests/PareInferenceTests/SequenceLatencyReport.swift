@@ -17,9 +17,10 @@ struct SequenceLatencyReport {
       ("LSTM_C", 500, [1000, 1000, 1000, 1000], 100, 6),
     ]
     for (name, features, hidden, steps, count) in shapes {
-      for quantized in [true, false] {
-        let network = RecurrentNetwork(isLSTM: true, features: features, hidden: hidden, steps: steps)
-        try report("\(name) \(quantized ? "int8" : "float32")", network, quantized: quantized, count)
+      for (form, weights) in [("int8", .int8), ("int4", .int4(blockSize: 32)), ("float32", nil)] as [(String, RecurrentWeights?)] {
+        let network = RecurrentNetwork(
+          isLSTM: true, features: features, hidden: hidden, steps: steps, weights: weights ?? .int8)
+        try report("\(name) \(form)", network, quantized: weights != nil, count)
       }
     }
   }

@@ -13,10 +13,20 @@ import Testing
     RecurrentNetwork(isLSTM: false, features: 13, hidden: [16], steps: 4, seed: 4, isTorch: true),
     RecurrentNetwork(isLSTM: false, features: 9, hidden: [10, 10], steps: 10, seed: 5, isTorch: true, takesStates: true),
     RecurrentNetwork(isLSTM: true, features: 9, hidden: [10, 10], steps: 3, seed: 6, isTorch: true, takesStates: true),
+  ] + fourBits
+  static let fourBits = [
+    RecurrentNetwork(isLSTM: true, features: 5, hidden: [17], steps: 9, seed: 7, weights: .int4(blockSize: 32)),
+    RecurrentNetwork(
+      isLSTM: true, features: 65, hidden: [33, 40], steps: 12, seed: 8, isTorch: true, weights: .int4(blockSize: 32)),
+    RecurrentNetwork(isLSTM: false, features: 100, hidden: [36, 8, 5], steps: 9, seed: 9, weights: .int4(blockSize: 64)),
+    RecurrentNetwork(
+      isLSTM: false, features: 13, hidden: [130, 4], steps: 3, seed: 10, isTorch: true, weights: .int4(blockSize: 128)),
   ]
   private static let both = [
     RecurrentNetwork(isLSTM: true, features: 5, hidden: [9, 7], steps: 5, direction: "bidirectional"),
     RecurrentNetwork(isLSTM: false, features: 5, hidden: [9], steps: 11, direction: "reverse"),
+    RecurrentNetwork(
+      isLSTM: true, features: 33, hidden: [9, 7], steps: 5, direction: "bidirectional", weights: .int4(blockSize: 32)),
   ]
 
   private func sets() -> [InstructionSet] { InstructionSet.allCases.filter(\.isAvailable) }
@@ -218,9 +228,10 @@ import Testing
 
   // MARK: the hot path
 
-  @Test(.enabled(if: pare_runtime_counters_available() != 0, "needs glibc's allocator"), arguments: [false, true])
-  func rowsNeitherAllocateNorCountReferences(quantized: Bool) throws {
-    let network = RecurrentNetwork(isLSTM: true, features: 10, hidden: [20, 20], steps: 6)
+  @Test(.enabled(if: pare_runtime_counters_available() != 0, "needs glibc's allocator"), arguments: [nil, .int8, .int4(blockSize: 32)] as [RecurrentWeights?])
+  func rowsNeitherAllocateNorCountReferences(weights: RecurrentWeights?) throws {
+    let quantized = weights != nil
+    let network = RecurrentNetwork(isLSTM: true, features: 10, hidden: [20, 20], steps: 6, weights: weights ?? .int8)
     let plan = try SequencePlan(network.graph(quantized: quantized))
     let (windowed, streaming) = (plan.makeWindowedContext(), plan.makeStreamingContext())
     let rows = network.window(seed: 1)

@@ -20,15 +20,45 @@ static inline size_t pare_gate_count(size_t gates, size_t hidden) {
 
 /// Products with bytes, as arguments of gates: sat16((((acc >> shift) · multiplier) + 2^(bits − 1)) >> bits), where the
 /// bias has what rounds the first shift. |acc >> shift| stays within 2^17, so that 32 bits are enough.
+///
+/// Weights have eight bits, or four bits in blocks of inputs: acc = bias + Σ over blocks of block multiplier · Σ x w.
 typedef struct {
-  int32_t groups;              // inputs / PARE_GROUP, rounded up
-  int32_t tiles;               // outputs / PARE_TILE, rounded up
-  int32_t bits;                // 0 … 13
-  const int8_t *weights;       // as pare_dense_u8s8
-  const int32_t *bias;         // [tiles · PARE_TILE]: bias + 2^(shift − 1) − input zero point · Σ weights, modulo 2^32
-  const int32_t *multiplier;   // [tiles · PARE_TILE], 2^13 … 2^14 − 1
-  const int32_t *shift;        // [tiles · PARE_TILE], 0 … 31
+  int32_t groups;         // inputs / PARE_GROUP, rounded up
+  int32_t tiles;          // outputs / PARE_TILE, rounded up
+  int32_t bits;           // 0 … 13
+  int32_t block_groups;   // groups to a block: 8, 16 or 32; 0: weights of eight bits
+  const void *weights;    // as pare_dense_u8s8, or as pare_gate_pack_s4
+  const uint8_t *block_multiplier;   // as pare_gate_pack_multipliers; null: weights of eight bits
+  // [tiles · PARE_TILE], of four bits for an even number of tiles:
+  const int32_t *bias;         // bias + 2^(shift − 1) − input zero point · Σ block multiplier · weight, modulo 2^32
+  const int32_t *multiplier;   // 2^13 … 2^14 − 1
+  const int32_t *shift;        // 0 … 31
 } pare_gate_products;
+
+// Weights of four bits: byte k of a lane holds input k of a group for two tiles, in its lower half the weight of the even
+// tile and 8, in its upper half that of the odd tile in two's complement. As a signed byte it is 16 times the second plus
+// the first and 8. PARE_PAIRS pairs of tiles lie side by side, the rest of them after these; so one walk over the memory
+// serves as many sums as hide each other's latency.
+enum { PARE_PAIRS = 4, PARE_GATE_BLOCKS = 512 };
+
+static inline size_t pare_gate_pairs(size_t outputs) { return (outputs + 2 * PARE_TILE - 1) / (2 * PARE_TILE); }
+static inline size_t pare_gate_s4_count(size_t outputs, size_t inputs) {
+  return pare_gate_pairs(outputs) * ((inputs + PARE_GROUP - 1) / PARE_GROUP) * PARE_TILE * PARE_GROUP;
+}
+static inline size_t pare_gate_multiplier_count(size_t outputs, size_t blocks) {
+  return pare_gate_pairs(outputs) * blocks * 2 * PARE_TILE;
+}
+/// Packs row-major weights [outputs, inputs] in −8 … 7 into [pairs / PARE_PAIRS][groups][PARE_PAIRS][PARE_TILE][PARE_GROUP];
+/// at most PARE_GATE_BLOCKS blocks of inputs are multiplied.
+void pare_gate_pack_s4(const int8_t *weights, size_t outputs, size_t inputs, uint8_t *packed);
+/// Packs row-major multipliers [outputs, blocks] into [pairs / PARE_PAIRS][blocks][PARE_PAIRS][2][PARE_TILE].
+void pare_gate_pack_multipliers(const uint8_t *multipliers, size_t outputs, size_t blocks, uint8_t *packed);
+
+/// Bytes of the packed weights.
+static inline size_t pare_gate_weight_bytes(const pare_gate_products *layer) {
+  const size_t tiles = layer->block_groups ? ((size_t)layer->tiles + 1) / 2 : (size_t)layer->tiles;
+  return tiles * (size_t)layer->groups * PARE_TILE * PARE_GROUP;
+}
 
 /// How a state goes on.
 typedef struct {
@@ -37,12 +67,14 @@ typedef struct {
   int32_t state_levels;   // 1 … 32767: a state of bytes is (q − 128) / state_levels
 } pare_recurrent_cell;
 
+/// For each row of bytes, the arguments of gates. Rows of y have room for whole tiles.
+typedef void (*pare_gate_kernel)(
+  const pare_gate_products *layer, const uint8_t *x, size_t x_stride, size_t rows, int16_t *y, size_t y_stride);
+
 typedef struct {
   const char *name;   // the instruction set
   uint32_t needs;     // PARE_CPU_ bits
-  /// For each row of bytes, the arguments of gates. Rows of y have room for whole tiles.
-  void (*products)(
-    const pare_gate_products *layer, const uint8_t *x, size_t x_stride, size_t rows, int16_t *y, size_t y_stride);
+  pare_gate_kernel products, products_s4;   // weights of eight bits and of four
   /// One step of an LSTM, gates i, o, f, q: `by_input` and `by_state` are added; the cell moves on, h is written.
   void (*lstm)(
     const pare_recurrent_cell *cell, const int16_t *by_input, const int16_t *by_state, int16_t *c, uint8_t *h);
@@ -50,6 +82,14 @@ typedef struct {
   void (*gru)(
     const pare_recurrent_cell *cell, const int16_t *by_input, const int16_t *by_state, int16_t *state, uint8_t *h);
 } pare_recurrent_s16_kernels;
+
+/// The products of a layer in the form that its weights have.
+static inline void pare_gate_arguments(
+  const pare_recurrent_s16_kernels *kernels, const pare_gate_products *layer, const uint8_t *x, size_t x_stride,
+  size_t rows, int16_t *y, size_t y_stride
+) {
+  (layer->block_groups ? kernels->products_s4 : kernels->products)(layer, x, x_stride, rows, y, y_stride);
+}
 
 /// The variants, scalar first, the preferred one last.
 const pare_recurrent_s16_kernels *const *pare_recurrent_s16_variants(size_t *count);

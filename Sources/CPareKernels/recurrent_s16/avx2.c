@@ -3,6 +3,7 @@
 #ifdef PARE_X86
 #define PARE_TARGET PARE_AVX2
 #define PARE_VARIANT_TABLE pare_recurrent_s16_avx2
+#define PARE_VARIANT_S4 pare_gate_products_s4_avx2
 #define PARE_VARIANT_NAME "avx2"
 #define PARE_VARIANT_NEEDS PARE_CPU_AVX2
 

@@ -1,32 +1,15 @@
-#include "table.h"
+#include "requantized_zmm.h"
 
 #ifdef PARE_X86
 
 #define PARE_CHAINS 8
-
-PARE_INLINE PARE_AVX512VNNI __m512i four_of(const uint8_t *x) {
-  int32_t four;
-  __builtin_memcpy(&four, x, 4);
-  return _mm512_set1_epi32(four);
-}
-
-PARE_INLINE PARE_AVX512VNNI void store_requantized(
-  const pare_gate_products *layer, __m512i acc, int32_t tile, int16_t *y
-) {
-  const int32_t offset = tile * PARE_TILE;
-  const __m512i t = _mm512_srav_epi32(acc, _mm512_load_si512(layer->shift + offset));
-  const __m512i product = _mm512_mullo_epi32(t, _mm512_load_si512(layer->multiplier + offset));
-  const __m512i rounding = _mm512_set1_epi32((1 << layer->bits) >> 1);
-  const __m512i q = _mm512_sra_epi32(_mm512_add_epi32(product, rounding), _mm_cvtsi32_si128(layer->bits));
-  _mm256_storeu_si256((__m256i *)(y + offset), _mm512_cvtsepi32_epi16(q));
-}
 
 /// `tiles` tiles of one row; the groups are dealt out to `splits` partial sums each, up to eight chains of VPDPBUSD.
 PARE_INLINE PARE_AVX512VNNI void one_row(
   const pare_gate_products *layer, const uint8_t *x, int16_t *y, int32_t first, const int tiles, const int splits
 ) {
   const size_t groups = (size_t)layer->groups, tile_bytes = PARE_TILE * PARE_GROUP;
-  const int8_t *w = layer->weights + (size_t)first * groups * tile_bytes;
+  const int8_t *w = (const int8_t *)layer->weights + (size_t)first * groups * tile_bytes;
   __m512i sum[PARE_CHAINS];
   for (int t = 0; t < tiles; t++)
     for (int s = 0; s < splits; s++)
@@ -60,7 +43,7 @@ PARE_INLINE PARE_AVX512VNNI void four_rows(
   const int tiles
 ) {
   const size_t groups = (size_t)layer->groups, tile_bytes = PARE_TILE * PARE_GROUP;
-  const int8_t *w = layer->weights + (size_t)first * groups * tile_bytes;
+  const int8_t *w = (const int8_t *)layer->weights + (size_t)first * groups * tile_bytes;
   __m512i sum[4][4];
   for (int t = 0; t < tiles; t++)
     for (int r = 0; r < 4; r++) sum[t][r] = _mm512_load_si512(layer->bias + (first + t) * PARE_TILE);
@@ -185,6 +168,6 @@ static PARE_AVX512VNNI void gru(
 }
 
 const pare_recurrent_s16_kernels pare_recurrent_s16_avx512vnni = {
-  "avx512vnni", PARE_CPU_AVX512 | PARE_CPU_AVX512VNNI, products, lstm, gru};
+  "avx512vnni", PARE_CPU_AVX512 | PARE_CPU_AVX512VNNI, products, pare_gate_products_s4_avx512vnni, lstm, gru};
 
 #endif

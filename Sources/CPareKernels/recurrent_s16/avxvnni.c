@@ -3,6 +3,7 @@
 #ifdef PARE_X86
 #define PARE_TARGET PARE_AVXVNNI
 #define PARE_VARIANT_TABLE pare_recurrent_s16_avxvnni
+#define PARE_VARIANT_S4 pare_gate_products_s4_avxvnni
 #define PARE_VARIANT_NAME "avxvnni"
 #define PARE_VARIANT_NEEDS (PARE_CPU_AVX2 | PARE_CPU_AVXVNNI)
 

@@ -5,6 +5,11 @@
 #else
 #define PARE_RECURRENT_VARIANT_X86(name)
 #endif
+#ifdef PARE_ARM
+#define PARE_RECURRENT_VARIANT_ARM(name) PARE_RECURRENT_VARIANT(name)
+#else
+#define PARE_RECURRENT_VARIANT_ARM(name)
+#endif
 
 #define PARE_RECURRENT_VARIANT(name) extern const pare_recurrent_s16_kernels pare_recurrent_s16_##name;
 #include "variants.inc"
@@ -21,7 +26,7 @@ const pare_recurrent_s16_kernels *const *pare_recurrent_s16_variants(size_t *cou
 }
 
 void pare_recurrent_s16_by_state(const pare_recurrent_s16_layer *layer, const uint8_t *h, int16_t *by_state) {
-  layer->kernels->products(&layer->recurrent, h, 0, 1, by_state, 0);
+  pare_gate_arguments(layer->kernels, &layer->recurrent, h, 0, 1, by_state, 0);
 }
 
 void pare_recurrent_s16_advance(
@@ -40,7 +45,7 @@ void pare_recurrent_s16_run(
   for (size_t done = 0; done < steps; done += PARE_RECURRENT_ROWS) {
     const size_t rows = steps - done < PARE_RECURRENT_ROWS ? steps - done : PARE_RECURRENT_ROWS;
     const size_t first = reversed ? steps - done - rows : done;
-    layer->kernels->products(&layer->input, x + first * x_stride, x_stride, rows, by_input, stride);
+    pare_gate_arguments(layer->kernels, &layer->input, x + first * x_stride, x_stride, rows, by_input, stride);
     for (size_t index = 0; index < rows; index++) {
       const size_t row = reversed ? rows - 1 - index : index;
       pare_recurrent_s16_by_state(layer, h, by_state);

@@ -33,7 +33,7 @@ static void products(
   for (size_t row = 0; row < rows; row++)
     for (int32_t o = 0; o < layer->tiles * PARE_TILE; o++) {
       const int32_t tile = o / PARE_TILE, lane = o % PARE_TILE;
-      const int8_t *w = layer->weights + ((size_t)tile * (size_t)layer->groups * PARE_TILE + (size_t)lane) * PARE_GROUP;
+      const int8_t *w = (const int8_t *)layer->weights + ((size_t)tile * (size_t)layer->groups * PARE_TILE + (size_t)lane) * PARE_GROUP;
       const uint8_t *from = x + row * x_stride;
       uint32_t sum = (uint32_t)layer->bias[o];
       for (int32_t group = 0; group < layer->groups; group++, from += PARE_GROUP, w += PARE_TILE * PARE_GROUP)
@@ -72,4 +72,5 @@ static void gru(
   }
 }
 
-const pare_recurrent_s16_kernels pare_recurrent_s16_scalar = {"scalar", 0, products, lstm, gru};
+const pare_recurrent_s16_kernels pare_recurrent_s16_scalar = {
+  "scalar", 0, products, pare_gate_products_s4_scalar, lstm, gru};

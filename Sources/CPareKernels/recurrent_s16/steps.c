@@ -78,8 +78,7 @@ void pare_recurrent_s16_prepare_row(const void *operands, unsigned char *arena) 
   const memory m = memory_of(s, arena);
   if (!*m.ready) pare_recurrent_s16_by_state(&s->layer, m.h, m.by_state);
   *m.ready = 1;
-  const pare_gate_products *input = &s->layer.input;
-  pare_bring_near(input->weights, (size_t)input->tiles * (size_t)input->groups * PARE_TILE * PARE_GROUP);
+  pare_bring_near(s->layer.input.weights, pare_gate_weight_bytes(&s->layer.input));
 }
 
 void pare_recurrent_s16_run_rows(
@@ -91,7 +90,7 @@ void pare_recurrent_s16_run_rows(
   const memory m = memory_of(s, arena);
   const size_t hidden = (size_t)layer->cell.hidden, gates = pare_gate_count((size_t)layer->gates, hidden);
   int16_t *by_input = (int16_t *)(arena + s->scratch);
-  layer->kernels->products(&layer->input, input, input_stride, rows, by_input, gates);
+  pare_gate_arguments(layer->kernels, &layer->input, input, input_stride, rows, by_input, gates);
   for (size_t row = 0; row < rows; row++) {
     if (!*m.ready) pare_recurrent_s16_by_state(layer, m.h, m.by_state);
     *m.ready = 0;

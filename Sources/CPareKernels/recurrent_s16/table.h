@@ -18,4 +18,22 @@
 // Fractional bits of the arguments of gates; a sigmoid is half a tanh of half its argument, which has one more.
 enum { PARE_GATE_BITS = 12, PARE_SIGMOID_BITS = PARE_GATE_BITS + 1 };
 
+// The products with weights of four bits.
+#define PARE_PRODUCTS_S4(variant)                                                                                 \
+  void pare_gate_products_s4_##variant(                                                                           \
+    const pare_gate_products *layer, const uint8_t *x, size_t x_stride, size_t rows, int16_t *y, size_t y_stride)
+PARE_PRODUCTS_S4(scalar);
+#ifdef PARE_X86
+PARE_PRODUCTS_S4(avx2);
+PARE_PRODUCTS_S4(avxvnni);
+PARE_PRODUCTS_S4(avx512vnni);
+#elif defined(PARE_ARM)
+PARE_PRODUCTS_S4(neon);
+PARE_PRODUCTS_S4(neondot);
+void pare_recurrent_lstm_neon(
+  const pare_recurrent_cell *cell, const int16_t *by_input, const int16_t *by_state, int16_t *c, uint8_t *h);
+void pare_recurrent_gru_neon(
+  const pare_recurrent_cell *cell, const int16_t *by_input, const int16_t *by_state, int16_t *state, uint8_t *h);
+#endif
+
 #endif

@@ -1,21 +1,15 @@
-// The 256-bit kernels, for a file that defines PARE_TARGET, PARE_VARIANT_NAME, PARE_VARIANT_NEEDS, PARE_VARIANT_TABLE and
-// `dot`: the sum, per 32-bit lane, of four products of unsigned and signed bytes, added to `sum`.
+// The 256-bit kernels, for a file that defines PARE_TARGET, PARE_VARIANT_NAME, PARE_VARIANT_NEEDS, PARE_VARIANT_TABLE,
+// PARE_VARIANT_S4 and `dot`: the sum, per 32-bit lane, of four products of unsigned and signed bytes, added to `sum`.
+
+#include "requantized_ymm.h"
 
 #define PARE_CHAINS 4
-
-/// Eight accumulators as 32-bit lanes, not yet saturated.
-PARE_INLINE PARE_TARGET __m256i requantized(const pare_gate_products *layer, __m256i acc, int32_t offset) {
-  const __m256i t = _mm256_srav_epi32(acc, _mm256_load_si256((const __m256i *)(layer->shift + offset)));
-  const __m256i product = _mm256_mullo_epi32(t, _mm256_load_si256((const __m256i *)(layer->multiplier + offset)));
-  const __m256i rounding = _mm256_set1_epi32((1 << layer->bits) >> 1);
-  return _mm256_sra_epi32(_mm256_add_epi32(product, rounding), _mm_cvtsi32_si128(layer->bits));
-}
 
 PARE_INLINE PARE_TARGET void block(
   const pare_gate_products *layer, const uint8_t *x, int16_t *y, int32_t first, const int tiles, const int splits
 ) {
   const size_t groups = (size_t)layer->groups, tile_bytes = PARE_TILE * PARE_GROUP;
-  const int8_t *w = layer->weights + (size_t)first * groups * tile_bytes;
+  const int8_t *w = (const int8_t *)layer->weights + (size_t)first * groups * tile_bytes;
   __m256i sum[PARE_CHAINS][2];
   for (int t = 0; t < tiles; t++)
     for (int s = 0; s < splits; s++)
@@ -36,16 +30,11 @@ PARE_INLINE PARE_TARGET void block(
             _mm256_load_si256((const __m256i *)(w + ((size_t)t * groups + g + (size_t)s) * tile_bytes + half * 32)));
     }
   for (int t = 0; t < tiles; t++) {
-    __m256i q[2];
-    for (int half = 0; half < 2; half++) {
+    for (int half = 0; half < 2; half++)
       for (int width = splits / 2; width > 0; width /= 2)
         for (int s = 0; s < width; s++)
           sum[t * splits + s][half] = _mm256_add_epi32(sum[t * splits + s][half], sum[t * splits + s + width][half]);
-      q[half] = requantized(layer, sum[t * splits][half], (first + t) * PARE_TILE + half * 8);
-    }
-    // packs interleaves the 128-bit lanes of its operands; the permutation puts them in order again.
-    const __m256i q16 = _mm256_permute4x64_epi64(_mm256_packs_epi32(q[0], q[1]), 0xd8);
-    _mm256_storeu_si256((__m256i *)(y + (first + t) * PARE_TILE), q16);
+    store_requantized(layer, sum[t * splits], first + t, y);
   }
 }
 
@@ -152,4 +141,5 @@ static PARE_TARGET void gru(
   }
 }
 
-const pare_recurrent_s16_kernels PARE_VARIANT_TABLE = {PARE_VARIANT_NAME, PARE_VARIANT_NEEDS, products, lstm, gru};
+const pare_recurrent_s16_kernels PARE_VARIANT_TABLE = {
+  PARE_VARIANT_NAME, PARE_VARIANT_NEEDS, products, PARE_VARIANT_S4, lstm, gru};

@@ -41,29 +41,6 @@ package struct FloatRecurrentLayer: Sendable {
     (self.w, self.r, b) = (w, r, try parameter(RecurrentInput.b))
   }
 
-  struct Products {
-    var bias: Tensor
-    var multiplier: Tensor
-    var shift: Tensor
-  }
-
-  struct Integers {
-    var w: Tensor
-    var r: Tensor
-    var input: Products
-    var state: Products
-  }
-
-  /// - Throws: `graph.quantization-scale` for an unusable scale.
-  func integers(_ ranges: RecurrentRanges, inputScale: Float) throws -> Integers {
-    let biases = summedBiases()
-    let (w, input) = try products(
-      self.w, scale: Double(inputScale), given: ranges.inputWeightScales, bias: biases.input)
-    let (r, state) = try products(
-      self.r, scale: 1 / Double(ranges.stateLevels), given: ranges.stateWeightScales, bias: biases.state)
-    return Integers(w: w, r: r, input: input, state: state)
-  }
-
   /// The biases by X take in those by h, but for a GRU's hidden gate, where they stand apart.
   package func summedBiases() -> (input: [Float], state: [Float]) {
     let (directions, rows) = (w.shape[0], w.shape[1])
@@ -78,43 +55,5 @@ package struct FloatRecurrentLayer: Sendable {
       }
     }
     return result
-  }
-
-  private func products(
-    _ weight: Tensor, scale: Double, given: [Float]?, bias: [Float]
-  ) throws -> (weights: Tensor, products: Products) {
-    let (rows, columns) = (weight.shape[0] * weight.shape[1], weight.shape[2])
-    let values = weight.values(as: Float.self)
-    guard given.map({ $0.count == rows }) ?? true else {
-      throw GraphError("quantization-scale", node: node, expected: "\(rows) scales of weights", found: "\(given?.count ?? 0)")
-    }
-    var integers: [Int8] = []
-    var (biases, multipliers, shifts): ([Int32], [Int32], [Int32]) = ([], [], [])
-    for row in 0..<rows {
-      let part = values[row * columns..<(row + 1) * columns]
-      let greatest = part.reduce(Float(0)) { max($0, $1.magnitude) }
-      // A bias of at most 2^22 units leaves accumulators room.
-      let least = max(Float(Double(bias[row].magnitude) / (scale * 0x1p22)), .leastNormalMagnitude)
-      let step = given?[row] ?? max(greatest / 127, least)
-      let unit = scale * Double(step)
-      guard step.isNormal, step > 0,
-        let fixed = GateProducts.fixedPoint(unit * Double(1 << GateArithmetic.argumentBits)),
-        let integer = Int32(exactly: (Double(bias[row]) / unit).rounded(.toNearestOrEven))
-      else {
-        throw GraphError(
-          "quantization-scale", node: node, expected: "a usable scale and a bias that fits in Int32", found: "\(step) in row \(row)")
-      }
-      integers += part.map { Int8(min(max((Double($0) / Double(step)).rounded(.toNearestOrEven), -127), 127)) }
-      biases.append(integer)
-      multipliers.append(fixed.multiplier)
-      shifts.append(fixed.shift)
-    }
-    let perRow = Shape([weight.shape[0], weight.shape[1]])
-    return (
-      Tensor(integers, shape: weight.shape),
-      Products(
-        bias: Tensor(biases, shape: perRow), multiplier: Tensor(multipliers, shape: perRow),
-        shift: Tensor(shifts, shape: perRow))
-    )
   }
 }

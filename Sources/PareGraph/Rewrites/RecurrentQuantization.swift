@@ -28,6 +28,14 @@ public struct RecurrentRanges: Sendable, Hashable {
   public var stateLevels: Int { min(max(Int((127.5 / Double(max(state, 0x1p-7))).rounded(.down)), 1), Int(Int16.max)) }
 }
 
+/// What the weights of a quantized recurrent layer become.
+public enum RecurrentWeights: Sendable, Hashable {
+  /// Eight bits, a scale to each row.
+  case int8
+  /// Four bits, a multiplier of eight bits to each block of 32, 64 or 128 inputs of a row: `docs/integer-arithmetic.md`, §15.
+  case int4(blockSize: Int)
+}
+
 /// Puts `pare.QuantizedLSTM` and `pare.QuantizedGRU` in the place of Float32 layers: `docs/integer-arithmetic.md`, §12.
 public enum RecurrentQuantization {
   /// Whether a node has an integer form: the standard functions without clipping, peepholes, coupled gates or lengths, the
@@ -38,10 +46,13 @@ public enum RecurrentQuantization {
   ///
   /// Nodes that only move elements keep the bytes of a layer before them, so that stacked layers hand bytes on.
   ///
+  /// - Parameter weights: the form of all matrices of these layers.
   /// - Throws: `graph.not-quantizable` for a node without an integer form, `graph.quantization-scale` for an unusable
-  ///   scale, what `GateProducts` refuses.
-  public static func quantize(_ graph: Graph, _ ranges: [String: RecurrentRanges]) throws -> Graph {
-    var rewrite = Rewrite(graph)
+  ///   scale, `graph.attribute` for a size of blocks that no kernel has, what `GateProducts` refuses.
+  public static func quantize(
+    _ graph: Graph, _ ranges: [String: RecurrentRanges], weights: RecurrentWeights = .int8
+  ) throws -> Graph {
+    var rewrite = Rewrite(graph, weights)
     for node in graph.nodes { try rewrite.visit(node, ranges[node.name]) }
     if let missing = ranges.keys.sorted().first(where: { name in !graph.nodes.contains { $0.name == name } }) {
       throw GraphError("missing-node", subject: "node '\(missing)'", expected: "a node of the graph", found: "none")
@@ -63,6 +74,7 @@ private struct Rewrite {
   }
 
   let source: Graph
+  let weights: RecurrentWeights
   var result: Graph
   private var names: Set<String>
   private var bytes: [String: Bytes] = [:]
@@ -73,8 +85,8 @@ private struct Rewrite {
     "Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose", "Gather", "Slice",
   ]
 
-  init(_ graph: Graph) {
-    source = graph
+  init(_ graph: Graph, _ weights: RecurrentWeights) {
+    (source, self.weights) = (graph, weights)
     result = graph
     result.nodes = []
     names = Set(graph.nodes.flatMap { $0.outputs + [$0.name] }).union(graph.parameters.keys).union(graph.inputs.map(\.name))
@@ -111,15 +123,19 @@ private struct Rewrite {
   private mutating func quantize(_ layer: FloatRecurrentLayer, _ ranges: RecurrentRanges) throws {
     let node = layer.node
     let x = try bytes[node.inputs[0]] ?? quantized(node, ranges)
-    let integers = try layer.integers(ranges, inputScale: x.scale)
+    let integers = try layer.integers(ranges, inputScale: x.scale, weights)
     func add(_ tensor: Tensor, _ stem: String) -> String { constant(tensor, "\(node.name).\(stem)") }
-    var inputs = [x.name, add(Tensor(scalar: x.zeroPoint), "input_zero_point"), add(integers.w, "W"), add(integers.r, "R")]
-    for (part, stem) in [(integers.input, "input"), (integers.state, "state")] {
+    let parts = [(integers.input, "input"), (integers.state, "state")]
+    var inputs = [x.name, add(Tensor(scalar: x.zeroPoint), "input_zero_point")]
+    inputs += [add(integers.input.weights, "W"), add(integers.state.weights, "R")]
+    for (part, stem) in parts {
       inputs += [add(part.bias, "\(stem)_bias"), add(part.multiplier, "\(stem)_multiplier"), add(part.shift, "\(stem)_shift")]
     }
     inputs += try initialStates(layer, ranges)
+    inputs += parts.map { part, stem in part.blockMultiplier.map { add($0, "\(stem)_block_multiplier") } ?? "" }
     while inputs.last == "" { inputs.removeLast() }
     var attributes: [String: Attribute] = ["state_levels": .int(ranges.stateLevels)]
+    if case .int4(let blockSize) = weights { attributes["block_size"] = .int(blockSize) }
     if layer.isLSTM { attributes["cell_bits"] = .int(ranges.cellBits) }
     if let direction = node.attributes["direction"] { attributes["direction"] = direction }
     let outputs = node.outputs.map { fresh("\($0.isEmpty ? node.name : $0).integers") }
@@ -170,7 +186,7 @@ private struct Rewrite {
       result.append(isZero(h) ? "" : quantizedState(h, 1 / Float(ranges.stateLevels), Tensor(scalar: UInt8(128))))
       result.append(isZero(c) ? "" : quantizedState(c, Float(1 / Double(1 << ranges.cellBits)), Tensor(scalar: Int16(0))))
     } else {
-      result.append(isZero(h) ? "" : quantizedState(h, 0x1p-15, Tensor(scalar: Int16(0))))
+      result += [isZero(h) ? "" : quantizedState(h, 0x1p-15, Tensor(scalar: Int16(0))), ""]
     }
     return result
   }

@@ -16,7 +16,7 @@ struct QuantizedRecurrentStep: StepKind {
     let isLSTM = node.operatorName == QuantizedLSTM.name
     let input = QuantizedRecurrentInput.self
     let layer = try QuantizedRecurrentLayer(node, isLSTM: isLSTM) { graph.constant(node.input($0) ?? "") }
-    guard
+    guard layer.hasKernel,
       let site = try RecurrentSite(
         node, directions: layer.directions.count, isReversed: layer.directions[0].isReversed,
         stateInputs: isLSTM ? [input.initialState, input.initialCell] : [input.initialState], in: graph)
@@ -80,5 +80,16 @@ struct QuantizedRecurrentStep: StepKind {
       cell: pare_recurrent_cell(
         hidden: Int32(layer.hidden), cell_bits: Int32(cellBits), state_levels: Int32(layer.stateLevels)),
       gates: Int32(layer.gateCount))
+  }
+}
+
+extension QuantizedRecurrentLayer {
+  /// Whether no matrix of four bits has more blocks than kernels keep sums of.
+  fileprivate var hasKernel: Bool {
+    directions.allSatisfy { direction in
+      [direction.input, direction.recurrent].allSatisfy { products in
+        products.blocks.map { products.columnCount <= $0.size * Int(PARE_GATE_BLOCKS) } ?? true
+      }
+    }
   }
 }

@@ -21,21 +21,34 @@ extension ConstantPool {
   /// Products as the kernels want them.
   func place(_ products: GateProducts) -> pare_gate_products {
     let (rows, columns) = (products.rowCount, products.columnCount)
-    let padded = Tiles.padded(rows)
-    let weights = place(pare_dense_u8s8_packed_count(rows, columns), of: Int8.self) { packed in
-      pare_dense_u8s8_pack(products.weights, rows, columns, packed)
-    }
+    // Tiles of four bits come in pairs.
+    let padded = products.blocks == nil ? Tiles.padded(rows) : 2 * Int(PARE_TILE) * pare_gate_pairs(rows)
     // As in `QuantizedDenseStep`: the zero point goes into the bias.
     let folded = (0..<rows).map { row in
-      products.weights[row * columns..<(row + 1) * columns].reduce(products.bias[row]) {
-        $0 &- Int32($1) &* Int32(products.zeroPoint)
-      }
+      (0..<columns).reduce(products.bias[row]) { $0 &- products.weight(row, $1) &* Int32(products.zeroPoint) }
     }
-    return pare_gate_products(
-      groups: Int32((columns + Int(PARE_GROUP) - 1) / Int(PARE_GROUP)), tiles: Int32(Tiles.count(rows)),
-      bits: Int32(products.bits), weights: weights, bias: place(folded, paddedTo: padded, with: 0),
-      multiplier: place(products.multipliers, paddedTo: padded, with: 1 << 13),
-      shift: place(products.shifts, paddedTo: padded, with: 31))
+    var result = pare_gate_products()
+    result.groups = Int32((columns + Int(PARE_GROUP) - 1) / Int(PARE_GROUP))
+    result.tiles = Int32(Tiles.count(rows))
+    result.bits = Int32(products.bits)
+    if let blocks = products.blocks {
+      let count = (columns + blocks.size - 1) / blocks.size
+      result.block_groups = Int32(blocks.size / Int(PARE_GROUP))
+      result.weights = UnsafeRawPointer(
+        place(pare_gate_s4_count(rows, columns), of: UInt8.self) { pare_gate_pack_s4(products.weights, rows, columns, $0) })
+      result.block_multiplier = place(pare_gate_multiplier_count(rows, count), of: UInt8.self) { packed in
+        pare_gate_pack_multipliers(blocks.multipliers, rows, count, packed)
+      }
+    } else {
+      result.weights = UnsafeRawPointer(
+        place(pare_dense_u8s8_packed_count(rows, columns), of: Int8.self) { packed in
+          pare_dense_u8s8_pack(products.weights, rows, columns, packed)
+        })
+    }
+    result.bias = place(folded, paddedTo: padded, with: 0)
+    result.multiplier = place(products.multipliers, paddedTo: padded, with: 1 << 13)
+    result.shift = place(products.shifts, paddedTo: padded, with: 31)
+    return result
   }
 
   /// A dense layer of Float32 with row-major weights `[outputs, inputs]`.

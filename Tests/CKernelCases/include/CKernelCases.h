@@ -20,4 +20,7 @@ int pare_has_cases(pare_operation operation);
 /// around the output.
 pare_case_result pare_check_variant(pare_operation operation, size_t variant);
 
+/// Runs every case of the recurrent layers on integers through one of pare_recurrent_s16_variants.
+pare_case_result pare_check_recurrent_variant(size_t variant);
+
 #endif

@@ -1,12 +1,23 @@
 import PareTensor
 
-/// Products of a matrix of `int8` with bytes, requantized to what gates take: `docs/integer-arithmetic.md`, §9.
+/// Products of a matrix of `int8`, or of `int4` in blocks, with bytes, requantized to what gates take:
+/// `docs/integer-arithmetic.md`, §9 and §15.
 package struct GateProducts: Sendable {
+  /// Multipliers of blocks of a row's weights.
+  package struct Blocks: Sendable {
+    /// Columns to a block: 32, 64 or 128.
+    package let size: Int
+    /// `[rowCount, ⌈columnCount / size⌉]`.
+    package let multipliers: [UInt8]
+  }
+
   package let rowCount: Int
   package let columnCount: Int
   package let zeroPoint: UInt8
-  /// `[rowCount, columnCount]`.
+  /// `[rowCount, columnCount]`, with blocks in −8 … 7.
   package let weights: [Int8]
+  /// What the weights have to be multiplied with besides; nil for 1.
+  package let blocks: Blocks?
   /// With what rounds the first shift.
   package let bias: [Int32]
   package let multipliers: [Int32]
@@ -18,11 +29,11 @@ package struct GateProducts: Sendable {
   /// - Throws: `graph.accumulator-overflow` where an accumulator could leave Int32, `graph.gate-range` where an argument
   ///   could be out of reach of 32 bits, `graph.multiplier` and `graph.shift`.
   package init(
-    _ node: Node, rowCount: Int, columnCount: Int, zeroPoint: UInt8, weights: [Int8], bias: [Int32],
-    multipliers: [Int32], totalShifts: [Int32]
+    _ node: Node, rowCount: Int, columnCount: Int, zeroPoint: UInt8, weights: [Int8], blocks: Blocks? = nil,
+    bias: [Int32], multipliers: [Int32], totalShifts: [Int32]
   ) throws {
     (self.rowCount, self.columnCount, self.zeroPoint) = (rowCount, columnCount, zeroPoint)
-    (self.weights, self.multipliers) = (weights, multipliers)
+    (self.weights, self.blocks, self.multipliers) = (weights, blocks, multipliers)
     if let wrong = multipliers.first(where: { !(1 << 13..<1 << 14).contains($0) }) {
       throw GraphError("multiplier", node: node, expected: "multipliers in 2^13 ..< 2^14", found: "\(wrong)")
     }
@@ -30,7 +41,8 @@ package struct GateProducts: Sendable {
       throw GraphError("shift", node: node, expected: "shifts in 0 ... 63", found: "\(wrong)")
     }
     let ranges = try (0..<rowCount).map { row in
-      let range = Self.range(weights[row * columnCount..<(row + 1) * columnCount], zeroPoint, bias[row])
+      let products = (0..<columnCount).lazy.map { Self.weight(weights, blocks, row, $0, columnCount) }
+      let range = Self.range(products, zeroPoint, bias[row])
       guard range.lowerBound >= Int64(Int32.min), range.upperBound <= Int64(Int32.max) else {
         throw GraphError(
           "accumulator-overflow", node: node, expected: "row \(row) to accumulate within Int32",
@@ -53,7 +65,7 @@ package struct GateProducts: Sendable {
   }
 
   /// The least and the greatest accumulator that any input gives.
-  private static func range(_ weights: ArraySlice<Int8>, _ zeroPoint: UInt8, _ bias: Int32) -> ClosedRange<Int64> {
+  private static func range(_ weights: some Sequence<Int32>, _ zeroPoint: UInt8, _ bias: Int32) -> ClosedRange<Int64> {
     let (down, up) = (-Int64(zeroPoint), 255 - Int64(zeroPoint))
     var (least, greatest) = (Int64(bias), Int64(bias))
     for weight in weights {
@@ -73,12 +85,25 @@ package struct GateProducts: Sendable {
     return greatest <= Int64(Int32.max) && low >= -(1 << 17) && high < 1 << 17
   }
 
+  /// A weight times the multiplier of its block: within ±2,040.
+  package func weight(_ row: Int, _ column: Int) -> Int32 { Self.weight(weights, blocks, row, column, columnCount) }
+
+  @inline(__always)
+  private static func weight(
+    _ weights: [Int8], _ blocks: Blocks?, _ row: Int, _ column: Int, _ columnCount: Int
+  ) -> Int32 {
+    let weight = Int32(weights[row * columnCount + column])
+    guard let blocks else { return weight }
+    let blockCount = (columnCount + blocks.size - 1) / blocks.size
+    return Int32(blocks.multipliers[row * blockCount + column / blocks.size]) * weight
+  }
+
   /// One argument of a gate.
   package func argument(_ row: Int, _ x: UnsafePointer<UInt8>) -> Int32 {
     let zeroPoint = Int32(zeroPoint)
     // Only the total is sure to fit, so sums on the way may wrap.
     var sum = bias[row]
-    for column in 0..<columnCount { sum &+= (Int32(x[column]) - zeroPoint) * Int32(weights[row * columnCount + column]) }
+    for column in 0..<columnCount { sum &+= (Int32(x[column]) - zeroPoint) * weight(row, column) }
     let rounding: Int32 = bits > 0 ? 1 << Int32(bits - 1) : 0
     return GateArithmetic.saturated(((sum >> shifts[row]) * multipliers[row] + rounding) >> Int32(bits))
   }

@@ -47,20 +47,26 @@ package struct QuantizedRecurrentLayer: Sendable {
       let count = tensor.elementCount / max(tensor.shape[0], 1)
       return Array(tensor.values(as: Element.self)[direction * count..<(direction + 1) * count])
     }
-    func products(_ direction: Int, weights: Int, columns: Int, zeroPoint: UInt8, _ indices: [Int]) throws -> GateProducts {
-      try GateProducts(
+    let blockSize = try node.recurrentBlockSize
+    func products(_ direction: Int, _ weight: Tensor, blocks: Int, zeroPoint: UInt8, _ indices: [Int]) throws -> GateProducts {
+      let (columns, count) = (weight.shape[2], rows * weight.shape[2])
+      let slice = direction * count..<(direction + 1) * count
+      let isBlocked = weight.elementType == .int4
+      return try GateProducts(
         node, rowCount: rows, columnCount: columns, zeroPoint: zeroPoint,
-        weights: part(weights, direction, as: Int8.self), bias: part(indices[0], direction, as: Int32.self),
-        multipliers: part(indices[1], direction, as: Int32.self), totalShifts: part(indices[2], direction, as: Int32.self))
+        weights: isBlocked ? weight.doubles[slice].map { Int8($0) } : Array(weight.values(as: Int8.self)[slice]),
+        blocks: isBlocked ? .init(size: blockSize, multipliers: part(blocks, direction, as: UInt8.self)) : nil,
+        bias: part(indices[0], direction, as: Int32.self), multipliers: part(indices[1], direction, as: Int32.self),
+        totalShifts: part(indices[2], direction, as: Int32.self))
     }
     directions = try node.recurrentDirections.enumerated().map { index, isReversed in
       Direction(
         isReversed: isReversed,
         input: try products(
-          index, weights: input.w, columns: features, zeroPoint: zeroPoint,
+          index, w, blocks: input.inputBlockMultiplier, zeroPoint: zeroPoint,
           [input.inputBias, input.inputMultiplier, input.inputShift]),
         recurrent: try products(
-          index, weights: input.r, columns: hidden, zeroPoint: Self.stateZeroPoint,
+          index, r, blocks: input.stateBlockMultiplier, zeroPoint: Self.stateZeroPoint,
           [input.stateBias, input.stateMultiplier, input.stateShift]))
     }
   }
@@ -81,6 +87,9 @@ package enum QuantizedRecurrentInput {
   /// Of an LSTM h, of a GRU its state.
   package static let initialState = 10
   package static let initialCell = 11
+  /// Of W and of R; absent where the weights have eight bits.
+  package static let inputBlockMultiplier = 12
+  package static let stateBlockMultiplier = 13
 }
 
 extension Node {
@@ -91,6 +100,16 @@ extension Node {
         throw GraphError("attribute", node: self, expected: "cell_bits in 7 ... 14", found: "\(bits)")
       }
       return bits
+    }
+  }
+
+  var recurrentBlockSize: Int {
+    get throws(GraphError) {
+      let size = try int("block_size", default: 32)
+      guard QuantizedGroupDense.blockSizes.contains(size) else {
+        throw GraphError("attribute", node: self, expected: "block_size to be 32, 64 or 128", found: "\(size)")
+      }
+      return size
     }
   }
 

@@ -24,10 +24,18 @@ extension QuantizedRecurrentOperator {
     let d = Dimension.fixed(try node.recurrentDirections.count)
     let perRow = ValueType(.int32, [d, .fixed(rows)])
     let state = [d, x.dimensions[1], .fixed(hidden)]
-    var expected: [(Int, ValueType)] = [
-      (input.zeroPoint, ValueType(.uint8, [])), (input.w, ValueType(.int8, [d, .fixed(rows), x.dimensions[2]])),
-      (input.r, ValueType(.int8, [d, .fixed(rows), .fixed(hidden)])),
-    ]
+    var expected: [(Int, ValueType)] = [(input.zeroPoint, ValueType(.uint8, []))]
+    let blockSize = try node.recurrentBlockSize
+    for (weights, multiplier, columns) in [
+      (input.w, input.inputBlockMultiplier, x.dimensions[2]), (input.r, input.stateBlockMultiplier, .fixed(hidden)),
+    ] {
+      let isBlocked = context.has(multiplier)
+      expected.append((weights, ValueType(isBlocked ? .int4 : .int8, [d, .fixed(rows), columns])))
+      if isBlocked {
+        let blocks = columns.fixedValue.map { Dimension.fixed(($0 + blockSize - 1) / blockSize) } ?? columns
+        expected.append((multiplier, ValueType(.uint8, [d, .fixed(rows), blocks])))
+      }
+    }
     expected += (input.inputBias...input.stateShift).map { ($0, perRow) }
     if context.has(input.initialState) { expected.append((input.initialState, ValueType(isLSTM ? .uint8 : .int16, state))) }
     if context.has(input.initialCell) { expected.append((input.initialCell, ValueType(.int16, state))) }
