@@ -70,6 +70,25 @@ enum FormatSamples {
     return builder.graph
   }
 
+  /// features → layers of signs → y.
+  static func signsAlone(_ extents: [Int], seed: UInt64) throws -> Graph {
+    var generator = SeededGenerator(seed: seed, stream: "signs alone")
+    var builder = GraphBuilder(name: "signs")
+    var value = try builder.input("features", ValueType(.float32, ["batch", .fixed(extents[0])]))
+    for layer in 0..<extents.count - 1 {
+      let shape: Shape = [extents[layer + 1], extents[layer]]
+      let signs = Tensor((0..<shape.elementCount).map { _ in Float(generator.below(2) * 2 - 1) }, shape: shape)
+      let scales = (0..<shape[0]).map { _ in Float(generator.below(5) - 2) / 4 }
+      let bias = scales.map { $0 * Float(generator.below(5) - 2) }
+      value = try builder.apply(
+        BinaryDense.name,
+        [value, builder.constant(signs), builder.constant(Tensor(scales)), builder.constant(Tensor(bias))],
+        output: layer == extents.count - 2 ? "y" : nil)
+    }
+    try builder.output(value)
+    return builder.graph
+  }
+
   /// features → a dense layer with the weights of `storage`, `[out, in]`, and Relu.
   static func dense(_ storage: ParameterStorage, seed: UInt64 = 1) throws -> Graph {
     var generator = SeededGenerator(seed: seed, stream: "dense")

@@ -64,25 +64,35 @@ import Testing
   }
 
   @Test(arguments: sets) func layersOfSignsAloneEqualTheReferenceBitForBit(_ set: InstructionSet) throws {
-    var generator = SeededGenerator(seed: 9)
     for extents in [[20, 128, 64, 3], [33, 31, 17, 250], [1, 1]] {
-      var builder = GraphBuilder(name: "signs")
-      var value = try builder.input("features", ValueType(.float32, ["batch", .fixed(extents[0])]))
-      for layer in 0..<extents.count - 1 {
-        let shape: Shape = [extents[layer + 1], extents[layer]]
-        let signs = Tensor((0..<shape.elementCount).map { _ in Float(generator.below(2) * 2 - 1) }, shape: shape)
-        let scales = (0..<shape[0]).map { _ in Float(generator.below(5) - 2) / 4 }
-        let bias = scales.map { $0 * Float(generator.below(5) - 2) }
-        value = try builder.apply(
-          BinaryDense.name,
-          [value, builder.constant(signs), builder.constant(Tensor(scales)), builder.constant(Tensor(bias))],
-          output: layer == extents.count - 2 ? "y" : nil)
-      }
-      try builder.output("y")
       let (plan, reference, steps) = try outputs(
-        of: builder.graph, "y", FormatSamples.rows(50, extents[0], seed: 10, hasNaN: true), kernels: KernelSelection(set))
+        of: FormatSamples.signsAlone(extents, seed: 9), "y", FormatSamples.rows(50, extents[0], seed: 10, hasNaN: true),
+        kernels: KernelSelection(set))
       #expect(steps.allSatisfy { $0.isFast })
       #expect(bits(plan) == bits(reference))
+    }
+  }
+
+  // MARK: several rows
+
+  @Test(arguments: sets) func severalRowsGiveTheBitsOfEachByItself(_ set: InstructionSet) throws {
+    let samples: [(Graph, String, Int)] = [
+      (try FormatSamples.groups([20, 48, 33, 3], blockSize: 32, seed: 5), "logits", 20),
+      (try FormatSamples.groups([65, 16], blockSize: 64, seed: 6), "logits", 65),
+      (try FormatSamples.signsAlone([33, 31, 64, 5], seed: 7), "y", 33),
+      (try FormatSamples.Trees(count: 9, depth: 4, features: 12, targets: 3, seed: 8).graph(base: true), "y", 12),
+      (try FormatSamples.Trees(count: 9, depth: 4, features: 12, targets: 1, seed: 9).graph(base: false), "y", 12),
+    ]
+    for (graph, name, width) in samples {
+      let rows = FormatSamples.rows(5, width, seed: 12, hasNaN: name == "y")
+      let (expected, _, _) = try outputs(of: graph, name, rows, kernels: KernelSelection(set))
+      var many = graph
+      many.inputs[0].type = ValueType(.float32, [5, .fixed(width)])
+      let plan = try ExecutionPlan(many, kernels: KernelSelection(set))
+      #expect(plan.steps.allSatisfy { $0.isFast })
+      let found = try plan.makeContext().run(["features": Tensor(rows.flatMap { $0 }, shape: [5, width])])
+      let values = try #require(found[name]).values(as: Float.self)
+      #expect(values.map(\.bitPattern) == bits(expected).flatMap { $0 })
     }
   }
 

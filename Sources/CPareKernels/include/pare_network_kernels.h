@@ -197,6 +197,25 @@ typedef struct {
 } pare_look_up_step;
 PARE_STEP(look_up);
 
+// y[i] = (x[i] − zero point) · scale for int16 x: exact but for the product, which is rounded once.
+typedef struct {
+  float scale;
+  int32_t zero_point;
+  size_t count;
+} pare_dequantize_s16_step;
+PARE_STEP(dequantize_s16);
+
+// A kernel of one row, which writes whole tiles, on each row of a matrix by itself. Where rows do not end with a line of
+// the cache, it writes to scratch, from where the row is copied.
+typedef struct {
+  pare_kernel run;
+  const void *operands;
+  size_t rows;
+  size_t input_bytes, output_bytes;  // of a row
+  size_t scratch;                    // a row of whole tiles
+} pare_each_row_step;
+PARE_STEP(each_row);
+
 // Runs of elements copied from several sources to several targets; first `fill` to whole targets.
 typedef struct {
   size_t from, to, count;  // elements

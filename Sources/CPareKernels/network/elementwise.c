@@ -52,3 +52,10 @@ PARE_STEP(look_up) {
   float *y = output;
   for (size_t i = 0; i < step->count; i++) y[i] = step->table[x[i]];
 }
+
+PARE_STEP(dequantize_s16) {
+  const pare_dequantize_s16_step *step = operands;
+  const int16_t *x = input;
+  float *y = output;
+  for (size_t i = 0; i < step->count; i++) y[i] = (float)(x[i] - step->zero_point) * step->scale;
+}

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "pare_network_kernels.h"
 
 PARE_STEP(rows) {
@@ -27,4 +29,16 @@ PARE_STEP(reduction) {
   float *y = output;
   for (size_t block = 0; block < step->outer; block++, x += step->folded * step->inner, y += step->inner)
     step->kernels->column_sums(x, step->scale, y, step->folded, step->inner);
+}
+
+PARE_STEP(each_row) {
+  const pare_each_row_step *step = operands;
+  const unsigned char *x = input;
+  unsigned char *y = output;
+  const int is_whole = step->output_bytes % 64 == 0;
+  for (size_t row = 0; row < step->rows; row++, x += step->input_bytes, y += step->output_bytes) {
+    unsigned char *to = is_whole ? y : arena + step->scratch;
+    step->run(step->operands, x, to, arena);
+    if (!is_whole) memcpy(y, to, step->output_bytes);
+  }
 }

@@ -1,17 +1,17 @@
 import CPareKernels
 import PareGraph
 
-/// The signs of one row of numbers, as bits.
+/// The signs of a row of numbers or of several, as bits.
 struct PackSignsStep: StepKind {
   var count: Int
 
   static let operators: [OperatorName] = [PackSigns.name]
 
   static func step(at node: Node, in graph: StepGraph) throws -> PlannedStep? {
-    guard graph.isRow(node.inputs[0]), !graph.isParameter(node.inputs[0]), let type = graph.types[node.inputs[0]]
-    else { return nil }
+    guard let x = graph.rows(node.inputs[0]), let bits = graph.types[node.outputs[0]] else { return nil }
     return PlannedStep(
-      PackSignsStep(count: type.shape.elementCount), nodes: [node], inputs: [node.inputs[0]], outputs: [node.outputs[0]])
+      EachRowStep.wrapping(PackSignsStep(count: x.shape[1]), from: x, to: bits), nodes: [node],
+      inputs: [node.inputs[0]], outputs: [node.outputs[0]])
   }
 
   func kernel(_ kernels: KernelSelection) -> StepKernel { kernels.kernel(pare_operation_pack_signs) }
@@ -19,7 +19,7 @@ struct PackSignsStep: StepKind {
   func pack(at site: StepSite) -> UnsafeRawPointer? { site.pool.place(pare_pack_signs(count: Int32(count))) }
 }
 
-/// A layer on packed signs of one row, to numbers or to signs again.
+/// A layer on packed signs of one row or several, to numbers or to signs again.
 struct BinaryDenseStep: StepKind {
   var layer: BinaryDense.Layer
   var packs: Bool
@@ -27,13 +27,13 @@ struct BinaryDenseStep: StepKind {
   static let operators: [OperatorName] = [BinaryDense.name]
 
   static func step(at node: Node, in graph: StepGraph) throws -> PlannedStep? {
-    guard let type = graph.types[node.inputs[0]], type.elementType == .uint8, type.shape[0] == 1,
-      !graph.isParameter(node.inputs[0])
+    guard let bits = graph.types[node.inputs[0]], bits.elementType == .uint8, bits.shape[0] > 0,
+      !graph.isParameter(node.inputs[0]), let y = graph.types[node.outputs[0]]
     else { return nil }
     let layer = try BinaryDense.Layer(node) { graph.constant(node.inputs[$0]) }
+    let step = BinaryDenseStep(layer: layer, packs: try node.int("packs", default: 0) != 0)
     return PlannedStep(
-      BinaryDenseStep(layer: layer, packs: try node.int("packs", default: 0) != 0), nodes: [node],
-      inputs: [node.inputs[0]], outputs: [node.outputs[0]])
+      EachRowStep.wrapping(step, from: bits, to: y), nodes: [node], inputs: [node.inputs[0]], outputs: [node.outputs[0]])
   }
 
   func keepsStorage(_ kernels: KernelSelection) -> Bool { true }

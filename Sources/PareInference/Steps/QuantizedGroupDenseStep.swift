@@ -1,7 +1,7 @@
 import CPareKernels
 import PareGraph
 
-/// A quantized layer of one row with four-bit weights in groups, as `docs/integer-arithmetic.md`, §13, defines it.
+/// A quantized layer of one row or several with four-bit weights in groups, as `docs/integer-arithmetic.md`, §13, defines it.
 ///
 /// Only where every accumulator fits in Int32: others are left to the reference, which sums in Int64.
 struct QuantizedGroupDenseStep: StepKind {
@@ -10,11 +10,13 @@ struct QuantizedGroupDenseStep: StepKind {
   static let operators: [OperatorName] = [QuantizedGroupDense.name]
 
   static func step(at node: Node, in graph: StepGraph) throws -> PlannedStep? {
-    guard graph.types[node.inputs[0]]?.shape[0] == 1, !graph.isParameter(node.inputs[0]) else { return nil }
+    guard let x = graph.types[node.inputs[0]], let y = graph.types[node.outputs[0]], x.shape[0] > 0,
+      !graph.isParameter(node.inputs[0])
+    else { return nil }
     let layer = try QuantizedGroupDense.Layer(node) { graph.constant(node.inputs[$0]) }
     guard layer.fitsInt32 else { return nil }
     return PlannedStep(
-      QuantizedGroupDenseStep(layer: layer), nodes: [node], inputs: [node.inputs[0]], outputs: [node.outputs[0]])
+      EachRowStep.wrapping(QuantizedGroupDenseStep(layer: layer), from: x, to: y), nodes: [node], inputs: [node.inputs[0]], outputs: [node.outputs[0]])
   }
 
   func extent(_ kernels: KernelSelection) -> StepExtent? {

@@ -39,6 +39,14 @@ struct StepGraph {
     return type.elementType == .float32 && type.shape.rank == 2 && type.shape[0] == 1
   }
 
+  /// The type of Float32 rows `[rows, n]` that are computed.
+  func rows(_ value: String) -> TensorType? {
+    guard let type = types[value], type.elementType == .float32, type.shape.rank == 2, type.shape[0] > 0,
+      !isParameter(value)
+    else { return nil }
+    return type
+  }
+
   func isParameter(_ value: String) -> Bool { graph.parameters[value] != nil }
 
   func constant(_ name: String) -> Tensor? { graph.parameters[name]?.storage.decoded() }

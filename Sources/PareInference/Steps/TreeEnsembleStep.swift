@@ -2,7 +2,7 @@ import CPareKernels
 import PareGraph
 import PareTensor
 
-/// Trees whose leaves' weights are added up or averaged, for one row of Float32, and base values added to them or not.
+/// Trees whose leaves' weights are added up or averaged, for one row of Float32 or several, and base values added to them or not.
 ///
 /// Has a form where every question is an order (≤, <, ≥, >), no two branches meet again, features are fewer than 2^15 and
 /// the nodes below one lie within 2^16 nodes of it, level by level. Others are left to the reference.
@@ -16,7 +16,7 @@ struct TreeEnsembleStep: StepKind {
   static let operators: [OperatorName] = [TreeEnsemble.name]
 
   static func step(at node: Node, in graph: StepGraph) throws -> PlannedStep? {
-    guard graph.isRow(node.inputs[0]), !graph.isParameter(node.inputs[0]), let type = graph.types[node.inputs[0]],
+    guard let type = graph.rows(node.inputs[0]), let y = graph.types[node.outputs[0]],
       let targets = graph.types[node.outputs[0]]?.shape[1],
       let aggregate = TreeEnsemble.Aggregate(rawValue: try node.string("aggregate_function", default: TreeEnsemble.Aggregate.sum.rawValue)),
       aggregate == .sum || aggregate == .average,
@@ -36,7 +36,9 @@ struct TreeEnsembleStep: StepKind {
       step.bias = bias
       nodes.append(add)
     }
-    return PlannedStep(step, nodes: nodes, inputs: [node.inputs[0]], outputs: [nodes[nodes.count - 1].outputs[0]])
+    return PlannedStep(
+      EachRowStep.wrapping(step, from: type, to: y), nodes: nodes, inputs: [node.inputs[0]],
+      outputs: [nodes[nodes.count - 1].outputs[0]])
   }
 
   /// The depths of the blocks of trees that are walked together.
