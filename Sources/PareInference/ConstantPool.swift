@@ -50,6 +50,12 @@ final class ConstantPool: @unchecked Sendable {
     return UnsafePointer(start)
   }
 
+  /// Where that will lie which is placed after the next structure of a type; nil in the first pass.
+  func address<Element: BitwiseCopyable>(behindNext type: Element.Type) -> UnsafeRawPointer? {
+    let room = (MemoryLayout<Element>.stride + Self.alignment - 1) / Self.alignment * Self.alignment
+    return memory.map { UnsafeRawPointer($0 + byteCount + room) }
+  }
+
   /// Places an array, padded with `padding` up to `count`.
   func place<Element: BitwiseCopyable>(
     _ values: [Element], paddedTo count: Int, with padding: Element

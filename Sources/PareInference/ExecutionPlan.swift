@@ -70,7 +70,7 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   let rowCount: Int
   private let pool: ConstantPool
   /// The operands of steps that keep a state from row to row.
-  let streams: UnsafePointer<UnsafeRawPointer>?
+  let streams: UnsafePointer<UnsafeRawPointer?>?
   let streamCount: Int
   /// For each step of the first segment up to the last that keeps a state, whether it keeps one.
   let streamFlags: UnsafePointer<UInt8>?
@@ -145,7 +145,7 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     offsets = layout.offsets
     segments = program.segments
     readsFeaturesInPlace = inPlace
-    let operands = program.streams
+    let operands = program.streams.map(Optional.some)
     streams = operands.isEmpty ? nil : program.pool.place(operands.count) { $0.update(from: operands, count: operands.count) }
     streamCount = operands.count
     let flags = program.isStream

@@ -125,7 +125,7 @@ static void cell(pare_case_walk *walk, const pare_recurrent_s16_kernels *kernels
   const int32_t levels = bits % 2 ? 128 : 1 + pare_below(walk, 32767);
   cell_call *call = pare_place_block(walk, sizeof *call);
   *call = (cell_call){
-    kernels, {hidden, bits, levels}, is_lstm, b, before, pare_place_block(walk, units * 2), pare_place_block(walk, units)};
+    kernels, {hidden, bits, levels, NULL}, is_lstm, b, before, pare_place_block(walk, units * 2), pare_place_block(walk, units)};
   uint8_t *expected = pare_place_block(walk, n * 3);
   for (size_t u = 0; u < n; u++) {
     int32_t next, y;

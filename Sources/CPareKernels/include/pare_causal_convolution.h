@@ -24,6 +24,7 @@ void pare_causal_convolution_run_row(const void *operands, const void *input, vo
 void pare_causal_convolution_reset_row(const void *operands, unsigned char *arena);
 /// Moves the rows on and computes the products with all but the newest.
 void pare_causal_convolution_prepare_row(const void *operands, unsigned char *arena);
+void pare_causal_convolution_bring_row(const void *operands);
 void pare_causal_convolution_run_rows(
   const void *operands, const void *input, size_t input_stride, void *output, unsigned char *arena, size_t stride,
   size_t rows);

@@ -75,6 +75,7 @@ void pare_recurrent_f32_run_row(const void *operands, const void *input, void *o
 /// Of a pare_recurrent_f32_row: the state as at first; what of the next step is known before its row.
 void pare_recurrent_f32_reset_row(const void *operands, unsigned char *arena);
 void pare_recurrent_f32_prepare_row(const void *operands, unsigned char *arena);
+void pare_recurrent_f32_bring_row(const void *operands);
 void pare_recurrent_f32_run_rows(
   const void *operands, const void *input, size_t input_stride, void *output, unsigned char *arena, size_t stride,
   size_t rows);

@@ -54,17 +54,13 @@ void pare_gate_pack_s4(const int8_t *weights, size_t outputs, size_t inputs, uin
 /// Packs row-major multipliers [outputs, blocks] into [pairs / PARE_PAIRS][blocks][PARE_PAIRS][2][PARE_TILE].
 void pare_gate_pack_multipliers(const uint8_t *multipliers, size_t outputs, size_t blocks, uint8_t *packed);
 
-/// Bytes of the packed weights.
-static inline size_t pare_gate_weight_bytes(const pare_gate_products *layer) {
-  const size_t tiles = layer->block_groups ? ((size_t)layer->tiles + 1) / 2 : (size_t)layer->tiles;
-  return tiles * (size_t)layer->groups * PARE_TILE * PARE_GROUP;
-}
-
 /// How a state goes on.
 typedef struct {
   int32_t hidden;
   int32_t cell_bits;      // fractional bits of an LSTM's cell, 7 … 14
   int32_t state_levels;   // 1 … 32767: a state of bytes is (q − 128) / state_levels
+  // What is read after the step; asked for while gates are computed, which leaves the caches idle. Null: nothing.
+  const void *next;
 } pare_recurrent_cell;
 
 /// For each row of bytes, the arguments of gates. Rows of y have room for whole tiles.
@@ -118,9 +114,10 @@ void pare_recurrent_s16_run(
 
 /// by_state: what the next step adds to the products with its input.
 void pare_recurrent_s16_by_state(const pare_recurrent_s16_layer *layer, const uint8_t *h, int16_t *by_state);
-/// The step itself, where both are known.
+/// The step itself, where both are known, by the layer's cell or a copy of it.
 void pare_recurrent_s16_advance(
-  const pare_recurrent_s16_layer *layer, const int16_t *by_input, const int16_t *by_state, uint8_t *h, int16_t *state);
+  const pare_recurrent_s16_layer *layer, const pare_recurrent_cell *cell, const int16_t *by_input,
+  const int16_t *by_state, uint8_t *h, int16_t *state);
 
 // MARK: steps of plans
 
@@ -159,6 +156,7 @@ void pare_recurrent_s16_run_row(const void *operands, const void *input, void *o
 /// Of a pare_recurrent_s16_row: the state as at first; what of the next step is known before its row.
 void pare_recurrent_s16_reset_row(const void *operands, unsigned char *arena);
 void pare_recurrent_s16_prepare_row(const void *operands, unsigned char *arena);
+void pare_recurrent_s16_bring_row(const void *operands);
 void pare_recurrent_s16_run_rows(
   const void *operands, const void *input, size_t input_stride, void *output, unsigned char *arena, size_t stride,
   size_t rows);

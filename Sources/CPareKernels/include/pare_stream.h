@@ -9,6 +9,8 @@ typedef struct {
   void (*reset)(const void *operands, unsigned char *arena);
   /// Computes what of the next row's step does not depend on the row. A step that finds it done does the rest alone.
   void (*prepare)(const void *operands, unsigned char *arena);
+  /// Brings the constants that the next row needs near the processor.
+  void (*bring_near)(const void *operands);
   /// Takes several rows, of which row i reads at input + i · input_stride and writes at output + i · stride. The state is
   /// that of the first arena.
   void (*run_rows)(
@@ -40,8 +42,11 @@ static inline void pare_bring_near(const void *start, size_t byte_count) {
 static inline void pare_stream_reset(const void *operands, unsigned char *arena) {
   ((const pare_stream *)operands)->reset(operands, arena);
 }
-static inline void pare_stream_prepare(const void *operands, unsigned char *arena) {
-  ((const pare_stream *)operands)->prepare(operands, arena);
+/// Prepares steps for the next row. What they need comes near only after all have computed, and the first step's last:
+/// so nothing of another step lies between a step and what it reads.
+static inline void pare_stream_prepare(const void *const *operands, size_t count, unsigned char *arena) {
+  for (size_t index = count; index-- > 0;) ((const pare_stream *)operands[index])->prepare(operands[index], arena);
+  for (size_t index = count; index-- > 0;) ((const pare_stream *)operands[index])->bring_near(operands[index]);
 }
 
 #endif

@@ -107,7 +107,10 @@ void pare_recurrent_f32_prepare_row(const void *operands, unsigned char *arena) 
   const memory m = memory_of(s, arena);
   if (!*m.ready) by_state_of(&s->layer, m.h, m.by_state);
   *m.ready = 1;
-  const pare_dense_f32 *input = &s->layer.input;
+}
+
+void pare_recurrent_f32_bring_row(const void *operands) {
+  const pare_dense_f32 *input = &((const pare_recurrent_f32_row *)operands)->layer.input;
   pare_bring_near(input->weights, (size_t)input->tiles * (size_t)input->inputs * PARE_TILE * sizeof(float));
 }
 

@@ -135,6 +135,7 @@ static PARE_AVX512VNNI void lstm(
   const int32_t n = cell->hidden;
   for (int32_t u = 0; u < n; u += PARE_UNITS) {
     const int16_t *a = by_input + u, *b = by_state + u;
+    pare_ask_for_next(cell, u, PARE_UNITS);
     const __m512i i = sigmoid(sum(a, b), half, t);
     const __m512i o = sigmoid(sum(a + n, b + n), half, t);
     const __m512i f = sigmoid(sum(a + 2 * n, b + 2 * n), half, t);
@@ -155,6 +156,7 @@ static PARE_AVX512VNNI void gru(
   const int32_t n = cell->hidden;
   for (int32_t u = 0; u < n; u += PARE_UNITS) {
     const int16_t *a = by_input + u, *b = by_state + u;
+    pare_ask_for_next(cell, u, PARE_UNITS);
     const __m512i z = sigmoid(sum(a, b), half, t);
     const __m512i r = sigmoid(sum(a + n, b + n), half, t);
     const __m512i linear = _mm512_mulhrs_epi16(r, _mm512_loadu_si512(b + 2 * n));

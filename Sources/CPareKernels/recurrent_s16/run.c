@@ -30,10 +30,10 @@ void pare_recurrent_s16_by_state(const pare_recurrent_s16_layer *layer, const ui
 }
 
 void pare_recurrent_s16_advance(
-  const pare_recurrent_s16_layer *layer, const int16_t *by_input, const int16_t *by_state, uint8_t *h, int16_t *state
+  const pare_recurrent_s16_layer *layer, const pare_recurrent_cell *cell, const int16_t *by_input,
+  const int16_t *by_state, uint8_t *h, int16_t *state
 ) {
-  if (layer->gates == 4) layer->kernels->lstm(&layer->cell, by_input, by_state, state, h);
-  else layer->kernels->gru(&layer->cell, by_input, by_state, state, h);
+  (layer->gates == 4 ? layer->kernels->lstm : layer->kernels->gru)(cell, by_input, by_state, state, h);
 }
 
 void pare_recurrent_s16_run(
@@ -49,7 +49,7 @@ void pare_recurrent_s16_run(
     for (size_t index = 0; index < rows; index++) {
       const size_t row = reversed ? rows - 1 - index : index;
       pare_recurrent_s16_by_state(layer, h, by_state);
-      pare_recurrent_s16_advance(layer, by_input + row * stride, by_state, h, state);
+      pare_recurrent_s16_advance(layer, &layer->cell, by_input + row * stride, by_state, h, state);
       if (y) __builtin_memcpy(y + (first + row) * y_stride, h, hidden);
     }
   }

@@ -78,7 +78,13 @@ void pare_recurrent_s16_prepare_row(const void *operands, unsigned char *arena) 
   const memory m = memory_of(s, arena);
   if (!*m.ready) pare_recurrent_s16_by_state(&s->layer, m.h, m.by_state);
   *m.ready = 1;
-  pare_bring_near(s->layer.input.weights, pare_gate_weight_bytes(&s->layer.input));
+}
+
+void pare_recurrent_s16_bring_row(const void *operands) {
+  // What else the products read lies behind the weights, the shifts last.
+  const pare_gate_products *input = &((const pare_recurrent_s16_row *)operands)->layer.input;
+  const char *start = input->weights, *end = (const char *)(input->shift + input->tiles * PARE_TILE);
+  pare_bring_near(start, (size_t)(end - start));
 }
 
 void pare_recurrent_s16_run_rows(
@@ -87,6 +93,7 @@ void pare_recurrent_s16_run_rows(
 ) {
   const pare_recurrent_s16_row *s = operands;
   const pare_recurrent_s16_layer *layer = &s->layer;
+  pare_recurrent_cell cell = layer->cell;
   const memory m = memory_of(s, arena);
   const size_t hidden = (size_t)layer->cell.hidden, gates = pare_gate_count((size_t)layer->gates, hidden);
   int16_t *by_input = (int16_t *)(arena + s->scratch);
@@ -94,7 +101,9 @@ void pare_recurrent_s16_run_rows(
   for (size_t row = 0; row < rows; row++) {
     if (!*m.ready) pare_recurrent_s16_by_state(layer, m.h, m.by_state);
     *m.ready = 0;
-    pare_recurrent_s16_advance(layer, by_input + row * gates, m.by_state, m.h, m.state);
+    // Another row needs the products with the state next.
+    cell.next = row + 1 < rows ? layer->recurrent.weights : layer->cell.next;
+    pare_recurrent_s16_advance(layer, &cell, by_input + row * gates, m.by_state, m.h, m.state);
     __builtin_memcpy((uint8_t *)output + row * stride, m.h, hidden);
     finish(layer, m.h, m.state, 0, s->last_state, s->last_cell, arena + row * stride);
   }

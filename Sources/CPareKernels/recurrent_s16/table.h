@@ -18,6 +18,14 @@
 // Fractional bits of the arguments of gates; a sigmoid is half a tanh of half its argument, which has one more.
 enum { PARE_GATE_BITS = 12, PARE_SIGMOID_BITS = PARE_GATE_BITS + 1 };
 
+/// Asks for the part of what is read after a step that goes with `count` units from `u` on: 64 bytes a unit, as far as
+/// half of a first cache of usual size.
+PARE_INLINE void pare_ask_for_next(const pare_recurrent_cell *cell, int32_t u, int32_t count) {
+  enum { line = 64, limit = 1 << 14 };
+  if (!cell->next || (u + count) * line > limit) return;
+  for (int32_t k = 0; k < count; k++) __builtin_prefetch((const char *)cell->next + (size_t)(u + k) * line);
+}
+
 // The products with weights of four bits.
 #define PARE_PRODUCTS_S4(variant)                                                                                 \
   void pare_gate_products_s4_##variant(                                                                           \

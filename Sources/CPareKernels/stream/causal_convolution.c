@@ -43,7 +43,10 @@ static void settle(const pare_causal_convolution_row *s, memory m, unsigned char
 void pare_causal_convolution_prepare_row(const void *operands, unsigned char *arena) {
   const pare_causal_convolution_row *s = operands;
   settle(s, memory_of(s, arena), arena);
-  const pare_dense_f32 *newest = &s->newest;
+}
+
+void pare_causal_convolution_bring_row(const void *operands) {
+  const pare_dense_f32 *newest = &((const pare_causal_convolution_row *)operands)->newest;
   pare_bring_near(newest->weights, (size_t)newest->tiles * (size_t)newest->inputs * PARE_TILE * sizeof(float));
 }
 

@@ -71,12 +71,11 @@ extension ExecutionContext {
     for index in 0..<plan.streamCount { pare_stream_reset(streams[index], arena) }
   }
 
-  /// Computes what of the next row's steps does not depend on the row. The first layer comes last: what its step reads is
-  /// then nearest.
+  /// Computes what of the next row's steps does not depend on the row.
   @inline(__always)
   func prepareStreams() {
     guard let streams = plan.streams else { return }
-    for index in (0..<plan.streamCount).reversed() { pare_stream_prepare(streams[index], arena) }
+    pare_stream_prepare(streams, plan.streamCount, arena)
   }
 
   /// Runs rows up to the last step that keeps a state; where a reference step is among them, to the end.

@@ -57,7 +57,7 @@ struct CausalConvolutionStep: StepKind {
       pare_causal_convolution_row(
         stream: pare_stream(
           reset: pare_causal_convolution_reset_row, prepare: pare_causal_convolution_prepare_row,
-          run_rows: pare_causal_convolution_run_rows),
+          bring_near: pare_causal_convolution_bring_row, run_rows: pare_causal_convolution_run_rows),
         kernels: site.kernels.recurrentFloats(),
         newest: site.pool.place(taps(self.taps - 1..<self.taps), inputs: channels, bias: bias),
         older: site.pool.place(taps(0..<self.taps - 1), inputs: (self.taps - 1) * channels, bias: bias),

@@ -75,7 +75,9 @@ struct FloatRecurrentStep: StepKind {
     }
     return place.pool.place(
       pare_recurrent_f32_row(
-        stream: pare_stream(reset: pare_recurrent_f32_reset_row, prepare: pare_recurrent_f32_prepare_row, run_rows: pare_recurrent_f32_run_rows),
+        stream: pare_stream(
+          reset: pare_recurrent_f32_reset_row, prepare: pare_recurrent_f32_prepare_row, bring_near: pare_recurrent_f32_bring_row,
+          run_rows: pare_recurrent_f32_run_rows),
         layer: layers[0], first_h: first(0), first_state: first(1), memory: place.state, scratch: place.scratch,
         last_state: last, last_cell: cell))
   }

@@ -51,7 +51,7 @@ struct QuantizedRecurrentStep: StepKind {
   var stateByteCount: Int { site.isRowByRow ? pare_recurrent_s16_memory_bytes(layer.gateCount, layer.hidden) : 0 }
 
   func pack(at place: StepSite) -> UnsafeRawPointer? {
-    let layers = layer.directions.map { packed($0, place) }
+    var layers = layer.directions.map { packed($0, place) }
     let (last, cell) = (site.offset(ofOutput: 1, at: place), site.offset(ofOutput: 2, at: place))
     guard site.isRowByRow else {
       return place.pool.place(
@@ -62,23 +62,28 @@ struct QuantizedRecurrentStep: StepKind {
           has_state: site.has(state: 0), has_cell: site.has(state: 1), first_state: site.place(ofState: 0, at: place),
           first_cell: site.place(ofState: 1, at: place), scratch: place.scratch, last_state: last, last_cell: cell))
     }
+    let firstH = firstBytes.flatMap { place.pool.place($0, paddedTo: $0.count, with: 0) }
+    let firstCell = firstState.flatMap { place.pool.place($0, paddedTo: $0.count, with: 0) }
+    // The constants of the step that follows.
+    layers[0].cell.next = place.pool.address(behindNext: pare_recurrent_s16_row.self)
     return place.pool.place(
       pare_recurrent_s16_row(
-        stream: pare_stream(reset: pare_recurrent_s16_reset_row, prepare: pare_recurrent_s16_prepare_row, run_rows: pare_recurrent_s16_run_rows),
-        layer: layers[0],
-        first_h: firstBytes.flatMap { place.pool.place($0, paddedTo: $0.count, with: 0) },
-        first_state: firstState.flatMap { place.pool.place($0, paddedTo: $0.count, with: 0) },
-        memory: place.state, scratch: place.scratch, last_state: last, last_cell: cell))
+        stream: pare_stream(
+          reset: pare_recurrent_s16_reset_row, prepare: pare_recurrent_s16_prepare_row,
+          bring_near: pare_recurrent_s16_bring_row, run_rows: pare_recurrent_s16_run_rows),
+        layer: layers[0], first_h: firstH, first_state: firstCell, memory: place.state, scratch: place.scratch,
+        last_state: last, last_cell: cell))
   }
 
   private func packed(_ direction: QuantizedRecurrentLayer.Direction, _ place: StepSite) -> pare_recurrent_s16_layer {
     var cellBits = 0
     if case .lstm(let bits) = layer.kind { cellBits = bits }
+    let (input, recurrent) = (place.pool.place(direction.input), place.pool.place(direction.recurrent))
     return pare_recurrent_s16_layer(
-      kernels: place.kernels.recurrentIntegers(), input: place.pool.place(direction.input),
-      recurrent: place.pool.place(direction.recurrent),
+      kernels: place.kernels.recurrentIntegers(), input: input, recurrent: recurrent,
       cell: pare_recurrent_cell(
-        hidden: Int32(layer.hidden), cell_bits: Int32(cellBits), state_levels: Int32(layer.stateLevels)),
+        hidden: Int32(layer.hidden), cell_bits: Int32(cellBits), state_levels: Int32(layer.stateLevels),
+        next: recurrent.weights),
       gates: Int32(layer.gateCount))
   }
 }
