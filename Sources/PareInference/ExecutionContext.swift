@@ -107,12 +107,17 @@ public final class ExecutionContext {
     return (steps, count)
   }
 
+  /// Where an input lies that is not read in place.
+  func mutableAddress(of input: String) -> UnsafeMutableRawPointer? {
+    plan.offsets[input].map { UnsafeMutableRawPointer(arena + $0) }
+  }
+
   /// Where an output lies.
   func address(of output: String) -> UnsafeRawPointer? { plan.offsets[output].map { UnsafeRawPointer(arena + $0) } }
 
   @inline(never)
   private func runSegments(_ external: UnsafePointer<Float>) throws {
-    guard plan.inputs.count == 1, plan.inputs[0].type.elementType == .float32 else {
+    guard plan.takesFeatures else {
       throw InferenceError(
         "input", subject: plan.name, expected: "one float32 input",
         found: plan.inputs.map { "'\($0.name)' \($0.type.elementType.rawValue)" }.joined(separator: ", "))

@@ -64,7 +64,9 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   let arenaByteCount: Int
   let offsets: [String: Int]
   let segments: [Segment]
-  /// Whether the only input is read where the caller has it.
+  /// Whether the first input is what `run(features:)` is given.
+  let takesFeatures: Bool
+  /// Whether it is read where the caller has it.
   let readsFeaturesInPlace: Bool
   /// Rows that a run decides; 1 but in a plan for blocks of a batch.
   let rowCount: Int
@@ -99,19 +101,33 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   ///   - asked: a graph of known extents that yields what is wanted.
   ///   - rows: the extent of its batch.
   ///   - streamed: the nodes that keep a state from row to row; nil in a plan for whole inputs.
-  init(planning asked: Graph, kernels: KernelSelection, rows: Int, streamed: Set<String>?) throws {
+  convenience init(planning asked: Graph, kernels: KernelSelection, rows: Int, streamed: Set<String>?) throws {
+    let features = asked.inputs.count == 1 && asked.inputs[0].type.elementType == .float32 ? asked.inputs[0].name : nil
+    try self.init(lowered: Self.lowered(asked), features: features, kernels: kernels, rows: rows, streamed: streamed)
+  }
+
+  /// The graph as it is planned: quantized layers as integers, batch normalization taken into the layer before it,
+  /// attention as one node.
+  static func lowered(_ asked: Graph) throws -> Graph {
     let integers = try (IntegerLowering.applies(to: asked) ? IntegerLowering.lower(asked) : asked).fused()
-    let lowered = BinaryLowering.applies(to: integers) ? try BinaryLowering.lower(integers) : integers
+    return BinaryLowering.applies(to: integers) ? try BinaryLowering.lower(integers) : integers
+  }
+
+  /// - Parameters:
+  ///   - lowered: a graph of known extents, as `lowered(_:)` yields it.
+  ///   - features: the first input, of Float32, where it is what a caller hands to a run; others lie in the arena. Nil
+  ///     where all do.
+  init(lowered: Graph, features: String?, kernels: KernelSelection, rows: Int = 1, streamed: Set<String>? = nil) throws {
     var types = try Self.types(of: lowered)
     var planned = try StepCatalogue.steps(StepGraph(lowered, types: types, streamed: streamed))
 
     let inputs = lowered.inputs.compactMap { input in types[input.name].map { Value(name: input.name, type: $0) } }
     var inPlace = false
-    if inputs.count == 1, inputs[0].type.elementType == .float32 {
-      inPlace = Self.canReadInPlace(inputs[0].name, planned, outputs: lowered.outputs.map(\.name))
+    if let features {
+      inPlace = Self.canReadInPlace(features, planned, outputs: lowered.outputs.map(\.name))
       planned.insert(
         PlannedStep(
-          FindNaNStep(count: inputs[0].type.shape.elementCount / rows, rows: rows), nodes: [], inputs: [inputs[0].name],
+          FindNaNStep(count: inputs[0].type.shape.elementCount / rows, rows: rows), nodes: [], inputs: [features],
           outputs: [PlannedStep.nanFlag]), at: 0)
     }
     let made = Set(planned.flatMap(\.outputs))
@@ -122,8 +138,8 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
 
     types[PlannedStep.nanFlag] = TensorType(.int32, [rows])
     let layout = ArenaLayout(
-      planned, inputs: inPlace ? [] : inputs.map(\.name), outputs: lowered.outputs.map(\.name), types: types)
-    let external = inPlace ? inputs[0].name : nil
+      planned, inputs: inputs.map(\.name).filter { !inPlace || $0 != features }, outputs: lowered.outputs.map(\.name), types: types)
+    let external = inPlace ? features : nil
     let counting = Program(planned, lowered, kernels, layout, external: external, pool: ConstantPool())
     // Room for what is said of steps that keep a state.
     let streamBytes = planned.count * (MemoryLayout<UnsafeRawPointer>.stride + 1) + 2 * ConstantPool.alignment
@@ -131,7 +147,7 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
       planned, lowered, kernels, layout, external: external,
       pool: ConstantPool(capacity: counting.pool.byteCount + (streamed == nil ? 0 : streamBytes)))
 
-    name = asked.name
+    name = lowered.name
     self.inputs = inputs
     outputs = lowered.outputs.compactMap { output in types[output.name].map { Value(name: output.name, type: $0) } }
     let reading = program.constantBytes.map { WeightReading(bytes: $0, ofPlan: counting.pool.byteCount) }
@@ -144,6 +160,7 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     arenaByteCount = layout.byteCount
     offsets = layout.offsets
     segments = program.segments
+    takesFeatures = features != nil
     readsFeaturesInPlace = inPlace
     let operands = program.streams.map(Optional.some)
     streams = operands.isEmpty ? nil : program.pool.place(operands.count) { $0.update(from: operands, count: operands.count) }
@@ -199,7 +216,7 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   }
 
   /// The types of all values, whose every extent is known by now.
-  private static func types(of graph: Graph) throws -> [String: TensorType] {
+  static func types(of graph: Graph) throws -> [String: TensorType] {
     try graph.inferredTypes().mapValues { type in
       let dimensions = type.dimensions.map { $0.fixedValue ?? 1 }
       // Kernels count in Int32, and what a file says is not trusted with memory.

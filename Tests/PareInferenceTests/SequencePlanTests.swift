@@ -155,7 +155,7 @@ import Testing
         }
         return Array(try #require(context.output("y", as: Float.self)))
       }
-      let context = plan.makeStreamingContext()
+      let context = try plan.makeStreamingContext()
       let fresh = try answers(context)
       context.prepare()
       context.reset()
@@ -175,7 +175,7 @@ import Testing
     #expect(try windowed.run(newestRow: bad) == ExecutionContext.invalidDecision)
     try windowed.prepare(good + good)
     #expect(try windowed.run(newestRow: good) != ExecutionContext.invalidDecision)
-    let stream = plan.makeStreamingContext()
+    let stream = try plan.makeStreamingContext()
     #expect(try stream.run(row: good) != ExecutionContext.invalidDecision)
     #expect(try stream.run(row: bad) == ExecutionContext.invalidDecision)
     #expect(try stream.run(row: good) == ExecutionContext.invalidDecision)
@@ -200,7 +200,7 @@ import Testing
       var graph = try RecurrentNetwork(isLSTM: true, features: 4, hidden: [8, 8], steps: 5).graph(quantized: false)
       try change(&graph)
       do {
-        _ = try SequencePlan(graph)
+        _ = try SequencePlan(graph).makeStreamingContext()
         return "none"
       } catch let error as InferenceError {
         #expect(error.code == "inference.row-by-row")
@@ -221,7 +221,7 @@ import Testing
       graph.parameters["axes"] = Parameter(ParameterStorage(Tensor([Int64(0)])), isTrainable: false)
     }.contains("mean"))
     for network in Self.both {
-      #expect(throws: InferenceError.self) { try SequencePlan(network.graph(quantized: true)) }
+      #expect(throws: InferenceError.self) { try SequencePlan(network.graph(quantized: true)).makeStreamingContext() }
     }
     #expect(throws: InferenceError.self) { try SequencePlan(RandomNetwork([4, 3], seed: 1).graph(quantized: false)) }
   }
@@ -233,7 +233,7 @@ import Testing
     let quantized = weights != nil
     let network = RecurrentNetwork(isLSTM: true, features: 10, hidden: [20, 20], steps: 6, weights: weights ?? .int8)
     let plan = try SequencePlan(network.graph(quantized: quantized))
-    let (windowed, streaming) = (plan.makeWindowedContext(), plan.makeStreamingContext())
+    let (windowed, streaming) = (plan.makeWindowedContext(), try plan.makeStreamingContext())
     let rows = network.window(seed: 1)
     let counts = try rows.withUnsafeBufferPointer { rows in
       let base = try #require(rows.baseAddress)

@@ -11,5 +11,6 @@
 #include "pare_product_kernels.h"
 #include "pare_training_kernels.h"
 #include "pare_network_kernels.h"
+#include "pare_window_pieces.h"
 
 #endif

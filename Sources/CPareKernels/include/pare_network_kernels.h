@@ -189,6 +189,7 @@ typedef struct {
   ptrdiff_t from0, from1, from2, from3;
 } pare_strided_step;
 PARE_STEP(strided);
+PARE_STEP(strided_u8);  // of bytes
 
 // y = table[x] for bytes x.
 typedef struct {
@@ -233,6 +234,7 @@ typedef struct {
   size_t count;
 } pare_copies_step;
 PARE_STEP(copies);
+PARE_STEP(copies_u8);  // of bytes
 
 // A sum of products of two values along letters: y[i] = sum over the inner axes of a * b, each walked by strides.
 typedef struct {

@@ -13,6 +13,8 @@ struct RowGraph {
   let steps: Int
   /// Nodes that hand steps on and so keep a state from row to row.
   private(set) var streamed: Set<String> = []
+  /// Whether a state reaches back to the first row.
+  private(set) var isRecurrent = false
 
   private let source: Graph
   private let types: [String: ValueType]
@@ -24,9 +26,11 @@ struct RowGraph {
   /// Values that are made of the last step.
   private var final: Set<String> = []
 
-  /// - Parameter window: a graph of known extents.
+  /// - Parameters:
+  ///   - window: a graph of known extents.
+  ///   - axis: the input's axis of time; by default the one before the last that is longer than 1.
   /// - Throws: `inference.row-by-row`, naming the first node that is in the way.
-  init(_ window: Graph) throws {
+  init(_ window: Graph, axis: Int? = nil) throws {
     source = window
     types = try window.inferredTypes()
     graph = window
@@ -37,7 +41,7 @@ struct RowGraph {
         "row-by-row", subject: window.name, expected: "one float32 input of rows", found: "\(window.inputs.map(\.name))")
     }
     let extents = input.type.dimensions.map { $0.fixedValue ?? 1 }
-    let long = extents.indices.dropLast().filter { extents[$0] != 1 }
+    let long = axis.map { [$0] } ?? extents.indices.dropLast().filter { extents[$0] != 1 }
     guard long.count <= 1 else {
       throw InferenceError(
         "row-by-row", subject: "input '\(input.name)'", expected: "steps and features alone", found: "\(input.type)")
@@ -94,7 +98,7 @@ struct RowGraph {
   }
 
   static let recurrent: Set<OperatorName> = ["LSTM", "GRU", "RNN", "pare.QuantizedLSTM", "pare.QuantizedGRU"]
-  private static let elementwise: Set<OperatorName> = [
+  static let elementwise: Set<OperatorName> = [
     "Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Clip", "Relu", "LeakyRelu", "PRelu", "Elu", "Celu", "Selu", "Gelu",
     "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Softplus", "Softsign", "Exp", "Log", "Sqrt", "Abs", "Neg", "Sign",
     "Erf", "Mish", "Cast", "Identity", "Dropout", "Where", "IsNaN", "pare.QuantizeByReciprocal",
@@ -116,6 +120,7 @@ struct RowGraph {
     case "LSTM", "GRU", "pare.QuantizedLSTM", "pare.QuantizedGRU":
       guard axis == 0, try node.int("layout", default: 0) == 0 else { throw refusal(node, "steps on axis \(axis)") }
       streamed.insert(node.name)
+      isRecurrent = true
       return 0
     case "Pad": return try padded(node, axis, &rewritten)
     case "Conv": return try convolved(node, axis, &rewritten)

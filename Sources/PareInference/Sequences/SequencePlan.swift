@@ -2,66 +2,134 @@ import CPareKernels
 import PareGraph
 import PareTensor
 
-/// A model over a window of rows, made ready to be fed row by row: each recurrent layer keeps its state and each causal
-/// convolution the rows that it reaches back to, so that the newest row costs one step instead of a window.
+/// A model over a window of rows, made ready to be fed row by row.
 ///
-/// The graph is one that ``ExecutionPlan`` takes, with one Float32 input `[steps, 1, features]` or `[1, steps, features]`
-/// and outputs that are made of the last step. Two functions can be asked of it, and they are not the same:
+/// The graph is one that ``ExecutionPlan`` takes, with one Float32 input of steps and features, in either order, at batch 1.
+/// Two functions can be asked of it, and they are not the same:
 ///
-/// - *windowed* (``makeWindowedContext()``): the state is zero before the window's first row. Its answer is the
-///   ``ExecutionPlan``'s on the whole window: equal bits where the recurrent layers and what follows are integers, and
-///   for Float32 layers too, whose sums have the same order; within rounding where there are convolutions.
-/// - *streaming* (``makeStreamingContext()``): the state goes on from row to row for as long as the context lives.
+/// - *windowed* (``makeWindowedContext()``): the answer is the ``ExecutionPlan``'s on the whole window, zeros before the
+///   window's first row. What does not depend on the newest row is computed before it comes; ``keeping`` says what. Equal
+///   bits for integers and for recurrent layers; sums over steps in Float32 within rounding.
+/// - *streaming* (``makeStreamingContext()``): states go on from row to row for as long as the context lives. Only for
+///   graphs in which no step sees a later one.
 ///
 /// ```swift
 /// let plan = try SequencePlan(model, outputs: ["decision"])
 /// let context = plan.makeWindowedContext()
 /// try context.prepare(window)                        // all rows but the newest, when there is time
-/// let decision = try context.run(newestRow: row)     // one step of each layer, its recurrent product done before
+/// let decision = try context.run(newestRow: row)     // what depends on the newest row, and nothing else
+/// try context.slide(row)                             // the window moves on by that row
 /// ```
 ///
 /// A plan never changes and may be shared; each thread runs it in a context of its own.
 public final class SequencePlan: Sendable {
+  /// What a windowed run has ready when the newest row comes.
+  public struct Keeping: Sendable, Hashable {
+    /// Bytes of values that do not depend on the newest row.
+    public let byteCount: Int
+    /// Steps of the plan for the older rows, and of that for a window that moved on by one.
+    public let prepareSteps: Int
+    public let slideSteps: Int
+    /// Steps from the newest row to the answer.
+    public let newestSteps: Int
+    /// Whether anything is kept but rows of the input. Where not, the newest row starts the whole window.
+    public let isEmpty: Bool
+  }
+
   /// Rows of the model's window; 1 where the graph leaves their number open, and any number may be prepared then.
   public let windowLength: Int
   /// Features of a row.
   public let featureCount: Int
-  let row: ExecutionPlan
+  let name: String
+  /// One row at a time; nil where a step sees later ones.
+  private let row: ExecutionPlan?
+  private let refusal: InferenceError?
+  /// The window in pieces; nil where a layer hands a state on from the first row to the last, and rows go one by one.
+  let window: WindowPlan?
 
   /// - Parameters:
-  ///   - outputs: the values to yield; the graph's outputs by default. They have to be of the last step.
+  ///   - outputs: the values to yield; the graph's outputs by default.
+  ///   - timeAxis: the input's axis of time; by default the one longer than 1 that most values keep.
   ///   - kernels: by default what the environment variable `PARE_KERNELS` names.
-  /// - Throws: `inference.row-by-row`, naming the node in the way: a layer that runs backward or both ways, an operator
-  ///   that mixes steps (attention over the window, a convolution that sees later ones), an output of every step; what
+  /// - Throws: `inference.row-by-row` for a graph that has no window; `inference.window` for an axis that is none; what
   ///   ``ExecutionPlan`` throws.
-  public init(_ graph: Graph, outputs wanted: [String]? = nil, kernels: KernelSelection? = nil) throws {
-    let asked = try ExecutionPlan.graph(graph, yielding: wanted).atBatch(1).withoutTraining()
-    let rows = try RowGraph(ZeroStates.dropped(from: asked))
-    row = try ExecutionPlan(
-      planning: rows.graph, kernels: kernels ?? .fromEnvironment(), rows: 1, streamed: rows.streamed)
-    guard row.streamCount > 0 else {
-      throw InferenceError("row-by-row", subject: graph.name, expected: "a layer that keeps a state", found: "none")
+  public init(
+    _ graph: Graph, outputs wanted: [String]? = nil, timeAxis: Int? = nil, kernels: KernelSelection? = nil
+  ) throws {
+    let kernels = try kernels ?? .fromEnvironment()
+    let asked = ZeroStates.dropped(from: try ExecutionPlan.graph(graph, yielding: wanted).atBatch(1).withoutTraining())
+    let rules = try WindowPlan.rules(ExecutionPlan.lowered(asked), axis: timeAxis)
+    var (row, refusal, steps, isRecurrent) = (ExecutionPlan?.none, InferenceError?.none, 1, false)
+    do {
+      let rows = try RowGraph(asked, axis: timeAxis ?? rules?.lastAxisOfTime)
+      let plan = try ExecutionPlan(planning: rows.graph, kernels: kernels, rows: 1, streamed: rows.streamed)
+      (steps, isRecurrent) = (rows.steps, rows.isRecurrent)
+      if plan.streamCount > 0 {
+        row = plan
+      } else {
+        refusal = InferenceError("row-by-row", subject: graph.name, expected: "a layer that keeps a state", found: "none")
+      }
+    } catch let error as InferenceError where error.code == "inference.row-by-row" {
+      refusal = error
     }
-    windowLength = rows.steps
-    featureCount = row.inputs[0].type.shape.elementCount
+    window = try isRecurrent && row != nil ? nil : rules.map { try WindowPlan($0, kernels: kernels) }
+    (self.row, self.refusal, name) = (row, refusal, graph.name)
+    guard let plan = row ?? window?.newest else {
+      throw refusal ?? InferenceError("row-by-row", subject: graph.name, expected: "a window of rows", found: "none")
+    }
+    windowLength = window?.windowLength ?? steps
+    featureCount = window?.featureCount ?? plan.inputs[0].type.shape.elementCount
+    newestRow = window?.newest ?? plan
   }
 
-  public convenience init(_ model: Model, outputs: [String]? = nil, kernels: KernelSelection? = nil) throws {
-    try self.init(model.graph, outputs: outputs, kernels: kernels)
+  public convenience init(
+    _ model: Model, outputs: [String]? = nil, timeAxis: Int? = nil, kernels: KernelSelection? = nil
+  ) throws {
+    try self.init(model.graph, outputs: outputs, timeAxis: timeAxis, kernels: kernels)
   }
 
-  /// What each row goes through, step by step.
-  public var steps: [ExecutionPlan.Step] { row.steps }
+  /// What the newest row of a window goes through.
+  let newestRow: ExecutionPlan
+
+  /// What the newest row of a window goes through, step by step.
+  public var steps: [ExecutionPlan.Step] { newestRow.steps }
+  /// What the older rows of a window go through, and what they do once it moved on; none where rows go one by one.
+  public var preparationSteps: [ExecutionPlan.Step] { (window?.older?.steps ?? []) + (window?.slide?.steps ?? []) }
+  /// What each row of a stream goes through; none where there are no streams.
+  public var streamingSteps: [ExecutionPlan.Step] { row?.steps ?? [] }
   /// Values that leave.
-  public var outputs: [ExecutionPlan.Value] { row.outputs }
-  /// Bytes that one deployed copy keeps: packed weights and operands, and one arena.
-  public var residentByteCount: Int { row.residentByteCount }
+  public var outputs: [ExecutionPlan.Value] { newestRow.outputs }
+  /// Bytes that one deployed copy keeps: packed weights and operands, and arenas.
+  public var residentByteCount: Int { (row?.residentByteCount ?? 0) + (window?.residentByteCount ?? 0) }
+
+  /// What windowed runs keep; nil where rows go one by one, each recurrent layer with its state.
+  public var keeping: Keeping? {
+    window.map { window in
+      Keeping(
+        byteCount: window.kept.reduce(0) { $0 + ($1.isReadByNewest ? $1.byteCount : 0) },
+        prepareSteps: window.older?.kernelCount ?? 0, slideSteps: window.slide?.kernelCount ?? 0,
+        newestSteps: window.newest.kernelCount, isEmpty: !window.keepsValues)
+    }
+  }
 
   /// Memory for one stream of rows, at its beginning.
-  public func makeStreamingContext() -> StreamingContext { StreamingContext(self) }
+  ///
+  /// - Throws: `inference.row-by-row`, naming the node in the way: a layer that runs backward or both ways, an operator
+  ///   that mixes steps (attention over the window, a convolution that sees later ones), an output of every step.
+  public func makeStreamingContext() throws -> StreamingContext {
+    guard let row else {
+      throw refusal ?? InferenceError("row-by-row", subject: name, expected: "a layer that keeps a state", found: "none")
+    }
+    return StreamingContext(self, row)
+  }
 
   /// Memory for one window after another.
   public func makeWindowedContext() -> WindowedContext { WindowedContext(self) }
+}
+
+extension ExecutionPlan {
+  /// Steps for which a kernel or a reference runs.
+  fileprivate var kernelCount: Int { steps.count { $0.kernel != "view" } }
 }
 
 extension ExecutionContext {

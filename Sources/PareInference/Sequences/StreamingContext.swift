@@ -9,9 +9,9 @@ public final class StreamingContext {
   /// Whether a row since the last reset had a NaN: what it did to the state cannot be undone.
   private var isInvalid = false
 
-  init(_ plan: SequencePlan) {
+  init(_ plan: SequencePlan, _ row: ExecutionPlan) {
     self.plan = plan
-    context = plan.row.makeContext()
+    context = row.makeContext()
     context.resetStreams()
   }
 

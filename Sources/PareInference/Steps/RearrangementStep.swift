@@ -15,8 +15,9 @@ enum RearrangementStep {
   static func step(at node: Node, in graph: StepGraph) throws -> PlannedStep? {
     let outputs = node.outputs.filter { !$0.isEmpty }
     let moved = node.operatorName == "Concat" ? node.inputs : [node.inputs[0]]
-    let isBytes = (moved + outputs).allSatisfy { graph.types[$0]?.elementType == .uint8 }
-    guard outputs.count == node.outputs.count, isBytes || graph.areFloat32(moved + outputs), !graph.isParameter(moved[0]),
+    let types = Set((moved + outputs).map { graph.types[$0]?.elementType })
+    let isBytes = types == [.uint8]
+    guard outputs.count == node.outputs.count, isBytes || types == [.float32] || types == [.int32], !graph.isParameter(moved[0]),
       // What the operator refuses here it refuses when the plan runs, too.
       let sources = try? sources(node, moved: moved.count, graph)
     else { return nil }
@@ -24,9 +25,9 @@ enum RearrangementStep {
       return PlannedStep(
         nodes: [node.name], inputs: moved, outputs: outputs, body: .view(offsets: starts.map { $0 * (isBytes ? 1 : 4) }))
     }
-    // Bytes have no copies but views.
-    guard !isBytes else { return nil }
-    if moved.count == 1, outputs.count == 1, let strided = StridedCopyStep(sources[0], shape: graph.shape(outputs[0])) {
+    if moved.count == 1, outputs.count == 1,
+      let strided = StridedCopyStep(sources[0], shape: graph.shape(outputs[0]), isBytes: isBytes)
+    {
       return PlannedStep(strided, nodes: [node], inputs: moved, outputs: outputs)
     }
     var fill: Float = 0
@@ -34,7 +35,8 @@ enum RearrangementStep {
       guard let value = graph.scalar(name, default: 0) else { return nil }
       fill = value
     }
-    guard let copies = PieceCopyStep(sources, inputs: moved.map { graph.shape($0).elementCount }, fill: fill) else { return nil }
+    guard let copies = PieceCopyStep(sources, inputs: moved.map { graph.shape($0).elementCount }, fill: fill, isBytes: isBytes)
+    else { return nil }
     return PlannedStep(copies, nodes: [node], inputs: moved, outputs: outputs)
   }
 
@@ -120,12 +122,15 @@ struct StridedCopyStep: StepKind {
   /// Four each, outermost first.
   private let extents: [Int]
   private let strides: [Int]
+  /// Elements of one byte instead of four.
+  private let isBytes: Bool
 
   static let operators: [OperatorName] = RearrangementStep.operators
   static func step(at node: Node, in graph: StepGraph) throws -> PlannedStep? { try RearrangementStep.step(at: node, in: graph) }
 
-  fileprivate init?(_ source: [Int32], shape: Shape) {
+  fileprivate init?(_ source: [Int32], shape: Shape, isBytes: Bool) {
     guard let first = source.first, first > 0 else { return nil }
+    self.isBytes = isBytes
     let own = shape.strides
     var axes: [(extent: Int, stride: Int)] = []
     for axis in 0..<shape.rank where shape[axis] > 1 {
@@ -155,7 +160,7 @@ struct StridedCopyStep: StepKind {
     }
   }
 
-  func kernel(_ kernels: KernelSelection) -> StepKernel { kernels.passes.step("copy", pare_step_strided) }
+  func kernel(_ kernels: KernelSelection) -> StepKernel { kernels.passes.step("copy", isBytes ? pare_step_strided_u8 : pare_step_strided) }
 
   func pack(at site: StepSite) -> UnsafeRawPointer? {
     site.pool.place(
@@ -176,13 +181,14 @@ struct PieceCopyStep: StepKind {
 
   private let copies: [Copy]
   private let fill: Float
+  private let isBytes: Bool
 
   /// Found by way of `StridedCopyStep`.
   static let operators: [OperatorName] = []
   static func step(at node: Node, in graph: StepGraph) -> PlannedStep? { nil }
 
   /// - Returns: nil where there are so many runs that a list is no better than the reference.
-  fileprivate init?(_ sources: [[Int32]], inputs: [Int], fill: Float) {
+  fileprivate init?(_ sources: [[Int32]], inputs: [Int], fill: Float, isBytes: Bool) {
     var starts = [1]
     for count in inputs { starts.append(starts[starts.count - 1] + count) }
     var copies: [Copy] = []
@@ -203,9 +209,10 @@ struct PieceCopyStep: StepKind {
     guard copies.reduce(0, { $0 + $1.pieces.count }) <= 1 << 14 else { return nil }
     self.copies = copies
     self.fill = fill
+    self.isBytes = isBytes
   }
 
-  func kernel(_ kernels: KernelSelection) -> StepKernel { kernels.passes.step("copy", pare_step_copies) }
+  func kernel(_ kernels: KernelSelection) -> StepKernel { kernels.passes.step("copy", isBytes ? pare_step_copies_u8 : pare_step_copies) }
 
   func pack(at site: StepSite) -> UnsafeRawPointer? {
     let packed = copies.map { copy in

@@ -49,12 +49,12 @@ public struct RowLatency {
     olderRows = mode == .windowed ? max(plan.windowLength - 1, 0) : 0
     guard width > 0, inputs.count.isMultiple(of: width), inputs.count / max(width, 1) > olderRows + Self.lanes else {
       throw InferenceError(
-        "input", subject: plan.row.name, expected: "more than \(olderRows + Self.lanes) rows of \(width) features",
+        "input", subject: plan.name, expected: "more than \(olderRows + Self.lanes) rows of \(width) features",
         found: "\(inputs.count) numbers")
     }
     self.inputs = inputs
-    lanes = (0..<Self.lanes).map { _ in
-      mode == .windowed ? .windowed(plan.makeWindowedContext()) : .streaming(plan.makeStreamingContext())
+    lanes = try (0..<Self.lanes).map { _ in
+      mode == .windowed ? .windowed(plan.makeWindowedContext()) : .streaming(try plan.makeStreamingContext())
     }
   }
 
