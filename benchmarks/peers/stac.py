@@ -8,104 +8,37 @@ mean removed.
 import argparse
 import json
 import pathlib
-import subprocess
 import tempfile
-import time
-import warnings
 
-warnings.filterwarnings("ignore")
-
-import numpy as np
-import onnxruntime
-import torch
-from torch import nn
-
-# Steps, features, layers, width, decisions timed relative to --iterations.
-SHAPES = {"A": (50, 100, 2, 100, 1.0), "B": (100, 250, 3, 200, 0.1), "C": (100, 500, 4, 1000, 0.002)}
+import recurrent_models
+from onnxruntime_peer import Peer
+from pare_program import Pare, latency
+from recurrent_models import SHAPES, snr
 
 
-class Stack(nn.Module):
-    def __init__(self, features, layers, width):
-        super().__init__()
-        self.lstm = nn.LSTM(features, width, num_layers=layers, batch_first=True)
-        self.head = nn.Linear(width, 1)
+def recurrent(pare: Pare, shape: recurrent_models.Shape, iterations: int, folder: pathlib.Path):
+    count = max(int(iterations * shape.share), 20)
+    path, small = folder / f"{shape.name}.onnx", folder / f"{shape.name}-int8.pare"
+    network, windows = recurrent_models.model(shape), recurrent_models.windows(shape)
+    recurrent_models.export(network, shape, path)
+    expected = recurrent_models.exact(network, windows)
+    pare.compress(path, windows, small)
 
-    def forward(self, window):
-        outputs, _ = self.lstm(window)
-        return self.head(outputs[:, -1])
-
-
-def run(*command):
-    result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
-    if result.returncode:
-        raise SystemExit(f"{command[1]}: {result.stderr.strip()}")
-    return result.stdout
-
-
-def peer(path, windows, count):
-    """p50 and p99 of onnxruntime in µs, one thread, bound buffers, a window after another."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    given = windows[:1].copy()
-    binding = session.io_binding()
-    binding.bind_cpu_input("window", given)
-    binding.bind_output("y")
-    times = []
-    for index in range(count + 5):
-        given[:] = windows[index % len(windows)]
-        start = time.perf_counter_ns()
-        session.run_with_iobinding(binding)
-        times.append((time.perf_counter_ns() - start) / 1000)
-    times = sorted(times[5:])
-    return times[len(times) // 2], times[min(int(len(times) * 0.99), len(times) - 1)]
-
-
-def snr(found, expected):
-    found, expected = found.astype(np.float64).ravel(), expected.ravel()
-    signal = np.sum((expected - expected.mean()) ** 2)
-    difference = found - expected
-    noise = np.sum((difference - difference.mean()) ** 2)
-    return float(10 * np.log10(signal / max(noise, 1e-300)))
-
-
-def shape(name, options, folder):
-    steps, features, layers, width, share = SHAPES[name]
-    count = max(int(options.iterations * share), 20)
-    torch.manual_seed(1)
-    model = Stack(features, layers, width).eval()
-    path = folder / f"lstm_{name}.onnx"
-    torch.onnx.export(
-        model, (torch.zeros(1, steps, features),), path, dynamo=False, opset_version=18, input_names=["window"],
-        output_names=["y"], dynamic_axes={"window": {0: "batch"}, "y": {0: "batch"}})
-    rows = 64 if name != "C" else 8
-    windows = np.random.default_rng(2).normal(size=(rows, steps, features)).astype(np.float32)
-    np.save(folder / "windows.npy", windows)
-    with torch.no_grad():
-        expected = model.double()(torch.tensor(windows).double()).numpy()
-    recipe = folder / "int8.yaml"
-    recipe.write_text("schema: 1\nname: int8\nsteps: [{technique: quantization, precision: int8, recurrent: integers}]\n")
-    small = folder / f"lstm_{name}-int8.pare"
-    run(options.pare, "compress", path, "--recipe", recipe, "--calibration", folder / "windows.npy", "--output", small, "--quiet")
-
-    result = {"model": f"LSTM_{name}", "parameters": sum(value.numel() for value in model.parameters())}
-    p50, p99 = peer(path, windows, max(count // 20, 10))
-    result["onnxruntime"] = {"window": [p50, p99]}
+    peer = Peer(path)
+    result = {"model": shape.name, "parameters": sum(value.numel() for value in network.parameters())}
+    result["onnxruntime"] = {
+        "window": [float(each) / 1000 for each in peer.time(windows, max(count // 20, 10))],
+        "snr": snr(peer.session.run(None, {"window": windows})[0], expected)}
     for form, file in (("Float32", path), ("INT8", small)):
         entry = {}
         for mode, column in (("window", "newest"), ("decision", "window")):
-            iterations = max(count if mode == "window" else count // 4, 10)
-            entry_json = json.loads(run(options.pare, "bench", file, "--mode", mode, "--iterations", iterations, "--json", "--quiet"))[0]
-            latency = entry_json["latency_ns"]
-            entry[column] = [latency["p50"] / 1000, latency["p99"] / 1000]
+            figures = pare.bench([file], max(count if mode == "window" else count // 4, 10), mode)[0]
+            entry[column] = [each / 1000 for each in latency(figures)]
             if mode == "window":
-                entry["prepare"] = entry_json["prepare_ns"]["p50"] / 1000
-                entry["plan_bytes"] = entry_json["plan_bytes"]
-        run(options.pare, "predict", file, "--input", f"window={folder / 'windows.npy'}", "--output", folder / "y.npy", "--output-name", "y")
-        entry["snr"] = snr(np.load(folder / "y.npy"), expected)
+                entry["prepare"] = figures["prepare_ns"]["p50"] / 1000
+                entry["plan_bytes"] = figures["plan_bytes"]
+        entry["snr"] = snr(pare.predict(file, windows, "y"), expected)
         result[form] = entry
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    result["onnxruntime"]["snr"] = snr(session.run(None, {"window": windows})[0], expected)
     return result
 
 
@@ -126,7 +59,7 @@ def main():
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name in options.models:
         with tempfile.TemporaryDirectory() as folder:
-            result = shape(name, options, pathlib.Path(folder))
+            result = recurrent(Pare(options.pare), SHAPES[name], options.iterations, pathlib.Path(folder))
         results.append(result)
         peer_window = result["onnxruntime"]["window"]
         for form in ("Float32", "INT8"):
