@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime
 
 import artifact
-import onnx_model
+import onnx_network
 from onnxruntime_peer import Peer
 from pare_program import Pare, latency
 
@@ -39,10 +39,10 @@ def main():
         width = graph.inputs[0][2][-1]
         if width not in rows:
             rows[width] = np.random.default_rng(1).normal(0, 1.5, (1024, width)).astype(np.float32)
-            floors[width] = Peer(onnx_model.one_operator(width, graph.opset))
+            floors[width] = Peer(onnx_network.one_operator(width, graph.opset))
         thresholds = [node for node in graph.nodes if node.operator == "pare.Decide"]
         probabilities = thresholds[0].inputs[0] if thresholds else "probabilities"
-        peer = Peer(onnx_model.network(graph, [probabilities]))
+        peer = Peer(onnx_network.network(graph, [probabilities]))
         peers.append((width, peer))
         differences.append(difference(pare, path, peer, rows[width]))
 

@@ -1,8 +1,8 @@
-"""STAC-ML-shaped LSTMs with random weights: latency in Pare and in onnxruntime, error against Float64. Unaudited.
+"""STAC-ML-shaped LSTMs and boosted trees with random weights: latency in Pare and in onnxruntime. Unaudited.
 
 `newest row` is the time from the newest row to the answer, the older rows of the window prepared before; `window` that of
-a whole window from zero state. Figures in µs, p50 / p99; error as signal to noise in dB over some windows, the outputs'
-mean removed.
+a whole window from zero state. Figures in µs, p50 / p99; error as signal to noise in dB against Float64 over some windows,
+the outputs' mean removed. Trees are complete, of STAC-ML's numbers of features and nodes; how nodes make trees is ours.
 """
 
 import argparse
@@ -10,6 +10,9 @@ import json
 import pathlib
 import tempfile
 
+import numpy as np
+
+import boosted_trees
 import recurrent_models
 from onnxruntime_peer import Peer
 from pare_program import Pare, latency
@@ -42,24 +45,33 @@ def recurrent(pare: Pare, shape: recurrent_models.Shape, iterations: int, folder
     return result
 
 
+def trees(pare: Pare, ensemble: boosted_trees.Ensemble, iterations: int, folder: pathlib.Path):
+    path, artifact = folder / f"{ensemble.name}.onnx", folder / f"{ensemble.name}.pare"
+    boosted_trees.write_random(ensemble, path)
+    pare.convert(path, artifact)
+    rows = boosted_trees.rows(ensemble.features)
+    count = max(min(iterations, iterations * 10_000 // ensemble.nodes), 100)
+    peer, some = Peer(path), rows[:100]
+    ours = pare.bench([artifact], count)[0]
+    theirs = peer.time(rows, count)
+    expected = np.stack([peer.run(row) for row in some])
+    return {
+        "model": ensemble.name, "features": ensemble.features, "nodes": ensemble.nodes, "trees": ensemble.count,
+        "depth": ensemble.depth, "Float32": {"decision": [each / 1000 for each in latency(ours)], "plan_bytes": ours["plan_bytes"]},
+        "onnxruntime": {"decision": [float(each) / 1000 for each in theirs]},
+        "difference": float(np.abs(pare.predict(artifact, some, "y") - expected).max() / np.abs(expected).max())}
+
+
 def figures(pair):
     return " / ".join(f"{value:.2f}" if value < 100 else f"{value:,.0f}" for value in pair)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pare", required=True)
-    parser.add_argument("--models", default="ABC")
-    parser.add_argument("--iterations", type=int, default=20000)
-    parser.add_argument("--json", type=pathlib.Path)
-    options = parser.parse_args()
-    results = []
+def recurrent_table(pare, options, folder, results):
     print("STAC-ML-shaped, random weights, unaudited; one core; µs, p50 / p99")
     print("| model | form | newest row | prepare | whole window | SNR dB | onnxruntime window | its SNR | window ratio | newest row ratio |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name in options.models:
-        with tempfile.TemporaryDirectory() as folder:
-            result = recurrent(Pare(options.pare), SHAPES[name], options.iterations, pathlib.Path(folder))
+        result = recurrent(pare, SHAPES[name], options.iterations, folder)
         results.append(result)
         peer_window = result["onnxruntime"]["window"]
         for form in ("Float32", "INT8"):
@@ -68,6 +80,35 @@ def main():
                 f"| {result['model']} | {form} | {figures(entry['newest'])} | {entry['prepare']:,.1f} | {figures(entry['window'])} | {entry['snr']:.1f} "
                 f"| {figures(peer_window)} | {result['onnxruntime']['snr']:.1f} | {peer_window[0] / entry['window'][0]:.1f} × "
                 f"| {peer_window[0] / entry['newest'][0]:.0f} × |", flush=True)
+
+
+def tree_table(pare, options, folder, results):
+    print("Boosted trees of STAC-ML's sizes, random, unaudited; one core; µs, p50 / p99")
+    print("| model | features | nodes | trees × depth | Pare | onnxruntime | ratio | largest difference, of the largest output |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for name in options.trees:
+        result = trees(pare, boosted_trees.SHAPES[name], options.iterations, folder)
+        results.append(result)
+        ours, theirs = result["Float32"]["decision"], result["onnxruntime"]["decision"]
+        print(
+            f"| {result['model']} | {result['features']:,} | {result['nodes']:,} | {result['trees']:,} × {result['depth']} | {figures(ours)} "
+            f"| {figures(theirs)} | {theirs[0] / ours[0]:.1f} × | {result['difference']:.1e} |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pare", required=True)
+    parser.add_argument("--models", default="ABC", help="LSTMs; \"\" for none")
+    parser.add_argument("--trees", default="ABC", help="ensembles of trees; \"\" for none")
+    parser.add_argument("--iterations", type=int, default=20000)
+    parser.add_argument("--json", type=pathlib.Path)
+    options = parser.parse_args()
+    pare, results = Pare(options.pare), []
+    with tempfile.TemporaryDirectory() as folder:
+        if options.models:
+            recurrent_table(pare, options, pathlib.Path(folder), results)
+        if options.trees:
+            tree_table(pare, options, pathlib.Path(folder), results)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))
 
