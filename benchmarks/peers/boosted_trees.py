@@ -49,6 +49,11 @@ def rows(features, count=1024, seed=2):
     return np.random.default_rng(seed).uniform(-1, 1, (count, features)).astype(np.float32)
 
 
+def normal_rows(features, count=1024, seed=3):
+    """Rows like those that `train` draws."""
+    return np.random.default_rng(seed).normal(size=(count, features)).astype(np.float32)
+
+
 def write_random(ensemble: Ensemble, path: pathlib.Path):
     """Every node asks about a random feature whether it is at most a random number; ai.onnx.ml's TreeEnsemble 5."""
     random = np.random.default_rng(1)

@@ -21,7 +21,10 @@ class Pare:
     def run(self, *arguments) -> str:
         result = subprocess.run([self.path, *map(str, arguments)], capture_output=True, text=True)
         if result.returncode:
-            raise Refused(f"pare {arguments[0]}: {result.stderr.strip() or result.returncode}")
+            said = result.stderr.strip()
+            for path in (argument for argument in arguments if isinstance(argument, pathlib.Path)):
+                said = said.replace(str(path), path.name)
+            raise Refused(f"pare {arguments[0]}: {said or result.returncode}")
         return result.stdout
 
     @property

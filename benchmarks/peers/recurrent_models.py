@@ -23,6 +23,11 @@ class Shape:
         """Weights that the time from the newest row needs: each layer's with its input. Products with h are done before."""
         return 4 * self.width * (self.features + (self.layers - 1) * self.width)
 
+    @property
+    def weights(self) -> int:
+        """Those of all products of the layers."""
+        return self.newest_row_weights + 4 * self.width * self.width * self.layers
+
 
 SHAPES = {
     "A": Shape("LSTM_A", 50, 100, 2, 100, 64, 1.0),

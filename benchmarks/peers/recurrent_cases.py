@@ -1,0 +1,136 @@
+"""LSTMs of STAC-ML's shapes: from the newest row to the answer, and whole windows. Unaudited."""
+
+import json
+import subprocess
+
+import artifact
+import artifact_writer
+import native
+import recurrent_models
+from decision_cases import Bench, Case
+from pare_program import Refused
+from quantized_recurrent import four_bits
+from recurrent_models import SHAPES
+from speed_table import Bar, Row, duration
+
+
+class Recurrent(Case):
+    """The models of one shape, and onnxruntime on whole windows."""
+
+    newest_iterations = 2_000
+
+    def __init__(self, bench: Bench, shape: recurrent_models.Shape):
+        super().__init__(bench)
+        self.shape = shape
+        self.onnx, self.small, self.smaller = (
+            self.folder / f"{shape.name}{end}" for end in (".onnx", "-int8.pare", "-int4.pare"))
+
+    def prepare(self):
+        windows = recurrent_models.windows(self.shape)
+        recurrent_models.export(recurrent_models.model(self.shape), self.shape, self.onnx)
+        self.pare.compress(self.onnx, windows, self.small)
+        self.add_peers(self.onnx, windows, self.shape.features)
+
+    def prepare_four_bits(self):
+        try:
+            graph = artifact.read(self.small)
+            four_bits(graph)
+            artifact_writer.write(self.smaller, graph)
+            self.pare.run("inspect", self.smaller)
+        except Refused as refusal:
+            self.failures["INT4"] = str(refusal)
+
+    def round(self):
+        self.time("INT8", self.small, self.newest_iterations, "window")
+        if self.smaller.exists() and "INT4" not in self.failures:
+            self.time("INT4", self.smaller, self.newest_iterations, "window")
+        self.time_peers()
+
+    def newest(self, what: str, form: str, limits) -> Row:
+        """A row from the newest row to the answer, against onnxruntime's whole window; limits of p50 and p99."""
+        if form in self.failures:
+            return Row(what, failure=self.failures[form])
+        row = self.against_peer(Row(what, self.p50(form), self.p99(form)))
+        row.bars = [Bar(name, figure, limit, strict=name == "p99")
+                    for name, figure, limit in zip(("p50", "p99"), (row.p50, row.p99), limits)]
+        return row
+
+
+class A(Recurrent):
+    whats = ["LSTM_A windowed, newest row, INT8", "LSTM_A whole window of 50, INT8"]
+    newest_iterations = 5_000
+
+    def round(self):
+        super().round()
+        self.time("window", self.small, 300)
+
+    def rows(self):
+        newest = self.newest(self.whats[0], "INT8", (1_000, 1_500))
+        newest.bars.append(Bar("ratio", newest.ratio, 150))
+        whole = self.against_peer(Row(self.whats[1], self.p50("window"), self.p99("window")))
+        whole.bars = [Bar("p50", whole.p50, 70_000), Bar("ratio", whole.ratio, 4)]
+        return [newest, whole]
+
+
+class B(Recurrent):
+    whats = ["LSTM_B windowed, newest row, INT8", "LSTM_B windowed, newest row, INT4"]
+    newest_iterations = 500
+
+    def prepare(self):
+        super().prepare()
+        self.prepare_four_bits()
+
+    def rows(self):
+        small = self.newest(self.whats[0], "INT8", (5_500, 7_000))
+        smaller = self.newest(self.whats[1], "INT4", ())
+        if not smaller.failure:
+            smaller.bars = [Bar("of INT8", smaller.p50 / small.p50, 1, strict=True)]
+        return [small, smaller]
+
+
+class C(Recurrent):
+    """Against a read of as many bytes as the weights of the timed products have, in the same round.
+
+    `prepare` goes through all weights, so that those of the timed products are not what the caches saw last; a read of a
+    buffer of them all stands in the notes.
+    """
+
+    whats = ["LSTM_C windowed, newest row, INT8", "LSTM_C windowed, newest row, INT4"]
+    newest_iterations = 20
+
+    def prepare(self):
+        super().prepare()
+        self.prepare_four_bits()
+        # Of four bits, a multiplier of a byte for 32 besides.
+        in_form = {"INT8": lambda count: count, "INT4": lambda count: count // 2 + count // 32}
+        self.bytes = {form: bytes(self.shape.newest_row_weights) for form, bytes in in_form.items()}
+        self.all_bytes = {form: bytes(self.shape.weights) for form, bytes in in_form.items()}
+        self.reader = native.build(self.folder / "read_bandwidth", ["read_bandwidth.c"])
+
+    def round(self):
+        super().round()
+        contestants = [f"{which} {form}" for which in ("read of", "read of all") for form in self.bytes]
+        command = [str(self.reader), "0.1", *map(str, [*self.bytes.values(), *self.all_bytes.values()])]
+        reads = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        for contestant, read in zip(contestants, reads):
+            self.figures[contestant].append((1e9 * read["seconds"], 1e9 * read["seconds"]))
+
+    def rows(self):
+        rows = []
+        for what, form in zip(self.whats, self.bytes):
+            row = self.newest(what, form, ())
+            if not row.failure:
+                floor = self.p50(f"read of {form}")
+                everything = self.all_bytes[form]
+                row.note = (
+                    f"{row.ratio:.0f} × {row.against} for the whole window; {row.note}; a buffer of all weights, "
+                    f"{everything / 1e6:.1f} MB, is read at {everything / self.p50(f'read of all {form}'):.0f} GB/s")
+                row.against = f"read of {self.bytes[form] / 1e6:.1f} MB, {duration(floor)} at {self.bytes[form] / floor:.0f} GB/s"
+                row.ratio = row.less_one_op = None
+                row.bars = [Bar("of the read", row.p50 / floor, 1.5)]
+            rows.append(row)
+        return rows
+
+
+def cases(bench: Bench):
+    return [A(bench, SHAPES["A"]), B(bench, SHAPES["B"]), C(bench, SHAPES["C"])]
