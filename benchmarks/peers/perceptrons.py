@@ -4,8 +4,6 @@ import warnings
 
 import ml_dtypes
 import numpy as np
-import torch
-from torch import nn
 
 import artifact
 import artifact_writer
@@ -16,6 +14,9 @@ OPSET = 21
 
 def export(extents, path, seed=1):
     """Features [batch, extents[0]] to probabilities over extents[-1] classes, Relu between, by PyTorch's exporter."""
+    import torch  # Some gigabytes, which graphs built here do without.
+    from torch import nn
+
     torch.manual_seed(seed)
     layers = []
     for before, after in zip(extents, extents[1:]):
