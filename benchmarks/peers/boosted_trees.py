@@ -17,7 +17,7 @@ def train(path: pathlib.Path, trees=250, depth=6, features=60, rows=20_000):
     random = np.random.default_rng(1)
     x = random.normal(size=(rows, features)).astype(np.float32)
     y = x[:, 0] + 0.5 * x[:, 1] * x[:, 2] + np.sin(3 * x[:, 3]) + 0.5 * random.normal(size=rows)
-    model = XGBRegressor(n_estimators=trees, max_depth=depth, learning_rate=0.1).fit(x, y)
+    model = XGBRegressor(n_estimators=trees, max_depth=depth, learning_rate=0.1, n_jobs=1).fit(x, y)
     converted = convert_xgboost(model, initial_types=[("features", FloatTensorType([None, features]))])
     path.write_bytes(converted.SerializeToString())
     model.get_booster().save_model(path.with_suffix(".json"))

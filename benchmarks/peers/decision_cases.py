@@ -5,6 +5,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from statistics import median
 
+import numpy as np
+
 import onnx_network
 from onnxruntime_forms import forms
 from onnxruntime_peer import Peer
@@ -64,6 +66,19 @@ class Case:
             # As many runs as take a tenth of a second or so, 10 at least.
             estimate = peer.time(self.peer_rows[name], 5)[0]
             self.peer_counts[name] = int(min(max(1e8 / estimate, 10), 20_000))
+
+    def outputs(self, path, output: str, count: int):
+        """The output of a model of ours and that of onnxruntime's Float32 form, for the first `count` rows."""
+        rows = self.peer_rows["fp32"][:count]
+        return self.pare.predict(path, rows, output), np.stack([self.peers["fp32"].run(row) for row in rows])
+
+    def require_agreement(self, path, output: str, bound: float):
+        """What is timed has to be the same function: outputs within `bound` of the largest.
+        """
+        ours, theirs = self.outputs(path, output, 64)
+        difference = np.abs(ours - theirs).max() / np.abs(theirs).max()
+        if not difference <= bound:
+            raise RuntimeError(f"{path.name}: {output} differs from onnxruntime's by {difference:.1e}, more than {bound:g}")
 
     def time_peers(self):
         for name, peer in self.peers.items():

@@ -25,6 +25,8 @@ class Perceptron(Case):
         for path in (self.plain, self.small):
             perceptrons.decide_in(path)
         self.add_peers(self.onnx, rows, self.extents[0])
+        self.require_agreement(self.plain, "probabilities", 1e-5)
+        self.require_agreement(self.small, "probabilities", 0.05)
 
     def round(self):
         self.time("INT8", self.small, self.iterations)

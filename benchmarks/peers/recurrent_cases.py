@@ -22,6 +22,7 @@ class Recurrent(Case):
     def __init__(self, bench: Bench, shape: recurrent_models.Shape):
         super().__init__(bench)
         self.shape = shape
+        self.snr: dict[str, float] = {}
         self.onnx, self.small, self.smaller = (
             self.folder / f"{shape.name}{end}" for end in (".onnx", "-int8.pare", "-int4.pare"))
 
@@ -30,19 +31,25 @@ class Recurrent(Case):
         recurrent_models.export(recurrent_models.model(self.shape), self.shape, self.onnx)
         self.pare.compress(self.onnx, windows, self.small)
         self.add_peers(self.onnx, windows, self.shape.features)
+        self.measure_error("INT8", self.small)
+
+    def measure_error(self, form: str, path):
+        """Signal to noise against onnxruntime's Float32, over some windows."""
+        self.snr[form] = recurrent_models.snr(*self.outputs(path, "y", self.shape.rows))
 
     def prepare_four_bits(self):
         try:
             graph = artifact.read(self.small)
             four_bits(graph)
             artifact_writer.write(self.smaller, graph)
-            self.pare.run("inspect", self.smaller)
+            self.measure_error("INT4", self.smaller)
         except Refused as refusal:
             self.failures["INT4"] = str(refusal)
+            self.smaller.unlink(missing_ok=True)
 
     def round(self):
         self.time("INT8", self.small, self.newest_iterations, "window")
-        if self.smaller.exists() and "INT4" not in self.failures:
+        if self.smaller.exists():
             self.time("INT4", self.smaller, self.newest_iterations, "window")
         self.time_peers()
 
@@ -53,6 +60,7 @@ class Recurrent(Case):
         row = self.against_peer(Row(what, self.p50(form), self.p99(form)))
         row.bars = [Bar(name, figure, limit, strict=name == "p99")
                     for name, figure, limit in zip(("p50", "p99"), (row.p50, row.p99), limits)]
+        row.note += f"; {form} {self.snr[form]:.1f} dB"
         return row
 
 

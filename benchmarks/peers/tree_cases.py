@@ -23,6 +23,7 @@ class Trees(Case):
         self.pare.convert(self.onnx, self.artifact)
         rows = boosted_trees.normal_rows(FEATURES)
         self.add_peers(self.onnx, rows, FEATURES, wanted=("fp32",))
+        self.require_agreement(self.artifact, "variable", 1e-5)
         try:
             self.compiled = compiled(self.onnx.with_suffix(".json"), rows, self.folder)
         except Exception as error:  # Not installed, another version's format, no compiler: the row says which.
