@@ -16,26 +16,38 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-// Eight sums, so that no load waits for an earlier one's.
+// Eight sums, so that no load waits for an earlier one's; written out, since compilers may keep an array in memory.
+#define EIGHT(step) step(0) step(1) step(2) step(3) step(4) step(5) step(6) step(7)
+
 __attribute__((target("avx512f"))) static uint64_t widest_read_avx512(const char *block, size_t bytes) {
-  __m512i sum[8];
-  for (int i = 0; i < 8; i++) sum[i] = _mm512_setzero_si512();
-  for (size_t at = 0; at + 512 <= bytes; at += 512)
-    for (int i = 0; i < 8; i++) sum[i] = _mm512_or_si512(sum[i], _mm512_loadu_si512(block + at + 64 * i));
-  for (int i = 1; i < 8; i++) sum[0] = _mm512_or_si512(sum[0], sum[i]);
-  return (uint64_t)_mm512_reduce_or_epi64(sum[0]);
+#define START(i) __m512i sum##i = _mm512_setzero_si512();
+#define ADD(i) sum##i = _mm512_or_si512(sum##i, _mm512_loadu_si512(block + at + 64 * i));
+#define GATHER(i) sum0 = _mm512_or_si512(sum0, sum##i);
+  EIGHT(START)
+  for (size_t at = 0; at + 512 <= bytes; at += 512) { EIGHT(ADD) }
+  EIGHT(GATHER)
+#undef START
+#undef ADD
+#undef GATHER
+  return (uint64_t)_mm512_reduce_or_epi64(sum0);
 }
 
 __attribute__((target("avx2"))) static uint64_t widest_read_avx2(const char *block, size_t bytes) {
-  __m256i sum[8];
-  for (int i = 0; i < 8; i++) sum[i] = _mm256_setzero_si256();
-  for (size_t at = 0; at + 256 <= bytes; at += 256)
-    for (int i = 0; i < 8; i++) sum[i] = _mm256_or_si256(sum[i], _mm256_loadu_si256((const void *)(block + at + 32 * i)));
-  for (int i = 1; i < 8; i++) sum[0] = _mm256_or_si256(sum[0], sum[i]);
+#define START(i) __m256i sum##i = _mm256_setzero_si256();
+#define ADD(i) sum##i = _mm256_or_si256(sum##i, _mm256_loadu_si256((const void *)(block + at + 32 * i)));
+#define GATHER(i) sum0 = _mm256_or_si256(sum0, sum##i);
+  EIGHT(START)
+  for (size_t at = 0; at + 256 <= bytes; at += 256) { EIGHT(ADD) }
+  EIGHT(GATHER)
+#undef START
+#undef ADD
+#undef GATHER
   uint64_t words[4];
-  _mm256_storeu_si256((void *)words, sum[0]);
+  _mm256_storeu_si256((void *)words, sum0);
   return words[0] | words[1] | words[2] | words[3];
 }
+
+#undef EIGHT
 #endif
 
 static uint64_t widest_read_words(const char *block, size_t bytes) {

@@ -1,12 +1,16 @@
 """What the table of speeds measures: cases that prepare models, take turns with others, and yield rows."""
 
+import functools
+import json
 import pathlib
+import subprocess
 from collections import defaultdict
 from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
 
+import native
 import onnx_network
 from onnxruntime_forms import forms
 from onnxruntime_peer import Peer
@@ -19,6 +23,11 @@ class Bench:
     pare: Pare
     folder: pathlib.Path
 
+    @functools.cached_property
+    def reader(self) -> pathlib.Path:
+        """A program that reads buffers with the widest loads."""
+        return native.build(self.folder / "read_bandwidth", ["read_bandwidth.c"])
+
 
 class Case:
     """One model, or a few, with those that it is compared with.
@@ -30,10 +39,12 @@ class Case:
     whats: list[str] = []
 
     def __init__(self, bench: Bench):
-        self.pare, self.folder = bench.pare, bench.folder
+        self.bench, self.pare, self.folder = bench, bench.pare, bench.folder
         self.figures: dict[str, list[tuple[float, float]]] = defaultdict(list)  # p50 and p99 by contestant, a round each
         self.peers: dict[str, Peer] = {}
         self.peer_rows, self.peer_counts = None, {}
+        # Bytes of buffers to read in every round, and of others to read before each pass.
+        self.reads: dict[str, tuple[int, int]] = {}
         self.failures: dict[str, str] = {}  # our contestants that do not run, and why
         self.missing_peers: dict[str, str] = {}  # the same of onnxruntime's forms
 
@@ -83,6 +94,18 @@ class Case:
     def time_peers(self):
         for name, peer in self.peers.items():
             self.figures[name].append(tuple(float(each) for each in peer.time(self.peer_rows[name], self.peer_counts[name])))
+
+    def time_reads(self):
+        """Passes over buffers as large as what is read for a decision: the floor that memory sets."""
+        if self.reads:
+            command = [str(self.bench.reader), "0.05", *(f"{bytes}+{others}" for bytes, others in self.reads.values())]
+            passes = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            for name, each in zip(self.reads, passes):
+                self.figures[f"read of {name}"].append((1e9 * each["seconds"], 1e9 * each["seconds"]))
+
+    def floor(self, name: str) -> str:
+        bytes, nanoseconds = self.reads[name][0], self.p50(f"read of {name}")
+        return f"read of {bytes / 1000:,.4g} KB, {duration(nanoseconds)} at {bytes / nanoseconds:.0f} GB/s"
 
     def p50(self, name: str) -> float:
         return median(each[0] for each in self.figures[name])

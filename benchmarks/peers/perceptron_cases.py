@@ -25,6 +25,7 @@ class Perceptron(Case):
         for path in (self.plain, self.small):
             perceptrons.decide_in(path)
         self.add_peers(self.onnx, rows, self.extents[0])
+        self.reads["INT8"] = sum(before * after for before, after in zip(self.extents, self.extents[1:])), 0
         self.require_agreement(self.plain, "probabilities", 1e-5)
         self.require_agreement(self.small, "probabilities", 0.05)
 
@@ -32,10 +33,12 @@ class Perceptron(Case):
         self.time("INT8", self.small, self.iterations)
         self.time("Float32", self.plain, self.iterations)
         self.time_peers()
+        self.time_reads()
 
     def rows(self):
         small, plain = self.p50("INT8"), self.p50("Float32")
         first = self.against_peer(Row(self.whats[0], small, self.p99("INT8")))
+        first.note += f"; {self.floor('INT8')}"
         first.bars = [Bar("p50", small, self.limit), Bar("ratio", first.ratio, self.ratio)]
         # At most so many times its Float32; below 1 has to be below.
         own = Bar("of Float32", small / plain, self.own_limit, strict=self.own_limit == 1)

@@ -1,17 +1,17 @@
 """LSTMs of STAC-ML's shapes: from the newest row to the answer, and whole windows. Unaudited."""
 
-import json
-import subprocess
-
 import artifact
 import artifact_writer
-import native
 import recurrent_models
 from decision_cases import Bench, Case
 from pare_program import Refused
 from quantized_recurrent import four_bits
 from recurrent_models import SHAPES
-from speed_table import Bar, Row, duration
+from speed_table import Bar, Row
+
+
+# Bytes a weight; of four bits, with a multiplier of a byte for 32.
+BYTES = {"INT8": 1, "INT4": 0.5 + 1 / 32}
 
 
 class Recurrent(Case):
@@ -32,6 +32,8 @@ class Recurrent(Case):
         self.pare.compress(self.onnx, windows, self.small)
         self.add_peers(self.onnx, windows, self.shape.features)
         self.measure_error("INT8", self.small)
+        for form, width in BYTES.items():
+            self.reads[form] = int(self.shape.newest_row_weights * width), 0
 
     def measure_error(self, form: str, path):
         """Signal to noise against onnxruntime's Float32, over some windows."""
@@ -52,6 +54,7 @@ class Recurrent(Case):
         if self.smaller.exists():
             self.time("INT4", self.smaller, self.newest_iterations, "window")
         self.time_peers()
+        self.time_reads()
 
     def newest(self, what: str, form: str, limits) -> Row:
         """A row from the newest row to the answer, against onnxruntime's whole window; limits of p50 and p99."""
@@ -60,7 +63,7 @@ class Recurrent(Case):
         row = self.against_peer(Row(what, self.p50(form), self.p99(form)))
         row.bars = [Bar(name, figure, limit, strict=name == "p99")
                     for name, figure, limit in zip(("p50", "p99"), (row.p50, row.p99), limits)]
-        row.note += f"; {form} {self.snr[form]:.1f} dB"
+        row.note += f"; {form} {self.snr[form]:.1f} dB; {self.floor(form)}"
         return row
 
 
@@ -99,8 +102,8 @@ class B(Recurrent):
 class C(Recurrent):
     """Against a read of as many bytes as the weights of the timed products have, in the same round.
 
-    `prepare` goes through all weights, so that those of the timed products are not what the caches saw last; a read of a
-    buffer of them all stands in the notes.
+    `prepare` goes through all weights, so that those of the timed products are not what the caches saw last; a read after
+    one of as many bytes as the others have stands in the notes.
     """
 
     whats = ["LSTM_C windowed, newest row, INT8", "LSTM_C windowed, newest row, INT4"]
@@ -109,33 +112,19 @@ class C(Recurrent):
     def prepare(self):
         super().prepare()
         self.prepare_four_bits()
-        # Of four bits, a multiplier of a byte for 32 besides.
-        in_form = {"INT8": lambda count: count, "INT4": lambda count: count // 2 + count // 32}
-        self.bytes = {form: bytes(self.shape.newest_row_weights) for form, bytes in in_form.items()}
-        self.all_bytes = {form: bytes(self.shape.weights) for form, bytes in in_form.items()}
-        self.reader = native.build(self.folder / "read_bandwidth", ["read_bandwidth.c"])
-
-    def round(self):
-        super().round()
-        contestants = [f"{which} {form}" for which in ("read of", "read of all") for form in self.bytes]
-        command = [str(self.reader), "0.1", *map(str, [*self.bytes.values(), *self.all_bytes.values()])]
-        reads = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        for contestant, read in zip(contestants, reads):
-            self.figures[contestant].append((1e9 * read["seconds"], 1e9 * read["seconds"]))
+        for form, width in BYTES.items():
+            others = self.shape.weights - self.shape.newest_row_weights
+            self.reads[f"{form} after others"] = int(self.shape.newest_row_weights * width), int(others * width)
 
     def rows(self):
         rows = []
-        for what, form in zip(self.whats, self.bytes):
+        for what, form in zip(self.whats, BYTES):
             row = self.newest(what, form, ())
             if not row.failure:
-                floor = self.p50(f"read of {form}")
-                everything = self.all_bytes[form]
-                row.note = (
-                    f"{row.ratio:.0f} × {row.against} for the whole window; {row.note}; a buffer of all weights, "
-                    f"{everything / 1e6:.1f} MB, is read at {everything / self.p50(f'read of all {form}'):.0f} GB/s")
-                row.against = f"read of {self.bytes[form] / 1e6:.1f} MB, {duration(floor)} at {self.bytes[form] / floor:.0f} GB/s"
+                row.note = f"{row.ratio:.0f} × {row.against} for the whole window; {row.note}; after the other weights, {self.floor(f'{form} after others')}"
+                row.against = self.floor(form)
                 row.ratio = row.less_one_op = None
-                row.bars = [Bar("of the read", row.p50 / floor, 1.5)]
+                row.bars = [Bar("of the read", row.p50 / self.p50(f"read of {form}"), 1.5)]
             rows.append(row)
         return rows
 
