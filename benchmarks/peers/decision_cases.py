@@ -105,7 +105,7 @@ class Case:
 
     def floor(self, name: str) -> str:
         bytes, nanoseconds = self.reads[name][0], self.p50(f"read of {name}")
-        return f"read of {bytes / 1000:,.4g} KB, {duration(nanoseconds)} at {bytes / nanoseconds:.0f} GB/s"
+        return f"read of {bytes / 1000:,.1f} KB, {duration(nanoseconds)} at {bytes / nanoseconds:.0f} GB/s"
 
     def p50(self, name: str) -> float:
         return median(each[0] for each in self.figures[name])

@@ -121,7 +121,9 @@ class C(Recurrent):
         for what, form in zip(self.whats, BYTES):
             row = self.newest(what, form, ())
             if not row.failure:
-                row.note = f"{row.ratio:.0f} × {row.against} for the whole window; {row.note}; after the other weights, {self.floor(f'{form} after others')}"
+                row.note = (
+                    f"{row.ratio:.0f} × {row.against} for the whole window; {row.note}; after the other weights, "
+                    + self.floor(f"{form} after others"))
                 row.against = self.floor(form)
                 row.ratio = row.less_one_op = None
                 row.bars = [Bar("of the read", row.p50 / self.p50(f"read of {form}"), 1.5)]

@@ -20,7 +20,8 @@ class Bar:
     def is_met(self) -> bool:
         if self.figure == self.limit:
             return not self.strict
-        return (self.figure > self.limit) == self.is_ratio
+        # Not by negation: what is not a number meets nothing.
+        return self.figure > self.limit if self.is_ratio else self.figure < self.limit
 
     @property
     def text(self) -> str:
