@@ -48,15 +48,21 @@ static int decide(const float *sums, size_t classes) {
   return (int)best - (int)(classes / 2);
 }
 
-/// One decision of the instrument whose features are `row`; 2 where a model fails.
-static int run_one(job *job, const float *row) {
-  float sums[MOST] = {0};
+/// Runs all models on one row and sums their probabilities; whether all ran.
+static int sum_up(job *job, const float *row, float *sums) {
+  for (size_t i = 0; i < job->classes; i++) sums[i] = 0;
   for (int m = 0; m < job->count; m++) {
-    if (pare_run(job->contexts[m], row, job->features, NULL, &job->error)) return 2;
+    if (pare_run(job->contexts[m], row, job->features, NULL, &job->error)) return 0;
     const float *probabilities = pare_context_output(job->contexts[m], 0, NULL);
     for (size_t i = 0; i < job->classes; i++) sums[i] += probabilities[i];
   }
-  return decide(sums, job->classes);
+  return 1;
+}
+
+/// One decision of the instrument whose features are `row`; 2 where a model fails.
+static int run_one(job *job, const float *row) {
+  float sums[MOST];
+  return sum_up(job, row, sums) ? decide(sums, job->classes) : 2;
 }
 
 /// Decisions of BLOCK instruments, whose rows lie one behind the other; their sum, or a great number where a model fails.
@@ -196,7 +202,15 @@ int main(int count, char **arguments) {
       qsort(values, (size_t)rounds, sizeof *values, ascending);
       printf(", \"%s_per_second_%s\": %.6g", names[work], all ? "all" : "one", values[rounds / 2]);
     }
-  printf("}\n");
+  // What was timed: the mean probabilities of the first instruments.
+  printf(", \"probabilities\": [");
+  for (int row = 0; row < BLOCK; row++) {
+    float sums[MOST];
+    if (!sum_up(&jobs[0], rows + (size_t)row * features, sums)) return fprintf(stderr, "ensembles: %s\n", jobs[0].error.message), 70;
+    for (size_t i = 0; i < classes; i++)
+      printf("%s%.9g", row || i ? ", " : "", (double)sums[i] / models);
+  }
+  printf("]}\n");
 
   for (int t = 0; t < threads; t++) {
     for (int m = 0; m < models; m++) pare_context_free(jobs[t].contexts[m]);

@@ -5,6 +5,7 @@ mean of their probabilities. Weights are Float32, Float16, INT8, or INT4 in grou
 *Of the read* is how near the bytes of weights that decisions read in a second come to those that the widest loads read of a
 buffer as large, by as many threads, in turn with the decisions in the same run. *In blocks* each model gets the rows of
 eight instruments before the next model's turn, so that weights which fit in a cache come from memory once for eight.
+*Δp max* is the greatest difference of a mean probability from the first form's, over eight instruments.
 Threads share the plans and have contexts of their own. onnxruntime runs the same Float32 weights, and its dynamic INT8 of
 them, on one thread through bound buffers.
 """
@@ -18,7 +19,9 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 from importlib import metadata
+from statistics import median
 
 import artifact_writer
 import machine
@@ -73,11 +76,19 @@ def run_peer(shape, options, folder: pathlib.Path):
             if isinstance(made, str):
                 raise RuntimeError(f"onnxruntime {form}: {made}")
             peers.append(Peer(made))
-        # Medians of single runs, model after model, so that each finds the caches as the others left them.
-        times = sum(peer.time(rows, 1)[0] for peer in peers)
-        count = max(3, int(options.seconds * 1e9 / times))
-        passes = sorted(sum(float(peer.time_once(rows[index % len(rows)])) for peer in peers) for index in range(count))
-        yield {"form": f"onnxruntime {form}", "decisions_per_second_one": 1e9 / passes[len(passes) // 2]}
+        yield {
+            "form": f"onnxruntime {form}",
+            "decisions_per_second_one": median(peer_rate(peers, rows, options.seconds) for _ in range(options.rounds))}
+
+
+def peer_rate(peers, rows, seconds: float) -> float:
+    """Decisions a second over a time: every session on a row, model after model."""
+    done, start = 0, time.perf_counter()
+    while (passed := time.perf_counter() - start) < seconds or done == 0:
+        for peer in peers:
+            peer.run(rows[done % len(rows)])
+        done += 1
+    return done / passed
 
 
 def gigabytes(entry, reads: str, decisions: str):
@@ -107,8 +118,8 @@ def main():
     print(f"{options.models} perceptrons of {'-'.join(map(str, shape))}, {size:.1f} MB each in Float32; a decision runs all")
     print(
         "| weights | MB | instruments/s, one core | of the read | of the first | in blocks of 8 | "
-        f"instruments/s, {options.threads} threads | of the read | in blocks of 8 |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+        f"instruments/s, {options.threads} threads | of the read | in blocks of 8 | Δp max |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         library = options.library.resolve() / "lib"
@@ -124,18 +135,19 @@ def main():
                 results.append({"form": form, "failure": str(error)})
                 continue
             results.append(entry)
-            first = results[0].get("decisions_per_second_one", math.nan)
+            first = next(each for each in results if "failure" not in each)
+            difference = max(abs(a - b) for a, b in zip(entry["probabilities"], first["probabilities"]))
             print(
                 f"| {form} | {entry['weight_bytes'] / 1e6:.0f} | {entry['decisions_per_second_one']:.4g} "
                 f"| {gigabytes(entry, 'reads_per_second_one', 'decisions_per_second_one')} "
-                f"| {entry['decisions_per_second_one'] / first:.2f} × | {entry['decisions_in_blocks_per_second_one']:.4g} "
+                f"| {entry['decisions_per_second_one'] / first['decisions_per_second_one']:.2f} × | {entry['decisions_in_blocks_per_second_one']:.4g} "
                 f"| {entry['decisions_per_second_all']:.4g} "
                 f"| {gigabytes(entry, 'reads_per_second_all', 'decisions_per_second_all')} "
-                f"| {entry['decisions_in_blocks_per_second_all']:.4g} |", flush=True)
+                f"| {entry['decisions_in_blocks_per_second_all']:.4g} | {difference:.1e} |", flush=True)
         if not options.without_peers:
             for entry in run_peer(shape, options, folder):
                 results.append(entry)
-                print(f"| {entry['form']} | | {entry['decisions_per_second_one']:.4g} | | | | | | |", flush=True)
+                print(f"| {entry['form']} | | {entry['decisions_per_second_one']:.4g} | | | | | | | |", flush=True)
     print(f"\n{machine.line(measured_on)}\nmedians of {options.rounds} rounds of {options.seconds:g} s")
     if options.json:
         options.json.write_text(json.dumps({

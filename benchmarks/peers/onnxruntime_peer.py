@@ -31,13 +31,6 @@ class Peer:
         self.session.run_with_iobinding(self.binding)
         return self.y[0].copy()
 
-    def time_once(self, row) -> int:
-        """Nanoseconds of a single run, without putting the row in place."""
-        self.x[0] = row
-        start = time.perf_counter_ns()
-        self.session.run_with_iobinding(self.binding)
-        return time.perf_counter_ns() - start
-
     def time(self, rows, count: int):
         """p50 and p99 in nanoseconds of single runs over different rows, without putting the row in place."""
         run, binding, clock, x = self.session.run_with_iobinding, self.binding, time.perf_counter_ns, self.x

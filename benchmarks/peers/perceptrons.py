@@ -48,12 +48,13 @@ def decide_in(path):
 
 
 class Builder:
-    """A graph in the making, its layers in the form asked for."""
+    """A graph in the making, its layers in the form asked for, and what some rows make of it, from which ranges come."""
 
     def __init__(self, name, width, seed):
         self.graph = Graph(name, OPSET, [("features", "F32", ["batch", width])], {}, [], [])
         self.random = np.random.default_rng(seed)
         self.value, self.width, self.count = "features", width, 0
+        self.sample = rows(width, 256)
 
     def constant(self, name, array):
         name = f"{name}_{self.count}"
@@ -71,29 +72,21 @@ class Builder:
         draw = lambda *shape: (self.random.random(shape, np.float32) * 2 - 1) * np.float32(bound)
         return draw(outputs, self.width), draw(outputs)
 
-    def quantize(self, low, high):
+    def quantize(self):
         """The value as integers of 8 bits and back, which a plan computes on."""
+        # A tenth beyond what was seen, which other rows pass now and then.
+        low, high = 1.1 * min(self.sample.min(), 0), 1.1 * max(self.sample.max(), 1e-3)
         scale = self.constant("scale", np.array((high - low) / 255, np.float32))
         zero = self.constant("zero", np.array(round(-low / (high - low) * 255), np.uint8))
         self.value = self.apply("DequantizeLinear", [self.apply("QuantizeLinear", [self.value, scale, zero]), scale, zero])
-
-    def gemm(self, weight, bias, outputs):
-        self.value = self.apply("Gemm", [self.value, weight, self.constant("bias", bias)], transB=1)
-        self.width = outputs
-        self.count += 1
 
     def dense(self, outputs, form):
         """A dense layer: "float32", "float16" (stored so, products of Float32), "int8", "int4" in groups of 32, or "sign"."""
         weight, bias = self.numbers(outputs)
         if form == "sign":
-            signs = self.constant("weight", np.where(weight < 0, np.float32(-1), np.float32(1)))
-            self.graph.signs.add(signs)
-            scale = self.constant("scale", np.abs(weight).mean(axis=1))
-            self.value = self.apply("pare.BinaryDense", [self.value, signs, scale, self.constant("bias", bias)])
-            self.width, self.count = outputs, self.count + 1
-            return
+            return self.signs(weight, bias)
         if form in ("int8", "int4"):
-            self.quantize(*((-6, 6) if self.value == "features" else (0, 4)))
+            self.quantize()
         if form == "float32":
             stored = self.constant("weight", weight)
         elif form == "float16":
@@ -106,7 +99,21 @@ class Builder:
             stored = self.groups(weight)
         else:
             raise ValueError(f"no form {form!r}")
-        self.gemm(stored, bias, outputs)
+        value = self.apply("Gemm", [self.value, stored, self.constant("bias", bias)], transB=1)
+        self.advance(value, self.sample @ weight.T + bias)
+
+    def signs(self, weight, bias):
+        """Signs of inputs with signs of weights, scaled by each row's mean magnitude."""
+        signs, scale = np.where(weight < 0, np.float32(-1), np.float32(1)), np.abs(weight).mean(axis=1)
+        name = self.constant("weight", signs)
+        self.graph.signs.add(name)
+        value = self.apply(
+            "pare.BinaryDense", [self.value, name, self.constant("scale", scale), self.constant("bias", bias)])
+        self.advance(value, np.where(self.sample < 0, np.float32(-1), np.float32(1)) @ signs.T * scale + bias)
+
+    def advance(self, value, sample):
+        self.value, self.sample, self.width = value, sample, sample.shape[1]
+        self.count += 1
 
     def groups(self, weight, size=32):
         """Integers of four bits whose scale is the row's times one of 8 bits for each `size` of them."""
@@ -126,7 +133,7 @@ class Builder:
             "DequantizeLinear", [self.constant("weight", integers.astype(ml_dtypes.int4)), group_scales], axis=1, block_size=size)
 
     def relu(self):
-        self.value = self.apply("Relu", [self.value])
+        self.value, self.sample = self.apply("Relu", [self.value]), np.maximum(self.sample, 0)
 
     def classify(self):
         self.graph.nodes.append(Node("Softmax", "softmax", [self.value], ["probabilities"], {"axis": -1}))
