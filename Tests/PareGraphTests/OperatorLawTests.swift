@@ -5,8 +5,10 @@ import Testing
 /// What holds for every operator of the catalogue, tested on `OperatorCases`.
 @Suite struct OperatorLawTests {
   /// These are not functions that differences of their inputs could test: their gradient is an estimator
-  /// (`QuantizationTests`).
-  static let straightThrough: Set<OperatorName> = ["QuantizeLinear", "DequantizeLinear"]
+  /// (`QuantizationTests`, `FakeQuantizeTests`).
+  static let straightThrough: Set<OperatorName> = [
+    "QuantizeLinear", "DequantizeLinear", "pare.FakeQuantize", "pare.Binarize",
+  ]
 
   /// What yields integers has no rounding bound and is tested by itself (`DecideTests`; for the integer definition
   /// `IntegerLoweringTests` and `GroupDenseTests`; for signs `BinaryDenseTests`).

@@ -48,7 +48,7 @@ struct KernelTests {
       let x = numbers(count)
       let kernels: [KeyPath<pare_elementwise_kernels, pare_unary_f32?>] = [
         \.negate, \.relu, \.exponential, \.tanh, \.sigmoid, \.absolute, \.square, \.square_root, \.reciprocal, \.logarithm,
-        \.error_function, \.gelu, \.gelu_by_tanh, \.hard_swish, \.softplus, \.mish,
+        \.error_function, \.gelu, \.gelu_by_tanh, \.hard_swish, \.softplus, \.mish, \.binarize,
       ]
       for kernel in kernels {
         let expected = guarded(x) { plain.elementwise[keyPath: kernel]!(x, $0, count) }
@@ -56,6 +56,26 @@ struct KernelTests {
       }
       let expected = guarded(x) { plain.elementwise.clip(x, -1, 2, $0, count) }
       #expect(guarded(x) { other.elementwise.clip(x, -1, 2, $0, count) } == expected)
+    }
+  }
+
+  @Test(arguments: variantNames)
+  mutating func fakeQuantizationEqualsPlainC(variant: String) throws {
+    let other = try kernels(variant)
+    for count in Self.counts {
+      let (x, dy) = (numbers(count), numbers(count, specials: false))
+      for (scale, low, high) in [(0.03, -127, 127), (0.5, -3, 4), (0.013, -17, 238), (0x1p-120, -8, 7)] as [(Float, Float, Float)] {
+        func forward(_ kernels: TrainingKernels) -> [UInt32] {
+          guarded(x) { kernels.elementwise.fake_quantize(x, scale, low, high, $0, count) }
+        }
+        func backward(_ kernels: TrainingKernels) -> ([UInt32], UInt32) {
+          var share: Float = 0
+          let dx = guarded(x) { share = kernels.elementwise.fake_quantize_gradient(dy, x, scale, low, high, $0, count) }
+          return (dx, share.isNaN ? Float.nan.bitPattern : share.bitPattern)
+        }
+        #expect(forward(other) == forward(plain), "\(count) by \(scale)")
+        #expect(backward(other) == backward(plain), "\(count) by \(scale)")
+      }
     }
   }
 

@@ -43,6 +43,7 @@ PARE_UNARY(tangent, pare_hyperbolic_tangent(x))
 PARE_UNARY(sigmoid, pare_sigmoid(x))
 
 #include "activations.h"
+#include "fake_quantization.h"
 
 PARE_KERNEL void leaky_relu(const float *restrict x, float slope, float *restrict y, size_t count) {
   for (size_t i = 0; i < count; i++) y[i] = x[i] < 0 ? slope * x[i] : x[i];
@@ -96,5 +97,6 @@ const pare_elementwise_kernels PARE_JOIN(pare_elementwise_kernels_, PARE_VARIANT
   .hard_sigmoid = hard_sigmoid, .hard_sigmoid_gradient = hard_sigmoid_gradient,
   .maximum = maximum, .minimum = minimum, .choose = choose,
   .clip_gradient = clip_gradient, .drop_out = drop_out, .drop_out_mask = drop_out_mask,
+  .fake_quantize = fake_quantize, .fake_quantize_gradient = fake_quantize_gradient, .binarize = binarize,
   .clip = clip, .add_bias = add_bias, .add_bias_relu = add_bias_relu,
 };

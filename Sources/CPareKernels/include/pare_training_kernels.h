@@ -100,6 +100,14 @@ typedef struct {
   // y[i, j] += bias[j], and then y = y < 0 ? 0 : y; NaN stays NaN.
   void (*add_bias)(float *y, const float *bias, size_t rows, size_t columns);
   void (*add_bias_relu)(float *y, const float *bias, size_t rows, size_t columns);
+  // Numbers that share a scale, as the integers of low ... high that they are rounded to stand for them (zero point taken
+  // off): y = scale * round(min(max(x / scale, low), high)), by the reciprocal of scale, ties to even; NaN gives 0.
+  void (*fake_quantize)(const float *x, float scale, float low, float high, float *y, size_t count);
+  // dx = dy where the rounded x / scale lies in low ... high, else 0. Yields the sum of dy * (rounded - x / scale) there
+  // and of dy * bound beyond.
+  float (*fake_quantize_gradient)(
+      const float *dy, const float *x, float scale, float low, float high, float *dx, size_t count);
+  pare_unary_f32 binarize;  // x >= 0 ? 1 : -1
 } pare_elementwise_kernels;
 
 typedef struct {

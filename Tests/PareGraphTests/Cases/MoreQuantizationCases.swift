@@ -44,6 +44,14 @@ extension OperatorCases {
           .variable(.sample([3, 7])), .constant(Tensor(Tensor.sample([4, 7], seed: 2).doubles.map { Float($0 > 0 ? 1 : -1) }, shape: [4, 7])),
           .constant(.sample([4], seed: 3)), .constant(.sample([4], seed: 4)),
         ], rounding: .init(2, upTo: 16)),
+      // A product, a difference, a product by dY and a sum of ten: each term is below 2 · 128.
+      OperatorCase(
+        "pare.FakeQuantizeGradient", "of the scale by channel",
+        [
+          .variable(.sample([2, 5], seed: 2)), .variable(.sample([2, 5])), .constant(Tensor([0.013, 0.37] as [Float])),
+          .constant(Tensor([0, 3] as [Int8])),
+        ], ["axis": .int(0), "lowest": .int(-128), "highest": .int(127), "gradient_scale": .float(0.25)], outputs: 2,
+        rounding: .init(13, upTo: 2 * 128 * 5)),
       OperatorCase(
         "pare.QuantizeLinearGradient", "by blocks",
         [

@@ -3,6 +3,6 @@ extension OperatorCatalogue {
     QuantizeLinear.self, QuantizeLinearGradient.self, DequantizeLinear.self, DynamicQuantizeLinear.self,
     MatMulInteger.self, QLinearMatMul.self, ConvInteger.self, QLinearConv.self, QuantizeByReciprocal.self, QuantizedDense.self,
     QuantizedConvolution.self,
-    QuantizedGroupDense.self, BinaryDense.self, PackSigns.self,
+    QuantizedGroupDense.self, BinaryDense.self, PackSigns.self, FakeQuantize.self, FakeQuantizeGradient.self, Binarize.self,
   ]
 }

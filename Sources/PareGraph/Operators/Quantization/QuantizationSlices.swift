@@ -5,7 +5,7 @@ import PareTensor
 ///
 /// The scale's shape tells which: a scalar; a vector along `axis`; the tensor's own with `⌈extent / block size⌉` in place
 /// of the extent along `axis`.
-struct QuantizationSlices: Sendable {
+package struct QuantizationSlices: Sendable {
   /// The integers that values are quantized to.
   static let types: Set<ElementType> = [.int4, .uint4, .int8, .uint8, .int16, .uint16]
   static let typeNames = "int4, uint4, int8, uint8, int16 or uint16"
@@ -17,7 +17,7 @@ struct QuantizationSlices: Sendable {
   /// - Parameters:
   ///   - index: which input of the node is quantized.
   ///   - scale: which one is its scale.
-  init(_ context: PreparationContext, of index: Int, scale: Int) throws {
+  package init(_ context: PreparationContext, of index: Int, scale: Int) throws {
     let shape = try context.input(index).shape
     guard try context.input(scale).shape.elementCount != 1 else {
       (slices, blockSize) = (AxisDecomposition(whole: shape), nil)
@@ -30,7 +30,7 @@ struct QuantizationSlices: Sendable {
 
   /// Calls `body(position of the scale, positions of elements)` for each run of neighbours that share a scale.
   @inline(__always)
-  func forEach(_ body: (Int, Range<Int>) -> Void) {
+  package func forEach(_ body: (Int, Range<Int>) -> Void) {
     guard let blockSize else {
       for block in 0..<slices.outer {
         for channel in 0..<slices.extent {
@@ -112,7 +112,7 @@ struct QuantizationSlices: Sendable {
   }
 
   /// Reads a zero point of whatever integer type as a floating-point number; 0 where there is none.
-  static func reader<Scalar: FloatingPointElement>(
+  package static func reader<Scalar: BinaryFloatingPoint & Sendable>(
     _ context: PreparationContext, _ index: Int, _: Scalar.Type
   ) throws -> @Sendable (EvaluationBuffers, Int) -> Scalar {
     guard context.has(index) else { return { _, _ in 0 } }
