@@ -3,8 +3,9 @@ import PareTensor
 
 /// Where each trainable parameter of a graph lies in one vector, so that an optimizer's step is one pass.
 ///
-/// Matrices and higher ranks come first, then vectors and scalars: weight decay applies to a prefix. Every parameter
-/// starts at a cache line; the padding between them holds zeros, which stay zeros under every optimizer.
+/// Matrices and higher ranks come first, then vectors and scalars: weight decay applies to a prefix. Those that training
+/// freezes before its end come last and do not decay. Every parameter starts at a cache line; the padding between them
+/// holds zeros, which stay zeros under every optimizer.
 package struct ParameterLayout: Sendable, Equatable {
   package struct Entry: Sendable, Equatable {
     package let name: String
@@ -18,11 +19,15 @@ package struct ParameterLayout: Sendable, Equatable {
   package let elementCount: Int
   /// Elements of the prefix that weight decay applies to.
   package let decayedCount: Int
+  /// Elements of the prefix that moves to the end of the training.
+  package let lastingCount: Int
 
+  /// - Parameter frozen: those that stop moving before the end.
   /// - Throws: `training.parameter-type` where a trainable parameter is not Float32.
-  package init(_ graph: Graph, names: some Sequence<String>) throws {
+  package init(_ graph: Graph, names: some Sequence<String>, frozen: Set<String> = []) throws {
     var weights: [(String, Shape)] = []
     var biases: [(String, Shape)] = []
+    var last: [(String, Shape)] = []
     for name in names {
       guard let storage = graph.parameters[name]?.storage else { continue }
       guard storage.elementType == .float32 else {
@@ -30,20 +35,28 @@ package struct ParameterLayout: Sendable, Equatable {
           "parameter-type", subject: "parameter '\(name)'", expected: "float32, to be trained",
           found: storage.elementType.rawValue)
       }
-      if storage.shape.rank >= 2 { weights.append((name, storage.shape)) } else { biases.append((name, storage.shape)) }
+      if frozen.contains(name) {
+        last.append((name, storage.shape))
+      } else if storage.shape.rank >= 2 {
+        weights.append((name, storage.shape))
+      } else {
+        biases.append((name, storage.shape))
+      }
     }
     let line = MemoryPlan.alignment / MemoryLayout<Float>.stride
     var entries: [Entry] = []
     var offset = 0
-    var decayedCount = 0
-    for (index, (name, shape)) in (weights + biases).enumerated() {
+    var (decayedCount, lastingCount) = (0, 0)
+    for (index, (name, shape)) in (weights + biases + last).enumerated() {
       entries.append(Entry(name: name, shape: shape, offset: offset))
       offset += (shape.elementCount + line - 1) / line * line
       if index < weights.count { decayedCount = offset }
+      if index < weights.count + biases.count { lastingCount = offset }
     }
     self.entries = entries
     elementCount = offset
     self.decayedCount = decayedCount
+    self.lastingCount = lastingCount
   }
 }
 

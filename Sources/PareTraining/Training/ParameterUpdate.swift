@@ -19,7 +19,8 @@ final class ParameterUpdate {
   private let mask: UnsafeMutableBufferPointer<UInt8>?
   /// Of each block: the gradient's sum of squares.
   private let squares: UnsafeMutableBufferPointer<Double>
-  private let count: Int
+  /// Whether the parameters that are to be frozen are so now: neither do they move, nor does the norm count them.
+  var isFrozen = false
   private var scale: Float = 1
 
   init(
@@ -31,13 +32,12 @@ final class ParameterUpdate {
     optimizer = OptimizerState(settings.optimizer, layout: parameters.layout, kernels: kernels)
     valueLimit = settings.gradientValue.map { Float($0) }
     normLimit = settings.gradientNorm
-    count = parameters.layout.elementCount
     self.mask = mask.map { values in
       let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: values.count)
       _ = copy.initialize(from: values)
       return copy
     }
-    squares = .allocate(capacity: (count + Self.blockLength - 1) / Self.blockLength)
+    squares = .allocate(capacity: Self.blockCount(parameters.layout.elementCount))
     squares.initialize(repeating: 0)
   }
 
@@ -50,6 +50,11 @@ final class ParameterUpdate {
   var isShared: Bool { squares.count >= Self.leastSharedBlocks }
   /// Whether the whole gradient has to be known before the first element may move.
   var hasNormLimit: Bool { normLimit != nil }
+
+  private static func blockCount(_ elements: Int) -> Int { (elements + blockLength - 1) / blockLength }
+
+  /// Elements that move.
+  private var count: Int { isFrozen ? parameters.layout.lastingCount : parameters.layout.elementCount }
 
   /// Begins a step; `collect` and `apply` then go over the blocks.
   func begin(rateFactor: Double) {
@@ -67,7 +72,7 @@ final class ParameterUpdate {
   /// Between `collect` and `apply` where there is a limit to the norm.
   func limitNorm() {
     guard let normLimit else { return }
-    let norm = squares.reduce(0, +).squareRoot()
+    let norm = squares.prefix(Self.blockCount(count)).reduce(0, +).squareRoot()
     scale = norm > normLimit ? Float(normLimit / norm) : 1
   }
 
@@ -85,7 +90,8 @@ final class ParameterUpdate {
   }
 
   private func forEachBlock(_ thread: Int, _ threadCount: Int, _ body: (Int, Range<Int>) -> Void) {
-    let share = squares.count * thread / threadCount..<squares.count * (thread + 1) / threadCount
+    let blocks = Self.blockCount(count)
+    let share = blocks * thread / threadCount..<blocks * (thread + 1) / threadCount
     for index in share {
       let start = index * Self.blockLength
       body(index, start..<min(start + Self.blockLength, count))

@@ -43,7 +43,8 @@ struct TrainingPlan {
         "nothing-trainable", subject: "graph '\(graph.name)'", expected: "a trainable parameter that the loss depends on",
         found: "none")
     }
-    layout = try ParameterLayout(graph, names: whole.gradients.keys)
+    layout = try ParameterLayout(
+      graph, names: whole.gradients.keys, frozen: Set(settings.freezing?.parameters ?? []))
     // Running averages are vectors, which a layout keeps in order.
     statistics = try ParameterLayout(graph, names: form.updates.map(\.parameter))
     updates = form.updates.map(\.value)

@@ -70,6 +70,7 @@ final class TrainingRun {
   /// What is left of the current epoch.
   private func runEpoch(_ progress: (TrainingProgress) throws -> Void) throws {
     state.beginEpoch()
+    step.update.isFrozen = settings.freezing.map { state.epoch >= $0.epoch } ?? false
     var position = TrainingProgress(
       epoch: state.epoch, epochCount: settings.epochs, step: state.step, stepsPerEpoch: state.stepsPerEpoch,
       trainingLoss: 0, bestValidationLoss: state.stopping.bestLoss)

@@ -19,13 +19,28 @@ public struct TrainingSettings: Sendable, Hashable, Codable {
   public var patience: Int?
   /// What counts as better: a validation loss lower than the best one by more than this.
   public var minimumImprovement: Double
+  /// Parameters that stop moving before the others do; nil for none.
+  public var freezing: Freezing?
   /// Decides the order of the rows and what dropout drops.
   public var seed: UInt64
+
+  /// Parameters that stay as they are from an epoch on, as the step sizes of quantization do once they have settled.
+  public struct Freezing: Sendable, Hashable, Codable {
+    /// Names of trainable parameters of the graph; others are ignored.
+    public var parameters: [String]
+    /// The first epoch in which they do not move, from 1.
+    public var epoch: Int
+
+    public init(_ parameters: [String], from epoch: Int) {
+      self.parameters = parameters
+      self.epoch = epoch
+    }
+  }
 
   public init(
     epochs: Int = 30, batchSize: Int = 256, optimizer: Optimizer = .adamW(),
     schedule: LearningRateSchedule = LearningRateSchedule(), gradientNorm: Double? = nil, gradientValue: Double? = nil,
-    patience: Int? = 5, minimumImprovement: Double = 0, seed: UInt64 = 0
+    patience: Int? = 5, minimumImprovement: Double = 0, freezing: Freezing? = nil, seed: UInt64 = 0
   ) {
     self.epochs = epochs
     self.batchSize = batchSize
@@ -35,6 +50,7 @@ public struct TrainingSettings: Sendable, Hashable, Codable {
     self.gradientNorm = gradientNorm
     self.patience = patience
     self.minimumImprovement = minimumImprovement
+    self.freezing = freezing
     self.seed = seed
   }
 
@@ -49,6 +65,7 @@ public struct TrainingSettings: Sendable, Hashable, Codable {
     try check("batch size", batchSize, batchSize > 0, "at least 1")
     try check("minimum improvement", minimumImprovement, minimumImprovement >= 0, "a number of at least 0")
     if let patience { try check("patience", patience, patience > 0, "at least 1") }
+    if let freezing { try check("freezing epoch", freezing.epoch, freezing.epoch > 0, "at least 1") }
     if let gradientNorm { try check("gradient norm", gradientNorm, gradientNorm > 0, "a positive number") }
     if let gradientValue { try check("gradient value", gradientValue, gradientValue > 0, "a positive number") }
     try optimizer.validate()
