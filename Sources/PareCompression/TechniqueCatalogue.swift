@@ -4,6 +4,7 @@ public enum TechniqueCatalogue {
     Distillation.self,
     MagnitudePruning.self,
     Quantization.self,
+    QuantizationAwareTraining.self,
     LowRankFactorization.self,
     WeightSharing.self,
   ]

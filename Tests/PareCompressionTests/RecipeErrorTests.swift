@@ -30,7 +30,7 @@ import Testing
     Case(
       yaml: step("technique: quantisation, precision: int8"),
       message:
-        "steps[0].technique: expected one of distillation, magnitude-pruning, quantization, low-rank, weight-sharing (nearest: 'quantization'), found 'quantisation'"),
+        "steps[0].technique: expected one of distillation, magnitude-pruning, quantization, quantization-aware-training, low-rank, weight-sharing (nearest: 'quantization'), found 'quantisation'"),
     Case(yaml: step("sparsity: 0.5"), message: "steps[0].technique: expected a value, found none"),
     Case(
       yaml: step("technique: quantization, precision: int4"),

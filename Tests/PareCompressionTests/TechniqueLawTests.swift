@@ -31,6 +31,15 @@ import Testing
         .int8, weights: .symmetric(.perTensor), activations: .symmetric(.perTensor), calibration: .percentile(99),
         layers: one), mayChange: ofOne),
     Sample(technique: Quantization(.int8, layers: one), mayChange: ofOne),
+    Sample(
+      technique: QuantizationAwareTraining(
+        .int8, freezeAfter: 0.5, calibration: .percentile(99), hardWeight: 0.4, temperature: 2,
+        training: TrainingSchedule(epochs: 2, batchSize: 64, learningRate: 0.003, weightDecay: 0.01, patience: 1)),
+      mayChange: { $0.hasPrefix("dense_") }),
+    Sample(
+      technique: QuantizationAwareTraining(
+        .int4, stepSizes: .calibrated, layers: one, training: TrainingSchedule(epochs: 1, batchSize: 64)),
+      mayChange: { $0.hasPrefix("dense_") }),
     Sample(technique: LowRankFactorization(.rank(2), layers: one), mayChange: ofOne),
     Sample(technique: LowRankFactorization(.energy(0.6), layers: .exceptFirstAndLast), mayChange: ofOne),
     Sample(technique: LowRankFactorization(.ratio(0.1 + 0.2), layers: one), mayChange: ofOne),

@@ -51,35 +51,17 @@ public struct Distillation: CompressionTechnique {
 
   public func compress(_ model: Model, in context: CompressionContext) throws -> CompressionResult {
     try validate(at: ParameterPath())
-    var rows = try context.trainingRows(for: Self.name)
-    var validation = context.validation
     let scores = try model.graph.scores()
-    if hardWeight < 1 {
-      let teacher = try TeacherScores(context.teacher ?? model, isTheModel: context.teacher == nil, kind: scores.kind)
-      rows = try teacher.added(to: rows)
-      validation = try validation.map { try teacher.added(to: $0) }
-    }
+    let lesson = try Teaching(hardWeight: hardWeight, temperature: temperature)
+      .lesson(inPlaceOf: model, scores: scores, for: Self.name, in: context)
     var generator = SeededGenerator(seed: context.seed, stream: "\(Self.name)/student")
     let untrained = try StudentGraph.graph(of: student, inPlaceOf: model.graph, scores: scores, seed: generator.next())
     let trained = try training.train(
-      untrained, loss: loss(for: scores), for: Self.name, in: context, training: rows, validation: validation)
+      untrained, loss: lesson.loss, for: Self.name, in: context, training: lesson.training, validation: lesson.validation)
     let layers = trained.linearLayers.map {
       LayerReport(layer: $0.name, outcome: "trained anew, \($0.inputCount) to \($0.outputCount)")
     }
     return CompressionResult(model: Model(graph: trained, sections: model.sections), layers: layers)
-  }
-
-  private func loss(for scores: ModelScores) -> any Loss {
-    switch scores.kind {
-    case .classes:
-      return DistillationLoss(
-        hardWeight: hardWeight, temperature: temperature, hard: CrossEntropy(logits: scores.value),
-        teacherLogits: TeacherScores.input)
-    case .numbers:
-      let hard = (hardWeight, MeanSquaredError(prediction: scores.value, target: "labels"))
-      let soft = (1 - hardWeight, MeanSquaredError(prediction: scores.value, target: TeacherScores.input))
-      return WeightedSum([hard, soft].filter { $0.0 > 0 })
-    }
   }
 }
 

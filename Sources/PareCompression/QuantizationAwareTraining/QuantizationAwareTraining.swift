@@ -1,0 +1,155 @@
+import PareGraph
+import PareModels
+import PareTensor
+import PareTraining
+
+/// Trains a model with the rounding of its quantized form in every step, so that its weights settle where rounding hurts
+/// least.
+///
+/// Training starts from the model quantized by rounding, with ranges from the training part, and goes on with each pair of
+/// QuantizeLinear and DequantizeLinear differentiated as one, straight through. Afterwards weights are stored as integers:
+/// the graph is the standard form that quantization by rounding makes. Batch normalization is folded before. Pruned weights
+/// stay zero. What is not selected stays in Float32 and learns too.
+///
+/// - Source: Jacob et al. 2018, arXiv:1712.05877, §3; step sizes Esser et al. 2020, arXiv:1902.08153, trained by their
+///   logarithms as in Jain et al. 2019, arXiv:1903.08066, §3.
+public struct QuantizationAwareTraining: CompressionTechnique {
+  public static let name = "quantization-aware-training"
+
+  public enum Precision: String, RecipeWord {
+    /// Weights as int8 with a scale for each output, activations as uint8.
+    case int8
+    /// Weights of products as int4 in groups of 32, activations as uint8. Convolutions have int8 weights.
+    case int4
+  }
+
+  /// Where scales come from.
+  public enum StepSizes: String, RecipeWord {
+    /// From calibration, and then from training.
+    case learned
+    /// From calibration alone.
+    case calibrated
+  }
+
+  public var precision: Precision
+  public var stepSizes: StepSizes
+  /// The fraction of the epochs, in `0 ... 1`, after which learned step sizes stay as they are.
+  public var freezeAfter: Double
+  public var calibration: Calibration
+  public var layers: LayerSelector
+  /// α, in `0 ... 1`: the share of the labels in the loss; the rest is the teacher's, as in `Distillation`. The teacher is the
+  /// context's, or the model before it is quantized.
+  public var hardWeight: Double
+  /// T of the teacher's part, above 0.
+  public var temperature: Double
+  public var training: TrainingSchedule
+
+  /// How long and how fast it trains unless told: the weights are good already.
+  public static let defaultTraining = TrainingSchedule(epochs: 15, learningRate: 3e-4)
+
+  public init(
+    _ precision: Precision, stepSizes: StepSizes = .learned, freezeAfter: Double = 0.7, calibration: Calibration = .minMax,
+    layers: LayerSelector = .all, hardWeight: Double = 1, temperature: Double = 1,
+    training: TrainingSchedule = defaultTraining
+  ) {
+    self.precision = precision
+    self.stepSizes = stepSizes
+    self.freezeAfter = freezeAfter
+    self.calibration = calibration
+    self.layers = layers
+    self.hardWeight = hardWeight
+    self.temperature = temperature
+    self.training = training
+  }
+
+  public func validate(at path: ParameterPath) throws {
+    try path.key(CodingKeys.freezeAfter).require(
+      (0...1).contains(freezeAfter), expected: "a fraction in 0 ... 1", found: freezeAfter)
+    try path.key(CodingKeys.hardWeight).require(
+      (0...1).contains(hardWeight), expected: "a fraction in 0 ... 1", found: hardWeight)
+    try path.key(CodingKeys.temperature).require(
+      temperature > 0 && temperature.isFinite, expected: "a number above 0", found: temperature)
+    try calibration.validate(at: path.key(CodingKeys.calibration))
+    try layers.validate(at: path.key(CodingKeys.layers))
+    try training.validate(at: path.key(CodingKeys.training))
+  }
+
+  public func compress(_ model: Model, in context: CompressionContext) throws -> CompressionResult {
+    try validate(at: ParameterPath())
+    let real = try model.graph.foldingTrainedBatchNormalization()
+    let start = try StartingForm(real, precision: precision, layers: layers, calibration: calibration, in: context)
+    let form = try FakeQuantizedForm(start.graph, real: real, learnsScales: stepSizes == .learned)
+    let trained = try train(form.graph, freezing: form.logarithms, inPlaceOf: model, in: context)
+    let graph = try form.standardForm(of: trained)
+    return CompressionResult(
+      model: Model(graph: graph, sections: model.sections), layers: try start.reports(of: graph, real: real))
+  }
+
+  /// The same model with the same integers and ranges but untrained: quantized by rounding.
+  package func rounded(_ model: Model, in context: CompressionContext) throws -> Model {
+    let real = try model.graph.foldingTrainedBatchNormalization()
+    let start = try StartingForm(real, precision: precision, layers: layers, calibration: calibration, in: context)
+    return Model(graph: start.graph, sections: model.sections)
+  }
+
+  /// Trains a graph in place of the model; where no epoch comes out better than the start on the validation rows, the start
+  /// is kept.
+  private func train(
+    _ graph: Graph, freezing parameters: [String], inPlaceOf model: Model, in context: CompressionContext
+  ) throws -> Graph {
+    let lesson = try Teaching(hardWeight: hardWeight, temperature: temperature)
+      .lesson(inPlaceOf: model, scores: graph.scores(), for: Self.name, in: context)
+    let epoch = Int((freezeAfter * Double(training.epochs)).rounded()) + 1
+    let trained = try training.train(
+      graph, loss: lesson.loss, for: Self.name, in: context, training: lesson.training, validation: lesson.validation,
+      freezing: .init(parameters, from: epoch))
+    guard let validation = lesson.validation else { return trained }
+    let (before, after) = (
+      try Trainer().loss(of: graph, by: lesson.loss, on: validation), try Trainer().loss(of: trained, by: lesson.loss, on: validation)
+    )
+    return before < after ? graph : trained
+  }
+}
+
+extension Graph {
+  /// Without batch normalization behind layers; what took it in is trained like what it replaces.
+  fileprivate func foldingTrainedBatchNormalization() throws -> Graph {
+    var folded = try foldingBatchNormalization()
+    let before = Dictionary(nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    for node in folded.nodes {
+      for (index, name) in node.inputs.enumerated() where parameters[name] == nil && folded.parameters[name] != nil {
+        folded.parameters[name]?.isTrainable = true
+        // A mask on the weights holds for what they become.
+        guard let tensor = folded.parameters[name]?.storage.decoded(),
+          let layout = before[node.name]?.input(index).flatMap({ parameters[$0] })?.storage.layout
+        else { continue }
+        folded.parameters[name]?.storage = ParameterStorage(tensor, layout: layout)
+      }
+    }
+    return folded
+  }
+}
+
+extension QuantizationAwareTraining: Codable {
+  private enum CodingKeys: String, CodingKey, CaseIterable {
+    case precision, calibration, layers, temperature, training
+    case stepSizes = "step-sizes"
+    case freezeAfter = "freeze-after"
+    case hardWeight = "hard-weight"
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.techniqueContainer(keyedBy: CodingKeys.self)
+    self.init(
+      try container.decode(Precision.self, forKey: .precision),
+      stepSizes: try container.decodeIfPresent(StepSizes.self, forKey: .stepSizes) ?? .learned,
+      freezeAfter: try container.decodeIfPresent(Double.self, forKey: .freezeAfter) ?? 0.7,
+      calibration: try container.decodeIfPresent(Calibration.self, forKey: .calibration) ?? .minMax,
+      layers: try container.decodeIfPresent(LayerSelector.self, forKey: .layers) ?? .all,
+      hardWeight: try container.decodeIfPresent(Double.self, forKey: .hardWeight) ?? 1,
+      temperature: try container.decodeIfPresent(Double.self, forKey: .temperature) ?? 1,
+      training: container.contains(.training)
+        ? try TrainingSchedule(from: container.superDecoder(forKey: .training), defaults: Self.defaultTraining)
+        : Self.defaultTraining)
+  }
+}

@@ -1,0 +1,64 @@
+import PareGraph
+import PareTensor
+import PareTraining
+
+/// A model quantized by rounding in the standard form: what training with fake quantization starts from.
+///
+/// Products with weight matrices are quantized by `Quantization`, convolutions beside them here, and for four bits the
+/// weights of products are then put in groups.
+struct StartingForm {
+  let graph: Graph
+  private let layers: [WeightTensor]
+
+  /// Operators whose weights and inputs become integers.
+  private static let quantizable: Set<OperatorName> = ["Gemm", "MatMul", "Conv"]
+
+  init(
+    _ real: Graph, precision: QuantizationAwareTraining.Precision, layers selector: LayerSelector, calibration: Calibration,
+    in context: CompressionContext
+  ) throws {
+    layers = try selector.weights(of: real)
+    var graph = real
+    let technique = QuantizationAwareTraining.name
+    _ = try context.trainingRows(for: technique)
+    for layer in layers { _ = try real.weights(of: layer) }
+    let names = Set(layers.map(\.name))
+    let linear = real.linearLayers.map(\.name).filter(names.contains)
+    let convolutions = layers.filter { $0.node.operatorName == "Conv" }
+    guard !linear.isEmpty || !convolutions.isEmpty else {
+      throw CompressionError(
+        "no-layers", subject: "model '\(real.name)'", expected: "at least one selected Gemm, MatMul or Conv with Float32 weights",
+        found: layers.map(\.label).joined(separator: ", "))
+    }
+    var calibrating = context
+    calibrating.progress = { step in
+      context.progress(CompressionProgress(technique: technique, activity: step.activity, fraction: 0))
+    }
+    if !linear.isEmpty {
+      graph = try Quantization(.int8, calibration: calibration, layers: .named(linear))
+        .compress(Model(graph: real), in: calibrating).model.graph
+    }
+    let left = convolutions.filter { layer in graph.weightTensors.contains { $0.name == layer.name } }
+    if !left.isEmpty {
+      graph = try ConvolutionQuantization.quantize(graph, left, calibration: calibration, observing: real, in: calibrating)
+    }
+    if precision == .int4 { graph = try GroupedWeights.grouping(graph, layers: Set(linear), real: real) }
+    self.graph = graph
+  }
+
+  /// What became of each selected layer.
+  ///
+  /// - Parameter graph: the standard form after training.
+  func reports(of graph: Graph, real: Graph) throws -> [LayerReport] {
+    try layers.map { layer in
+      guard Self.quantizable.contains(layer.node.operatorName),
+        let weights = QuantizedWeightTensor(ofLayer: layer.name, in: graph)
+      else { return LayerReport(layer: layer.label, outcome: "left in Float32: \(layer.node.operatorName) has no form for this") }
+      let before = QuantizedWeightTensor.oriented(real, layer.name, like: weights)?.doubles
+      return LayerReport(
+        layer: layer.label, outcome: "trained as \(weights.elementType.rawValue) weights, stored as \(weights.storage.words)",
+        weightError: before.map { ErrorMeasure(of: weights.decoded, against: $0) },
+        figures: ["bytes": Double(weights.storage.byteCount)])
+    }
+  }
+}
