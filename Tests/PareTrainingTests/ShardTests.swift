@@ -61,6 +61,24 @@ struct ShardTests {
     #expect(results[0].history[1].trainingLoss < results[0].history[0].trainingLoss)
   }
 
+  /// Learned scales among them, whose gradients are sums over the batch, and some frozen half-way.
+  @Test func noBitOfFakeQuantizationDependsOnTheNumberOfThreads() throws {
+    let graph = try QuantizedStepTimeReport.quantized(SampleNetworks.dense([256, 512, 256, 3]), blockSize: 32)
+    let data = try SampleNetworks.linear(rows: 1100, features: 256, classes: 3, seed: 1)
+    let logarithms = Array(graph.parameters.keys).filter { $0.hasSuffix("logarithm") }
+    let settings = TrainingSettings(
+      epochs: 2, batchSize: 512, optimizer: .adam(learningRate: 0.001), freezing: .init(logarithms, from: 2))
+    let results = try [1, 2, 3].map { threads in
+      try Trainer(settings, resources: TrainingResources(threads: threads)).train(
+        graph, loss: CrossEntropy(), on: data.rows(0..<900), validation: data.rows(900..<1100))
+    }
+    for other in results.dropFirst() {
+      #expect(other.history == results[0].history)
+      #expect(other.graph.parameters == results[0].graph.parameters)
+    }
+    #expect(results[0].graph.parameters != graph.parameters)
+  }
+
   @Test func recurrentLayersAreCutToo() throws {
     let (steps, features, rows) = (12, 20, 64)
     var generator = SeededGenerator(seed: 3)
