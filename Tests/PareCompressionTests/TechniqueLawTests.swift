@@ -40,6 +40,10 @@ import Testing
       technique: QuantizationAwareTraining(
         .int4, stepSizes: .calibrated, layers: one, training: TrainingSchedule(epochs: 1, batchSize: 64)),
       mayChange: { $0.hasPrefix("dense_") }),
+    Sample(
+      technique: QuantizationAwareTraining(
+        .binary, layers: one, recurrent: .integers, training: TrainingSchedule(epochs: 1, batchSize: 64)),
+      mayChange: { $0.hasPrefix("dense_") }),
     Sample(technique: LowRankFactorization(.rank(2), layers: one), mayChange: ofOne),
     Sample(technique: LowRankFactorization(.energy(0.6), layers: .exceptFirstAndLast), mayChange: ofOne),
     Sample(technique: LowRankFactorization(.ratio(0.1 + 0.2), layers: one), mayChange: ofOne),

@@ -9,7 +9,8 @@ import PareTraining
 /// Training starts from the model quantized by rounding, with ranges from the training part, and goes on with each pair of
 /// QuantizeLinear and DequantizeLinear differentiated as one, straight through. Afterwards weights are stored as integers:
 /// the graph is the standard form that quantization by rounding makes. Batch normalization is folded before. Pruned weights
-/// stay zero. What is not selected stays in Float32 and learns too.
+/// stay zero. What is not selected stays in Float32 and learns too. Layers of signs become `pare.BinaryDense`
+/// (`BinaryForm`), recurrent layers `pare.QuantizedLSTM` and `pare.QuantizedGRU` (`RecurrentForm`).
 ///
 /// - Source: Jacob et al. 2018, arXiv:1712.05877, §3; step sizes Esser et al. 2020, arXiv:1902.08153, trained by their
 ///   logarithms as in Jain et al. 2019, arXiv:1903.08066, §3.
@@ -21,6 +22,8 @@ public struct QuantizationAwareTraining: CompressionTechnique {
     case int8
     /// Weights of products as int4 in groups of 32, activations as uint8. Convolutions have int8 weights.
     case int4
+    /// Weights and inputs of products as signs, with a factor for each output.
+    case binary
   }
 
   /// Where scales come from.
@@ -36,7 +39,11 @@ public struct QuantizationAwareTraining: CompressionTechnique {
   /// The fraction of the epochs, in `0 ... 1`, after which learned step sizes stay as they are.
   public var freezeAfter: Double
   public var calibration: Calibration
+  /// By default all, but for signs all but the first and the last: these see the features and say the scores.
   public var layers: LayerSelector
+  /// What becomes of LSTM and GRU layers. As integers they are trained with their int8 weights rounded, whatever the
+  /// precision of other layers.
+  public var recurrent: Quantization.RecurrentForm
   /// α, in `0 ... 1`: the share of the labels in the loss; the rest is the teacher's, as in `Distillation`. The teacher is the
   /// context's, or the model before it is quantized.
   public var hardWeight: Double
@@ -49,14 +56,15 @@ public struct QuantizationAwareTraining: CompressionTechnique {
 
   public init(
     _ precision: Precision, stepSizes: StepSizes = .learned, freezeAfter: Double = 0.7, calibration: Calibration = .minMax,
-    layers: LayerSelector = .all, hardWeight: Double = 1, temperature: Double = 1,
+    layers: LayerSelector? = nil, recurrent: Quantization.RecurrentForm = .float, hardWeight: Double = 1, temperature: Double = 1,
     training: TrainingSchedule = defaultTraining
   ) {
     self.precision = precision
     self.stepSizes = stepSizes
     self.freezeAfter = freezeAfter
     self.calibration = calibration
-    self.layers = layers
+    self.layers = layers ?? (precision == .binary ? .exceptFirstAndLast : .all)
+    self.recurrent = recurrent
     self.hardWeight = hardWeight
     self.temperature = temperature
     self.training = training
@@ -77,18 +85,44 @@ public struct QuantizationAwareTraining: CompressionTechnique {
   public func compress(_ model: Model, in context: CompressionContext) throws -> CompressionResult {
     try validate(at: ParameterPath())
     let real = try model.graph.foldingTrainedBatchNormalization()
-    let start = try StartingForm(real, precision: precision, layers: layers, calibration: calibration, in: context)
+    if precision == .binary { return try compressToSigns(model, real, in: context) }
+    let start = try start(real, in: context)
     let form = try FakeQuantizedForm(start.graph, real: real, learnsScales: stepSizes == .learned)
-    let trained = try train(form.graph, freezing: form.logarithms, inPlaceOf: model, in: context)
-    let graph = try form.standardForm(of: trained)
+    let recurrent = RecurrentForm(real, selected: start.recurrent)
+    let trained = try train(
+      recurrent.training(form.graph), freezing: form.logarithms, inPlaceOf: model, in: context)
+    let graph = try recurrent.deployed(
+      form.standardForm(of: trained), observed: trained, calibration: calibration,
+      rows: context.trainingRows(for: Self.name))
     return CompressionResult(
       model: Model(graph: graph, sections: model.sections), layers: try start.reports(of: graph, real: real))
   }
 
-  /// The same model with the same integers and ranges but untrained: quantized by rounding.
+  private func start(_ real: Graph, in context: CompressionContext) throws -> StartingForm {
+    try StartingForm(
+      real, precision: precision, layers: layers, recurrent: recurrent, calibration: calibration, in: context)
+  }
+
+  private func compressToSigns(
+    _ model: Model, _ real: Graph, in context: CompressionContext
+  ) throws -> CompressionResult {
+    let selected = try layers.layers(of: real)
+    let form = try BinaryForm(real, layers: selected, rows: context.trainingRows(for: Self.name))
+    let trained = try train(form.graph, freezing: [], inPlaceOf: model, in: context)
+    let graph = try form.deployed(trained).foldingTrainedBatchNormalization()
+    let reports = selected.map { layer in
+      if let reason = form.reasons[layer.name] { return LayerReport(layer: layer.name, outcome: "left in Float32: \(reason)") }
+      let bytes = graph.parameters[layer.weight]?.storage.byteCount ?? 0
+      return LayerReport(
+        layer: layer.name, outcome: "trained as signs, with a factor for each output", figures: ["bytes": Double(bytes)])
+    }
+    return CompressionResult(model: Model(graph: graph, sections: model.sections), layers: reports)
+  }
+
+  /// The same model with the same integers and ranges but untrained: quantized by rounding. Not for signs, nor for
+  /// recurrent layers.
   package func rounded(_ model: Model, in context: CompressionContext) throws -> Model {
-    let real = try model.graph.foldingTrainedBatchNormalization()
-    let start = try StartingForm(real, precision: precision, layers: layers, calibration: calibration, in: context)
+    let start = try start(model.graph.foldingTrainedBatchNormalization(), in: context)
     return Model(graph: start.graph, sections: model.sections)
   }
 
@@ -132,7 +166,7 @@ extension Graph {
 
 extension QuantizationAwareTraining: Codable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
-    case precision, calibration, layers, temperature, training
+    case precision, calibration, layers, recurrent, temperature, training
     case stepSizes = "step-sizes"
     case freezeAfter = "freeze-after"
     case hardWeight = "hard-weight"
@@ -145,7 +179,8 @@ extension QuantizationAwareTraining: Codable {
       stepSizes: try container.decodeIfPresent(StepSizes.self, forKey: .stepSizes) ?? .learned,
       freezeAfter: try container.decodeIfPresent(Double.self, forKey: .freezeAfter) ?? 0.7,
       calibration: try container.decodeIfPresent(Calibration.self, forKey: .calibration) ?? .minMax,
-      layers: try container.decodeIfPresent(LayerSelector.self, forKey: .layers) ?? .all,
+      layers: try container.decodeIfPresent(LayerSelector.self, forKey: .layers),
+      recurrent: try container.decodeIfPresent(Quantization.RecurrentForm.self, forKey: .recurrent) ?? .float,
       hardWeight: try container.decodeIfPresent(Double.self, forKey: .hardWeight) ?? 1,
       temperature: try container.decodeIfPresent(Double.self, forKey: .temperature) ?? 1,
       training: container.contains(.training)

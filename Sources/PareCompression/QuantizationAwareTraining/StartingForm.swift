@@ -8,14 +8,16 @@ import PareTraining
 /// weights of products are then put in groups.
 struct StartingForm {
   let graph: Graph
+  /// The selected weights of recurrent layers, where they are to become integers.
+  let recurrent: [WeightTensor]
   private let layers: [WeightTensor]
 
   /// Operators whose weights and inputs become integers.
   private static let quantizable: Set<OperatorName> = ["Gemm", "MatMul", "Conv"]
 
   init(
-    _ real: Graph, precision: QuantizationAwareTraining.Precision, layers selector: LayerSelector, calibration: Calibration,
-    in context: CompressionContext
+    _ real: Graph, precision: QuantizationAwareTraining.Precision, layers selector: LayerSelector,
+    recurrent form: Quantization.RecurrentForm, calibration: Calibration, in context: CompressionContext
   ) throws {
     layers = try selector.weights(of: real)
     var graph = real
@@ -25,9 +27,10 @@ struct StartingForm {
     let names = Set(layers.map(\.name))
     let linear = real.linearLayers.map(\.name).filter(names.contains)
     let convolutions = layers.filter { $0.node.operatorName == "Conv" }
-    guard !linear.isEmpty || !convolutions.isEmpty else {
+    recurrent = form == .float ? [] : layers.filter { RecurrentQuantization.applies(to: $0.node, in: real) }
+    guard !linear.isEmpty || !convolutions.isEmpty || !recurrent.isEmpty else {
       throw CompressionError(
-        "no-layers", subject: "model '\(real.name)'", expected: "at least one selected Gemm, MatMul or Conv with Float32 weights",
+        "no-layers", subject: "model '\(real.name)'", expected: "at least one selected layer that can have integers",
         found: layers.map(\.label).joined(separator: ", "))
     }
     var calibrating = context
@@ -51,14 +54,24 @@ struct StartingForm {
   /// - Parameter graph: the standard form after training.
   func reports(of graph: Graph, real: Graph) throws -> [LayerReport] {
     try layers.map { layer in
+      if recurrent.contains(layer) {
+        return LayerReport(
+          layer: layer.label, outcome: "trained as int8 weights; all in integers, as pare.Quantized\(layer.node.operatorName)")
+      }
       guard Self.quantizable.contains(layer.node.operatorName),
         let weights = QuantizedWeightTensor(ofLayer: layer.name, in: graph)
-      else { return LayerReport(layer: layer.label, outcome: "left in Float32: \(layer.node.operatorName) has no form for this") }
+      else { return LayerReport(layer: layer.label, outcome: "left in Float32: \(reason(layer))") }
       let before = QuantizedWeightTensor.oriented(real, layer.name, like: weights)?.doubles
       return LayerReport(
         layer: layer.label, outcome: "trained as \(weights.elementType.rawValue) weights, stored as \(weights.storage.words)",
         weightError: before.map { ErrorMeasure(of: weights.decoded, against: $0) },
         figures: ["bytes": Double(weights.storage.byteCount)])
     }
+  }
+
+  private func reason(_ layer: WeightTensor) -> String {
+    ["LSTM", "GRU"].contains(layer.node.operatorName)
+      ? "recurrent layers were not asked for, or are of a kind without an integer form"
+      : "\(layer.node.operatorName) has no form for this"
   }
 }

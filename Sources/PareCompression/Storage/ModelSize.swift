@@ -17,10 +17,11 @@ extension Graph {
 }
 
 extension Node {
-  /// Inputs that hold integers in the place of weights.
+  /// Inputs that hold integers, or signs, in the place of weights.
   fileprivate var integerWeights: [String] {
     switch operatorName {
     case "DequantizeLinear": [inputs[0]]
+    case BinaryDense.name: [inputs[1]]
     case QuantizedLSTM.name, QuantizedGRU.name: [2, 3].compactMap { input($0) }
     default: []
     }
