@@ -132,8 +132,11 @@ extension OperatorCases {
       ? [Tensor([UInt8](repeating: 140, count: 4), shape: [1, 1, 4]), Tensor([Int16(-900), 40, 800, 3], shape: [1, 1, 4])]
       : [Tensor([Int16(-9000), 400, 8000, 30], shape: [1, 1, 4])]
     let fourBits = QuantizedRecurrentSample.pair(isLSTM: isLSTM, features: 35, hidden: 4, blockSize: 32, seed: 3).fourBits
+    var resetFirst = sample
+    if !isLSTM { resetFirst.attributes["linear_before_reset"] = .int(0) }
     return [
       sample.operatorCase("", x: sample.bytes(3), steps: 3),
+      resetFirst.operatorCase("reset first", x: sample.bytes(3), steps: 3),
       fourBits.operatorCase("four bits", x: fourBits.bytes(3), steps: 3),
       reversed.operatorCase("reverse, with states", x: sample.bytes(3), steps: 3, states: states),
     ]
@@ -143,6 +146,7 @@ extension OperatorCases {
 /// A stack of Float32 layers as PyTorch exports it, time first, and a dense head on the last step.
 struct FloatRecurrentStack {
   let isLSTM: Bool
+  var resetsFirst = false
   let features: Int
   let hidden: [Int]
   let steps: Int
@@ -175,7 +179,7 @@ struct FloatRecurrentStack {
         inputs.append(try builder.constant(draw(shape, spread), named: "\(stem)\(index)"))
       }
       value = try builder.apply(
-        isLSTM ? "LSTM" : "GRU", inputs, attributes: isLSTM ? [:] : ["linear_before_reset": .int(1)],
+        isLSTM ? "LSTM" : "GRU", inputs, attributes: isLSTM ? [:] : ["linear_before_reset": .int(resetsFirst ? 0 : 1)],
         name: "\(isLSTM ? "lstm" : "gru")_\(index)")
       value = try builder.apply("Squeeze", [value, builder.constant(Tensor([Int64(1)]))])
       extent = count

@@ -97,6 +97,29 @@ import Testing
     #expect(outputs[2].values(as: Int16.self) == [Int16(c)])
   }
 
+  /// The state is reset, made a byte and multiplied with n's row of R, whose argument is added as it is.
+  @Test func aResetBeforeTheProductByHand() throws {
+    let factor = QuantizedRecurrentSample.Factor(multiplier: 1 << 13, shift: 15)
+    let sample = QuantizedRecurrentSample(
+      isLSTM: false, features: 1, hidden: 1, w: [64, -64, 64], r: [-64, 100, 90], inputBias: [0, 400, -800],
+      stateBias: [16, 16, -24], factor: factor, zeroPoint: 100, attributes: ["linear_before_reset": .int(0)])
+    let x: [UInt8] = [228, 90, 140]
+    let outputs = try sample.evaluate(x: x, steps: 3)
+    var (s, q): (Int32, Int32) = (0, 0)
+    for (step, byte) in x.map(Int32.init).enumerated() {
+      func argument(_ w: Int32, _ inputBias: Int32, _ r: Int32, _ stateBias: Int32, _ h: Int32) -> Int32 {
+        (w * (byte - 100) + inputBias + 2) >> 2 + (r * h + stateBias + 2) >> 2
+      }
+      func bytes(_ state: Int32) -> Int32 { min(max((state * 128 + 16384) >> 15, -128), 127) }
+      let z = GateArithmetic.sigmoid(argument(64, 0, -64, 16, q)), r = GateArithmetic.sigmoid(argument(-64, 400, 100, 16, q))
+      let n = GateArithmetic.hyperbolicTangent(argument(64, -800, 90, -24, bytes((r * s + 16384) >> 15)), bits: 12)
+      s = (z * s + 16384) >> 15 + ((32768 - z) * n + 16384) >> 15
+      q = bytes(s)
+      #expect(outputs[0].values(as: UInt8.self)[step] == UInt8(q + 128))
+    }
+    #expect(outputs[1].values(as: Int16.self) == [Int16(s)])
+  }
+
   @Test func stateGoesOnWhereItStopped() throws {
     for isLSTM in [true, false] {
       let sample = QuantizedRecurrentSample(isLSTM: isLSTM, features: 3, hidden: 5, seed: 7)
@@ -223,13 +246,14 @@ import Testing
 
   // MARK: against Float32
 
-  @Test(arguments: [true, false], [RecurrentWeights.int8, .int4(blockSize: 32)])
-  func integersFollowTheFloatLayers(isLSTM: Bool, weights: RecurrentWeights) throws {
-    let stack = FloatRecurrentStack(isLSTM: isLSTM, features: 12, hidden: [24, 16], steps: 30, seed: 3)
+  @Test(arguments: [(true, false), (false, false), (false, true)], [RecurrentWeights.int8, .int4(blockSize: 32)])
+  func integersFollowTheFloatLayers(kind: (Bool, Bool), weights: RecurrentWeights) throws {
+    let (isLSTM, resetsFirst) = kind
+    let stack = FloatRecurrentStack(isLSTM: isLSTM, resetsFirst: resetsFirst, features: 12, hidden: [24, 16], steps: 30, seed: 3)
     let graph = try stack.graph()
     let quantized = try RecurrentQuantization.quantize(graph, stack.ranges, weights: weights)
-    let kind: OperatorName = isLSTM ? "pare.QuantizedLSTM" : "pare.QuantizedGRU"
-    #expect(quantized.nodes.count { $0.operatorName == kind } == 2)
+    let name: OperatorName = isLSTM ? "pare.QuantizedLSTM" : "pare.QuantizedGRU"
+    #expect(quantized.nodes.count { $0.operatorName == name } == 2)
     // Bytes are handed from layer to layer: one quantization, and one way back before the head.
     #expect(quantized.nodes.count { $0.operatorName == "pare.QuantizeByReciprocal" } == 1)
     #expect(quantized.nodes.count { $0.operatorName == "DequantizeLinear" } == 1)
@@ -243,7 +267,7 @@ import Testing
       }
     }
     let decibels = 10 * log10(signal / noise)
-    print("\(weights) \(isLSTM ? "LSTM" : "GRU") against Float64: \(decibels) dB")
+    print("\(weights) \(isLSTM ? "LSTM" : "GRU")\(resetsFirst ? ", reset first," : "") against Float64: \(decibels) dB")
     // Steps of weights are 18 times as great with four bits, those of the states are the same.
     #expect(decibels > (weights == .int8 ? 30 : 15))
   }

@@ -14,6 +14,8 @@ struct RecurrentNetwork {
   var direction = "forward"
   /// The head on the last of all layers' last states, as PyTorch's exporter writes a GRU's second output.
   var takesStates = false
+  /// Of a GRU: `linear_before_reset` 0.
+  var resetsFirst = false
   /// What weights become in the quantized graph.
   var weights = RecurrentWeights.int8
   /// Classes of a head with a decision; 0 for one number.
@@ -67,7 +69,7 @@ struct RecurrentNetwork {
         inputs += ["", zeros] + (isLSTM ? [zeros] : [])
       }
       var attributes: [String: Attribute] = ["direction": .string(direction)]
-      if !isLSTM { attributes["linear_before_reset"] = .int(1) }
+      if !isLSTM { attributes["linear_before_reset"] = .int(resetsFirst ? 0 : 1) }
       states.append("\(name(index)).state")
       try builder.append(
         Node(

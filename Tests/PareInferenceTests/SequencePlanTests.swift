@@ -13,18 +13,24 @@ import Testing
     RecurrentNetwork(isLSTM: false, features: 13, hidden: [16], steps: 4, seed: 4, isTorch: true),
     RecurrentNetwork(isLSTM: false, features: 9, hidden: [10, 10], steps: 10, seed: 5, isTorch: true, takesStates: true),
     RecurrentNetwork(isLSTM: true, features: 9, hidden: [10, 10], steps: 3, seed: 6, isTorch: true, takesStates: true),
-  ] + fourBits
-  static let fourBits = [
+  ] + otherForms
+  /// Weights of four bits, and states that are reset before the product.
+  static let otherForms = [
     RecurrentNetwork(isLSTM: true, features: 5, hidden: [17], steps: 9, seed: 7, weights: .int4(blockSize: 32)),
     RecurrentNetwork(
       isLSTM: true, features: 65, hidden: [33, 40], steps: 12, seed: 8, isTorch: true, weights: .int4(blockSize: 32)),
     RecurrentNetwork(isLSTM: false, features: 100, hidden: [36, 8, 5], steps: 9, seed: 9, weights: .int4(blockSize: 64)),
     RecurrentNetwork(
       isLSTM: false, features: 13, hidden: [130, 4], steps: 3, seed: 10, isTorch: true, weights: .int4(blockSize: 128)),
+    RecurrentNetwork(isLSTM: false, features: 6, hidden: [33, 7], steps: 9, seed: 11, resetsFirst: true),
+    RecurrentNetwork(
+      isLSTM: false, features: 6, hidden: [40], steps: 10, seed: 12, isTorch: true, takesStates: true, resetsFirst: true,
+      weights: .int4(blockSize: 32)),
   ]
   private static let both = [
     RecurrentNetwork(isLSTM: true, features: 5, hidden: [9, 7], steps: 5, direction: "bidirectional"),
     RecurrentNetwork(isLSTM: false, features: 5, hidden: [9], steps: 11, direction: "reverse"),
+    RecurrentNetwork(isLSTM: false, features: 5, hidden: [9, 8], steps: 4, direction: "bidirectional", resetsFirst: true),
     RecurrentNetwork(
       isLSTM: true, features: 33, hidden: [9, 7], steps: 5, direction: "bidirectional", weights: .int4(blockSize: 32)),
   ]
@@ -44,6 +50,7 @@ import Testing
     for set in sets() {
       let plan = try ExecutionPlan(asked, kernels: KernelSelection(set))
       #expect(plan.steps.count { $0.kernel.hasPrefix("recurrent_s16/") } == network.hidden.count)
+      #expect(plan.steps.allSatisfy { $0.isFast })
       let context = plan.makeContext()
       for seed in 0..<3 as Range<UInt64> {
         let x = ["x": Tensor(network.window(seed: seed), shape: network.inputShape)]

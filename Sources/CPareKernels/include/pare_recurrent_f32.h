@@ -26,17 +26,13 @@ const pare_recurrent_f32_kernels *const *pare_recurrent_f32_variants(size_t *cou
 typedef struct {
   const pare_recurrent_f32_kernels *kernels;
   pare_dense_f32 input, recurrent;
+  pare_dense_f32 reset;   // as of pare_recurrent_s16_layer
   int32_t hidden;
   int32_t gates;   // 4: LSTM; 3: GRU
 } pare_recurrent_f32_layer;
 
-/// Floats of scratch that `pare_recurrent_f32_run` needs.
-static inline size_t pare_recurrent_f32_scratch(size_t gates, size_t hidden) {
-  return (PARE_RECURRENT_ROWS + 1) * pare_gate_count(gates, hidden);
-}
-
 /// Runs `steps` rows, the last first if `reversed`. `h` and `c` [unit_count] go on from what they hold. Writes h after
-/// each step to its row of y, unless y is null.
+/// each step to its row of y, unless y is null. `scratch` has room for pare_recurrent_scratch.
 void pare_recurrent_f32_run(
   const pare_recurrent_f32_layer *layer, const float *x, size_t x_stride, size_t steps, int reversed, float *h, float *c,
   float *y, size_t y_stride, float *scratch);
@@ -59,12 +55,12 @@ typedef struct {
   pare_recurrent_f32_layer layer;
   const float *first_h, *first_state;   // null: zeros
   size_t memory;                        // pare_recurrent_f32_memory_bytes
-  size_t scratch;                       // float [PARE_STREAM_ROWS][pare_gate_count]
+  size_t scratch;                       // float [pare_recurrent_row_scratch]
   size_t last_state, last_cell;         // where outputs go, or PARE_EXTERNAL
 } pare_recurrent_f32_row;
 
 static inline size_t pare_recurrent_f32_scratch_bytes(size_t gates, size_t hidden) {
-  return sizeof(float) * (2 * pare_unit_count(hidden) + pare_recurrent_f32_scratch(gates, hidden));
+  return sizeof(float) * (2 * pare_unit_count(hidden) + pare_recurrent_scratch(gates, hidden));
 }
 static inline size_t pare_recurrent_f32_memory_bytes(size_t gates, size_t hidden) {
   return PARE_STREAM_HEAD + sizeof(float) * (2 * pare_unit_count(hidden) + pare_gate_count(gates, hidden));

@@ -94,6 +94,9 @@ const pare_recurrent_s16_kernels *const *pare_recurrent_s16_variants(size_t *cou
 typedef struct {
   const pare_recurrent_s16_kernels *kernels;
   pare_gate_products input, recurrent;
+  // Of a GRU that resets its state before the product: the gate n's with the state, `recurrent` having z's and r's only.
+  // No tiles: there is none.
+  pare_gate_products reset;
   pare_recurrent_cell cell;
   int32_t gates;   // 4: LSTM; 3: GRU
 } pare_recurrent_s16_layer;
@@ -101,23 +104,32 @@ typedef struct {
 /// Rows whose products with the input are taken together.
 enum { PARE_RECURRENT_ROWS = PARE_STREAM_ROWS };
 
-/// Int16 elements of scratch that `pare_recurrent_s16_run` needs.
-static inline size_t pare_recurrent_s16_scratch(size_t gates, size_t hidden) {
-  return (PARE_RECURRENT_ROWS + 1) * pare_gate_count(gates, hidden);
+/// Elements of scratch that one step needs: of a GRU, which may reset its state first.
+static inline size_t pare_recurrent_step_scratch(size_t gates, size_t hidden) {
+  return gates == 3 ? 3 * pare_gate_count(gates, hidden) + 2 * pare_unit_count(hidden) : 0;
+}
+/// Elements of scratch that a run over many steps needs.
+static inline size_t pare_recurrent_scratch(size_t gates, size_t hidden) {
+  return (PARE_RECURRENT_ROWS + 1) * pare_gate_count(gates, hidden) + pare_recurrent_step_scratch(gates, hidden);
+}
+/// Elements of scratch that steps on PARE_STREAM_ROWS rows need.
+static inline size_t pare_recurrent_row_scratch(size_t gates, size_t hidden) {
+  return PARE_STREAM_ROWS * pare_gate_count(gates, hidden) + pare_recurrent_step_scratch(gates, hidden);
 }
 
 /// Runs `steps` rows of bytes, the last first if `reversed`. `h` [unit_count] and `state` [unit_count] (an LSTM's cell, a
-/// GRU's state) go on from what they hold. Writes h after each step to its row of y, unless y is null.
+/// GRU's state) go on from what they hold. Writes h after each step to its row of y, unless y is null. `scratch` has room
+/// for pare_recurrent_scratch.
 void pare_recurrent_s16_run(
   const pare_recurrent_s16_layer *layer, const uint8_t *x, size_t x_stride, size_t steps, int reversed, uint8_t *h,
   int16_t *state, uint8_t *y, size_t y_stride, int16_t *scratch);
 
 /// by_state: what the next step adds to the products with its input.
 void pare_recurrent_s16_by_state(const pare_recurrent_s16_layer *layer, const uint8_t *h, int16_t *by_state);
-/// The step itself, where both are known, by the layer's cell or a copy of it.
+/// The step itself, where both are known, by the layer's cell or a copy of it; pare_recurrent_step_scratch.
 void pare_recurrent_s16_advance(
   const pare_recurrent_s16_layer *layer, const pare_recurrent_cell *cell, const int16_t *by_input,
-  const int16_t *by_state, uint8_t *h, int16_t *state);
+  const int16_t *by_state, uint8_t *h, int16_t *state, int16_t *scratch);
 
 // MARK: steps of plans
 
@@ -140,12 +152,12 @@ typedef struct {
   const uint8_t *first_h;        // null: zeros
   const int16_t *first_state;    // null: zeros
   size_t memory;                 // pare_recurrent_s16_memory_bytes
-  size_t scratch;                // int16 [PARE_STREAM_ROWS][pare_gate_count]
+  size_t scratch;                // int16 [pare_recurrent_row_scratch]
   size_t last_state, last_cell;  // where outputs go, or PARE_EXTERNAL
 } pare_recurrent_s16_row;
 
 static inline size_t pare_recurrent_s16_scratch_bytes(size_t gates, size_t hidden) {
-  return 3 * pare_unit_count(hidden) + 2 * pare_recurrent_s16_scratch(gates, hidden);
+  return 3 * pare_unit_count(hidden) + 2 * pare_recurrent_scratch(gates, hidden);
 }
 static inline size_t pare_recurrent_s16_memory_bytes(size_t gates, size_t hidden) {
   return PARE_STREAM_HEAD + 3 * pare_unit_count(hidden) + 2 * pare_gate_count(gates, hidden);

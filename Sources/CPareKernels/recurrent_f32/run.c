@@ -24,11 +24,31 @@ static void by_state_of(const pare_recurrent_f32_layer *layer, const float *h, f
   layer->kernels->products(&layer->recurrent, h, 0, 1, by_state, 0);
 }
 
+/// As in recurrent_s16/run.c.
+static void reset_first(
+  const pare_recurrent_f32_layer *layer, const float *by_input, const float *by_state, float *h, float *scratch
+) {
+  const size_t n = (size_t)layer->hidden, room = pare_gate_count(3, n), units = pare_unit_count(n);
+  float *a = scratch, *b = a + room, *product = b + room, *reset_h = product + room;
+  __builtin_memset(a, 0, 2 * room * sizeof *a);
+  __builtin_memcpy(a, by_input + n, n * sizeof *a);
+  __builtin_memcpy(b, by_state + n, n * sizeof *b);
+  __builtin_memcpy(reset_h, h, units * sizeof *h);
+  layer->kernels->gru(layer->hidden, a, b, NULL, reset_h);
+  layer->kernels->products(&layer->reset, reset_h, 0, 1, product, 0);
+  __builtin_memcpy(a, by_input, 2 * n * sizeof *a);
+  __builtin_memcpy(b, by_state, 2 * n * sizeof *b);
+  for (size_t u = 0; u < n; u++) a[2 * n + u] = by_input[2 * n + u] + product[u];
+  layer->kernels->gru(layer->hidden, a, b, NULL, h);
+}
+
 static void advance(
-  const pare_recurrent_f32_layer *layer, const float *by_input, const float *by_state, float *h, float *c
+  const pare_recurrent_f32_layer *layer, const float *by_input, const float *by_state, float *h, float *c,
+  float *scratch
 ) {
   if (layer->gates == 4) layer->kernels->lstm(layer->hidden, by_input, by_state, c, h);
-  else layer->kernels->gru(layer->hidden, by_input, by_state, c, h);
+  else if (layer->reset.tiles == 0) layer->kernels->gru(layer->hidden, by_input, by_state, c, h);
+  else reset_first(layer, by_input, by_state, h, scratch);
 }
 
 void pare_recurrent_f32_run(
@@ -36,7 +56,7 @@ void pare_recurrent_f32_run(
   float *y, size_t y_stride, float *scratch
 ) {
   const size_t hidden = (size_t)layer->hidden, stride = pare_gate_count((size_t)layer->gates, hidden);
-  float *by_input = scratch, *by_state = scratch + PARE_RECURRENT_ROWS * stride;
+  float *by_input = scratch, *by_state = scratch + PARE_RECURRENT_ROWS * stride, *own = by_state + stride;
   for (size_t done = 0; done < steps; done += PARE_RECURRENT_ROWS) {
     const size_t rows = steps - done < PARE_RECURRENT_ROWS ? steps - done : PARE_RECURRENT_ROWS;
     const size_t first = reversed ? steps - done - rows : done;
@@ -44,7 +64,7 @@ void pare_recurrent_f32_run(
     for (size_t index = 0; index < rows; index++) {
       const size_t row = reversed ? rows - 1 - index : index;
       by_state_of(layer, h, by_state);
-      advance(layer, by_input + row * stride, by_state, h, c);
+      advance(layer, by_input + row * stride, by_state, h, c, own);
       if (y) __builtin_memcpy(y + (first + row) * y_stride, h, hidden * sizeof *h);
     }
   }
@@ -122,12 +142,12 @@ void pare_recurrent_f32_run_rows(
   const pare_recurrent_f32_layer *layer = &s->layer;
   const memory m = memory_of(s, arena);
   const size_t hidden = (size_t)layer->hidden, gates = pare_gate_count((size_t)layer->gates, hidden);
-  float *by_input = (float *)(arena + s->scratch);
+  float *by_input = (float *)(arena + s->scratch), *own = by_input + PARE_STREAM_ROWS * gates;
   layer->kernels->products(&layer->input, input, input_stride / sizeof(float), rows, by_input, gates);
   for (size_t row = 0; row < rows; row++) {
     if (!*m.ready) by_state_of(layer, m.h, m.by_state);
     *m.ready = 0;
-    advance(layer, by_input + row * gates, m.by_state, m.h, m.c);
+    advance(layer, by_input + row * gates, m.by_state, m.h, m.c, own);
     __builtin_memcpy((unsigned char *)output + row * stride, m.h, hidden * sizeof *m.h);
     finish(hidden, m.h, m.c, 0, s->last_state, s->last_cell, arena + row * stride);
   }

@@ -36,7 +36,7 @@ void pare_recurrent_s16_run_sequence(const void *operands, const void *input, vo
   const pare_recurrent_s16_sequence *s = operands;
   const size_t hidden = (size_t)s->layers[0].cell.hidden, units = pare_unit_count(hidden);
   int16_t *state = (int16_t *)(arena + s->scratch), *scratch = state + units;
-  uint8_t *h = (uint8_t *)(scratch + pare_recurrent_s16_scratch((size_t)s->layers[0].gates, hidden));
+  uint8_t *h = (uint8_t *)(scratch + pare_recurrent_scratch((size_t)s->layers[0].gates, hidden));
   for (int32_t direction = 0; direction < s->directions; direction++) {
     const pare_recurrent_s16_layer *layer = s->layers + direction;
     const size_t first = (size_t)direction * hidden;
@@ -96,14 +96,14 @@ void pare_recurrent_s16_run_rows(
   pare_recurrent_cell cell = layer->cell;
   const memory m = memory_of(s, arena);
   const size_t hidden = (size_t)layer->cell.hidden, gates = pare_gate_count((size_t)layer->gates, hidden);
-  int16_t *by_input = (int16_t *)(arena + s->scratch);
+  int16_t *by_input = (int16_t *)(arena + s->scratch), *own = by_input + PARE_STREAM_ROWS * gates;
   pare_gate_arguments(layer->kernels, &layer->input, input, input_stride, rows, by_input, gates);
   for (size_t row = 0; row < rows; row++) {
     if (!*m.ready) pare_recurrent_s16_by_state(layer, m.h, m.by_state);
     *m.ready = 0;
     // Another row needs the products with the state next.
     cell.next = row + 1 < rows ? layer->recurrent.weights : layer->cell.next;
-    pare_recurrent_s16_advance(layer, &cell, by_input + row * gates, m.by_state, m.h, m.state);
+    pare_recurrent_s16_advance(layer, &cell, by_input + row * gates, m.by_state, m.h, m.state, own);
     __builtin_memcpy((uint8_t *)output + row * stride, m.h, hidden);
     finish(layer, m.h, m.state, 0, s->last_state, s->last_cell, arena + row * stride);
   }

@@ -9,6 +9,8 @@ package struct FloatRecurrentLayer: Sendable {
   /// `[directions, gates · hidden, hidden]`.
   package let r: Tensor
   private let b: Tensor?
+  /// Of a GRU, `linear_before_reset` 0: the state is reset before its product with R's rows of the gate h.
+  package let resetsFirst: Bool
   package var gateCount: Int { isLSTM ? 4 : 3 }
 
   /// - Throws: `graph.not-quantizable` for another kind of node.
@@ -27,7 +29,7 @@ package struct FloatRecurrentLayer: Sendable {
     if let attribute = unknown.dropFirst().first(where: { node.attributes[$0] != nil }) { throw refuse(attribute) }
     guard try node.int("layout", default: 0) == 0 else { throw refuse("layout 1") }
     guard try node.int("input_forget", default: 0) == 0 else { throw refuse("input_forget") }
-    guard try isLSTM || node.int("linear_before_reset", default: 0) == 1 else { throw refuse("linear_before_reset 0") }
+    resetsFirst = try !isLSTM && node.int("linear_before_reset", default: 0) == 0
     guard node.input(RecurrentInput.lengths) == nil else { throw refuse("sequence lengths") }
     guard !isLSTM || node.input(RecurrentInput.peepholes) == nil else { throw refuse("peepholes") }
     func parameter(_ index: Int) throws -> Tensor? {
@@ -41,7 +43,7 @@ package struct FloatRecurrentLayer: Sendable {
     (self.w, self.r, b) = (w, r, try parameter(RecurrentInput.b))
   }
 
-  /// The biases by X take in those by h, but for a GRU's hidden gate, where they stand apart.
+  /// The biases by X take in those by h, but for the hidden gate of a GRU that resets after the product.
   package func summedBiases() -> (input: [Float], state: [Float]) {
     let (directions, rows) = (w.shape[0], w.shape[1])
     let values = b?.values(as: Float.self) ?? [Float](repeating: 0, count: 2 * directions * rows)
@@ -49,7 +51,7 @@ package struct FloatRecurrentLayer: Sendable {
     for direction in 0..<directions {
       for row in 0..<rows {
         let (input, state) = (values[2 * direction * rows + row], values[(2 * direction + 1) * rows + row])
-        let isApart = !isLSTM && row >= 2 * rows / 3
+        let isApart = !isLSTM && !resetsFirst && row >= 2 * rows / 3
         result.input.append(isApart ? input : input + state)
         result.state.append(isApart ? state : 0)
       }

@@ -39,7 +39,7 @@ public enum RecurrentWeights: Sendable, Hashable {
 /// Puts `pare.QuantizedLSTM` and `pare.QuantizedGRU` in the place of Float32 layers: `docs/integer-arithmetic.md`, §12.
 public enum RecurrentQuantization {
   /// Whether a node has an integer form: the standard functions without clipping, peepholes, coupled gates or lengths, the
-  /// batch not first, parameters for weights, and of a GRU `linear_before_reset` 1.
+  /// batch not first, parameters for weights.
   public static func applies(to node: Node, in graph: Graph) -> Bool { (try? FloatRecurrentLayer(node, graph)) != nil }
 
   /// The same interface with the layers that `ranges` names, by node, on integers.
@@ -137,6 +137,7 @@ private struct Rewrite {
     var attributes: [String: Attribute] = ["state_levels": .int(ranges.stateLevels)]
     if case .int4(let blockSize) = weights { attributes["block_size"] = .int(blockSize) }
     if layer.isLSTM { attributes["cell_bits"] = .int(ranges.cellBits) }
+    if layer.resetsFirst { attributes["linear_before_reset"] = .int(0) }
     if let direction = node.attributes["direction"] { attributes["direction"] = direction }
     let outputs = node.outputs.map { fresh("\($0.isEmpty ? node.name : $0).integers") }
     result.nodes.append(

@@ -2,8 +2,8 @@ import CPareKernels
 import PareGraph
 import PareTensor
 
-/// An LSTM or GRU in Float32 over one sequence, or one row of it with the state kept: the standard functions, a GRU's
-/// reset after the product. Other kinds are left to the reference.
+/// An LSTM or GRU in Float32 over one sequence, or one row of it with the state kept: the standard functions. Other kinds
+/// are left to the reference.
 struct FloatRecurrentStep: StepKind {
   var layer: FloatRecurrentLayer
   var site: RecurrentSite
@@ -53,7 +53,8 @@ struct FloatRecurrentStep: StepKind {
   var isStream: Bool { site.isRowByRow }
   var scratchByteCount: Int {
     site.isRowByRow
-      ? 4 * Int(PARE_STREAM_ROWS) * pare_gate_count(layer.gateCount, hidden) : pare_recurrent_f32_scratch_bytes(layer.gateCount, hidden)
+      ? 4 * pare_recurrent_row_scratch(layer.gateCount, hidden)
+      : pare_recurrent_f32_scratch_bytes(layer.gateCount, hidden)
   }
   var stateByteCount: Int { site.isRowByRow ? pare_recurrent_f32_memory_bytes(layer.gateCount, hidden) : 0 }
 
@@ -87,14 +88,16 @@ struct FloatRecurrentStep: StepKind {
     let (w, r) = (layer.w.values(as: Float.self), layer.r.values(as: Float.self))
     let bias = layer.summedBiases()
     return reversed.indices.map { direction in
-      func products(_ weights: [Float], _ columns: Int, _ bias: [Float]) -> pare_dense_f32 {
-        place.pool.place(
-          Array(weights[direction * rows * columns..<(direction + 1) * rows * columns]), inputs: columns,
-          bias: Array(bias[direction * rows..<(direction + 1) * rows]))
+      func products(_ weights: [Float], _ columns: Int, _ bias: [Float], of range: Range<Int>) -> pare_dense_f32 {
+        let own = direction * rows + range.lowerBound..<direction * rows + range.upperBound
+        return place.pool.place(
+          Array(weights[own.lowerBound * columns..<own.upperBound * columns]), inputs: columns, bias: Array(bias[own]))
       }
+      let before = layer.resetsFirst ? 2 * hidden : rows
       return pare_recurrent_f32_layer(
-        kernels: place.kernels.recurrentFloats(), input: products(w, site.features, bias.input),
-        recurrent: products(r, hidden, bias.state), hidden: Int32(hidden), gates: Int32(layer.gateCount))
+        kernels: place.kernels.recurrentFloats(), input: products(w, site.features, bias.input, of: 0..<rows),
+        recurrent: products(r, hidden, bias.state, of: 0..<before),
+        reset: layer.resetsFirst ? products(r, hidden, bias.state, of: before..<rows) : pare_dense_f32(), hidden: Int32(hidden), gates: Int32(layer.gateCount))
     }
   }
 }

@@ -46,7 +46,8 @@ struct QuantizedRecurrentStep: StepKind {
   var isStream: Bool { site.isRowByRow }
   var scratchByteCount: Int {
     site.isRowByRow
-      ? 2 * Int(PARE_STREAM_ROWS) * pare_gate_count(layer.gateCount, layer.hidden) : pare_recurrent_s16_scratch_bytes(layer.gateCount, layer.hidden)
+      ? 2 * pare_recurrent_row_scratch(layer.gateCount, layer.hidden)
+      : pare_recurrent_s16_scratch_bytes(layer.gateCount, layer.hidden)
   }
   var stateByteCount: Int { site.isRowByRow ? pare_recurrent_s16_memory_bytes(layer.gateCount, layer.hidden) : 0 }
 
@@ -81,6 +82,7 @@ struct QuantizedRecurrentStep: StepKind {
     let (input, recurrent) = (place.pool.place(direction.input), place.pool.place(direction.recurrent))
     return pare_recurrent_s16_layer(
       kernels: place.kernels.recurrentIntegers(), input: input, recurrent: recurrent,
+      reset: direction.reset.map { place.pool.place($0) } ?? pare_gate_products(),
       cell: pare_recurrent_cell(
         hidden: Int32(layer.hidden), cell_bits: Int32(cellBits), state_levels: Int32(layer.stateLevels),
         next: recurrent.weights),
@@ -92,7 +94,7 @@ extension QuantizedRecurrentLayer {
   /// Whether no matrix of four bits has more blocks than kernels keep sums of.
   fileprivate var hasKernel: Bool {
     directions.allSatisfy { direction in
-      [direction.input, direction.recurrent].allSatisfy { products in
+      [direction.input, direction.recurrent, direction.reset].compactMap { $0 }.allSatisfy { products in
         products.blocks.map { products.columnCount <= $0.size * Int(PARE_GATE_BLOCKS) } ?? true
       }
     }

@@ -11,7 +11,7 @@ import PareTensor
 ///   which the weights are `int4` (§15).
 /// - Outputs: Y `uint8 [steps, directions, batch, hidden]`, optionally the last state `int16 [directions, batch,
 ///   hidden]`. A byte q of Y is `(q − 128) / state_levels`, a state s is `s · 2^−15`.
-/// - Attributes: `state_levels` (1 … 32767, 128 by default), `direction`, `linear_before_reset`, which has to be 1,
+/// - Attributes: `state_levels` (1 … 32767, 128 by default), `direction`, `linear_before_reset` (1 by default, or 0),
 ///   `block_size` (32, 64 or 128; 32 by default).
 /// - Throws, when prepared: `graph.accumulator-overflow` where an accumulator could leave Int32, `graph.gate-range`.
 public enum QuantizedGRU: QuantizedRecurrentOperator {
@@ -26,8 +26,6 @@ public enum QuantizedGRU: QuantizedRecurrentOperator {
     guard node.input(QuantizedRecurrentInput.initialCell) == nil else {
       throw GraphError("input-count", node: node, expected: "no first cell, which a GRU lacks", found: "one")
     }
-    guard try node.int("linear_before_reset", default: 1) == 1 else {
-      throw GraphError("attribute", node: node, expected: "linear_before_reset to be 1", found: "0")
-    }
+    _ = try node.resetsFirst
   }
 }

@@ -12,6 +12,8 @@ package struct QuantizedRecurrentLayer: Sendable {
     package let isReversed: Bool
     package let input: GateProducts
     package let recurrent: GateProducts
+    /// Of a GRU that resets its state before the product: the hidden gate's, `recurrent` having those of z and r.
+    package let reset: GateProducts?
   }
 
   package let kind: Kind
@@ -42,32 +44,39 @@ package struct QuantizedRecurrentLayer: Sendable {
     let (rows, features, hidden) = (w.shape[1], w.shape[2], r.shape[2])
     (self.features, self.hidden) = (features, hidden)
     let zeroPoint = try fetch(input.zeroPoint).values(as: UInt8.self)[0]
-    func part<Element: TensorElement>(_ index: Int, _ direction: Int, as _: Element.Type) throws -> [Element] {
-      let tensor = try fetch(index)
-      let count = tensor.elementCount / max(tensor.shape[0], 1)
-      return Array(tensor.values(as: Element.self)[direction * count..<(direction + 1) * count])
-    }
-    let blockSize = try node.recurrentBlockSize
-    func products(_ direction: Int, _ weight: Tensor, blocks: Int, zeroPoint: UInt8, _ indices: [Int]) throws -> GateProducts {
-      let (columns, count) = (weight.shape[2], rows * weight.shape[2])
-      let slice = direction * count..<(direction + 1) * count
+    let (blockSize, resetsFirst) = (try node.recurrentBlockSize, try !isLSTM && node.resetsFirst)
+    func products(
+      _ direction: Int, _ weight: Tensor, blocks: Int, zeroPoint: UInt8, _ indices: [Int], of range: Range<Int>
+    ) throws -> GateProducts {
+      let columns = weight.shape[2]
+      let slice = (direction * rows + range.lowerBound) * columns..<(direction * rows + range.upperBound) * columns
       let isBlocked = weight.elementType == .int4
+      func part<Element: TensorElement>(_ index: Int, as _: Element.Type) throws -> [Element] {
+        let values = try fetch(index).values(as: Element.self)
+        let perRow = values.count / max(w.shape[0] * rows, 1)
+        return Array(
+          values[(direction * rows + range.lowerBound) * perRow..<(direction * rows + range.upperBound) * perRow])
+      }
       return try GateProducts(
-        node, rowCount: rows, columnCount: columns, zeroPoint: zeroPoint,
+        node, rowCount: range.count, columnCount: columns, zeroPoint: zeroPoint,
         weights: isBlocked ? weight.doubles[slice].map { Int8($0) } : Array(weight.values(as: Int8.self)[slice]),
-        blocks: isBlocked ? .init(size: blockSize, multipliers: part(blocks, direction, as: UInt8.self)) : nil,
-        bias: part(indices[0], direction, as: Int32.self), multipliers: part(indices[1], direction, as: Int32.self),
-        totalShifts: part(indices[2], direction, as: Int32.self))
+        blocks: isBlocked ? .init(size: blockSize, multipliers: part(blocks, as: UInt8.self)) : nil,
+        bias: part(indices[0], as: Int32.self), multipliers: part(indices[1], as: Int32.self),
+        totalShifts: part(indices[2], as: Int32.self))
+    }
+    let before = resetsFirst ? rows / 3 * 2 : rows
+    func byState(_ direction: Int, of range: Range<Int>) throws -> GateProducts {
+      try products(
+        direction, r, blocks: input.stateBlockMultiplier, zeroPoint: Self.stateZeroPoint,
+        [input.stateBias, input.stateMultiplier, input.stateShift], of: range)
     }
     directions = try node.recurrentDirections.enumerated().map { index, isReversed in
       Direction(
         isReversed: isReversed,
         input: try products(
           index, w, blocks: input.inputBlockMultiplier, zeroPoint: zeroPoint,
-          [input.inputBias, input.inputMultiplier, input.inputShift]),
-        recurrent: try products(
-          index, r, blocks: input.stateBlockMultiplier, zeroPoint: Self.stateZeroPoint,
-          [input.stateBias, input.stateMultiplier, input.stateShift]))
+          [input.inputBias, input.inputMultiplier, input.inputShift], of: 0..<rows),
+        recurrent: try byState(index, of: 0..<before), reset: resetsFirst ? try byState(index, of: before..<rows) : nil)
     }
   }
 }
@@ -100,6 +109,17 @@ extension Node {
         throw GraphError("attribute", node: self, expected: "cell_bits in 7 ... 14", found: "\(bits)")
       }
       return bits
+    }
+  }
+
+  /// Of a quantized GRU, whose `linear_before_reset` is 1 where it is not given.
+  var resetsFirst: Bool {
+    get throws(GraphError) {
+      let linear = try int("linear_before_reset", default: 1)
+      guard linear == 0 || linear == 1 else {
+        throw GraphError("attribute", node: self, expected: "linear_before_reset to be 0 or 1", found: "\(linear)")
+      }
+      return linear == 0
     }
   }
 

@@ -134,13 +134,14 @@ private final class QuantizedRecurrentWalk: @unchecked Sendable {
 
   private func advance(_ direction: QuantizedRecurrentLayer.Direction, _ x: UnsafePointer<UInt8>) {
     let rows = layer.gateCount * layer.hidden
-    for gate in 0..<rows {
-      arguments[gate] = direction.input.argument(gate, x)
+    for gate in 0..<rows { arguments[gate] = direction.input.argument(gate, x) }
+    for gate in 0..<direction.recurrent.rowCount {
       arguments[rows + gate] = direction.recurrent.argument(gate, UnsafePointer(h))
     }
+    if let products = direction.reset { reset(products, arguments, arguments + rows) }
     switch layer.kind {
     case .lstm(let cellBits): lstm(arguments, arguments + rows, cellBits)
-    case .gru: gru(arguments, arguments + rows)
+    case .gru: gru(arguments, arguments + rows, isReset: direction.reset != nil)
     }
   }
 
@@ -158,13 +159,24 @@ private final class QuantizedRecurrentWalk: @unchecked Sendable {
     }
   }
 
-  private func gru(_ a: UnsafePointer<Int32>, _ b: UnsafePointer<Int32>) {
+  /// The arguments of n by the state, which is reset before: h is written again after it.
+  private func reset(_ products: GateProducts, _ a: UnsafePointer<Int32>, _ b: UnsafeMutablePointer<Int32>) {
+    typealias Gate = GateArithmetic
+    let n = layer.hidden
+    for u in 0..<n {
+      let r = Gate.sigmoid(Gate.saturated(a[n + u] + b[n + u]))
+      h[u] = Gate.byte(Gate.product(r, Int32(state[u])), levels: Int32(layer.stateLevels))
+    }
+    for u in 0..<n { b[2 * n + u] = products.argument(u, UnsafePointer(h)) }
+  }
+
+  private func gru(_ a: UnsafePointer<Int32>, _ b: UnsafePointer<Int32>, isReset: Bool) {
     typealias Gate = GateArithmetic
     let n = layer.hidden
     for u in 0..<n {
       let z = Gate.sigmoid(Gate.saturated(a[u] + b[u]))
       let r = Gate.sigmoid(Gate.saturated(a[n + u] + b[n + u]))
-      let argument = Gate.saturated(a[2 * n + u] + Gate.product(r, b[2 * n + u]))
+      let argument = Gate.saturated(a[2 * n + u] + (isReset ? b[2 * n + u] : Gate.product(r, b[2 * n + u])))
       let value = Gate.hyperbolicTangent(argument, bits: Gate.argumentBits)
       let next = Gate.saturated(Gate.product(z, Int32(state[u])) + Gate.product(1 << 15 - z, value))
       state[u] = Int16(next)
