@@ -2,7 +2,7 @@
 
 // Layers on integers (docs/integer-arithmetic.md, §3 to §5 and §13), from random weights and from the most extreme ones.
 
-static const int all_inputs[] = {1, 3, 4, 5, 8, 15, 16, 17, 20, 31, 32, 33, 64, 65, 127, 128, 129, 200, 300};
+static const int all_inputs[] = {1, 3, 4, 5, 8, 15, 16, 17, 20, 31, 32, 33, 64, 65, 127, 128, 129, 200, 256, 300};
 static const int all_outputs[] = {1, 3, 15, 16, 17, 32, 33, 48, 64, 65, 80, 100, 128, 129, 250};
 
 /// What follows an accumulator, the same for all layers.

@@ -155,7 +155,7 @@ static void cell(pare_case_walk *walk, const pare_recurrent_s16_kernels *kernels
 // MARK: -
 
 pare_case_result pare_check_recurrent_variant(size_t variant) {
-  static const int all_inputs[] = {1, 4, 5, 31, 32, 33, 64, 100, 129, 200, 257, 300};
+  static const int all_inputs[] = {1, 4, 5, 31, 32, 33, 64, 100, 129, 200, 256, 300};
   static const int all_outputs[] = {1, 15, 16, 17, 32, 33, 64, 65, 100, 128, 129, 200};
   static const int all_rows[] = {1, 3, 4, 9};
   static const int blocks[] = {0, 32, 64, 128};

@@ -1,3 +1,4 @@
+#include "../cpu/tile_walk.h"
 #include "requantized_zmm.h"
 
 #ifdef PARE_X86
@@ -67,12 +68,15 @@ static PARE_AVX512VNNI void products(
     for (; tile + 4 <= layer->tiles; tile += 4) four_rows(layer, x, x_stride, y, y_stride, tile, 4);
     for (; tile < layer->tiles; tile++) four_rows(layer, x, x_stride, y, y_stride, tile, 1);
   }
+  const int by_tile = goes_tile_by_tile(layer->groups, layer->tiles);
   for (; rows > 0; rows--, x += x_stride, y += y_stride) {
     int32_t tile = 0;
-    for (; tile + 8 <= layer->tiles; tile += 8) one_row(layer, x, y, tile, 8, 1);
-    for (; tile + 4 <= layer->tiles; tile += 4) one_row(layer, x, y, tile, 4, 2);
-    for (; tile + 2 <= layer->tiles; tile += 2) one_row(layer, x, y, tile, 2, 4);
-    if (tile < layer->tiles) one_row(layer, x, y, tile, 1, 4);
+    if (!by_tile) {
+      for (; tile + 8 <= layer->tiles; tile += 8) one_row(layer, x, y, tile, 8, 1);
+      for (; tile + 4 <= layer->tiles; tile += 4) one_row(layer, x, y, tile, 4, 2);
+      for (; tile + 2 <= layer->tiles; tile += 2) one_row(layer, x, y, tile, 2, 4);
+    }
+    for (; tile < layer->tiles; tile++) one_row(layer, x, y, tile, 1, 8);
   }
 }
 
