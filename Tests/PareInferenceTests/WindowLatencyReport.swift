@@ -12,7 +12,7 @@ import Testing
 @Suite struct WindowLatencyReport {
   @Test(.enabled(if: ProcessInfo.processInfo.environment["PARE_LATENCY_REPORT"] != nil))
   func report() throws {
-    for name in ["cnn-1d", "tcn", "transformer", "causal-attention", "integer-tcn-64"] {
+    for name in ["cnn-1d", "tcn", "transformer", "causal-transformer", "integer-tcn-64"] {
       try measure(name, WindowedNetwork.named(name).build())
     }
     for path in ProcessInfo.processInfo.environment["PARE_LATENCY_MODELS"]?.split(separator: ",") ?? [] {

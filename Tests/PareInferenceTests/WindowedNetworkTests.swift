@@ -73,7 +73,7 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
     // A softmax along another axis than the last has no kernel in a whole window's plan either.
     let areFast = try ExecutionPlan(network.build()).steps.allSatisfy { $0.isFast }
     #expect(plan.steps.allSatisfy { $0.isFast } == areFast, "\(plan.steps)")
-    #expect(plan.preparationSteps.allSatisfy { $0.isFast }, "\(plan.preparationSteps)")
+    #expect((plan.prepareSteps + plan.slideSteps).allSatisfy { $0.isFast }, "\(plan.prepareSteps) \(plan.slideSteps)")
     #expect(keeping.isEmpty == !network.keepsSomething)
     #expect(keeping.byteCount > 0 && keeping.newestSteps > 0)
   }
@@ -116,6 +116,42 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
       return pare_runtime_counters_read()
     }
     #expect(counts.allocations == 0)
+  }
+
+  /// The window is as long as the last step's view of it: zeros before the window's start reach nothing that is kept.
+  @Test(arguments: ["tcn", "integer-tcn"])
+  func aSlideComputesOneRowOfEachConvolution(name: String) throws {
+    let network = try WindowedNetwork.named(name)
+    let plan = try network.plan()
+    let entering = network.steps - 2
+    let products = plan.slideSteps.filter { $0.kernel.contains("dense") || $0.kernel.contains("conv") }.map(\.nodes)
+      .filter { nodes in !nodes.contains { $0.contains("older") } }
+    #expect(products.count >= 2)
+    for nodes in products { #expect(nodes.contains { $0.contains("[\(entering)..<\(entering + 1)]") }, "\(nodes)") }
+  }
+
+  /// Three taps of weight 1 over a window of five: by hand.
+  @Test func aMovingSumIsWhatItIsByHand() throws {
+    var builder = GraphBuilder(name: "sum")
+    let x = try builder.input("x", ValueType(.float32, [1, 1, 5]))
+    let weights = try builder.constant(Tensor([Float(1), 1, 1], shape: [1, 1, 3]))
+    let sums = try builder.apply("Conv", [x, weights], attributes: ["pads": .ints([2, 0])])
+    try builder.output(builder.apply("Flatten", [sums], output: "y"))
+    let windowed = try SequencePlan(builder.graph, timeAxis: 2).makeWindowedContext()
+    try windowed.prepare([1, 2, 3, 4])
+    _ = try windowed.run(newestRow: [5])
+    #expect(windowed.output("y", as: Float.self).map(Array.init) == [1, 3, 6, 9, 12])
+    try windowed.slide([5])
+    _ = try windowed.run(newestRow: [6])
+    // Zero again before the window's start: 2 and 2 + 3, not 1 + 2 and 1 + 2 + 3.
+    #expect(windowed.output("y", as: Float.self).map(Array.init) == [2, 5, 9, 12, 15])
+  }
+
+  @Test func anAxisOfTimeThatIsNoneIsRefused() throws {
+    let graph = try WindowedNetwork.named("tcn").build()
+    for axis in [0, 3, -1] {
+      #expect { try SequencePlan(graph, timeAxis: axis) } throws: { ($0 as? InferenceError)?.code == "inference.window" }
+    }
   }
 
   @Test func aSlideNeedsAWindowOfAKnownLengthThatWasPrepared() throws {

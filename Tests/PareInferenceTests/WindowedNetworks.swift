@@ -44,8 +44,12 @@ struct WindowedNetwork: Sendable, CustomTestStringConvertible {
     exported("cnn-1d", axis: 2), exported("tcn", axis: 2), exported("transformer", axis: 1),
     exported("deeplob-convolutions", axis: 2), exported("graph-attention", axis: 1),
     WindowedNetwork(name: "flattened", shape: [1, 9, 12], axis: 2) { try flattened() },
-    WindowedNetwork(name: "causal-attention", shape: [1, 12, 16], axis: 1) { try causalAttention(left: nil) },
-    WindowedNetwork(name: "banded-attention", shape: [1, 14, 16], axis: 1) { try causalAttention(left: 3) },
+    WindowedNetwork(name: "causal-attention", shape: [1, 12, 16], axis: 1) { try causalAttention(steps: 12, width: 16) },
+    WindowedNetwork(name: "banded-attention", shape: [1, 14, 16], axis: 1) {
+      try causalAttention(steps: 14, width: 16, left: 3)
+    },
+    // The transformer's layers with a causal mask.
+    WindowedNetwork(name: "causal-transformer", shape: [1, 50, 64], axis: 1) { try causalAttention(steps: 50, width: 64) },
     WindowedNetwork(name: "pools", shape: [1, 6, 21], axis: 2) { try pools() },
     WindowedNetwork(name: "integer-tcn", shape: [1, 5, 20], axis: 2, isExact: true) {
       try integerConvolutions(steps: 20, flattens: false)
@@ -82,25 +86,31 @@ struct WindowedNetwork: Sendable, CustomTestStringConvertible {
   }
 
   /// Two layers of attention in which no row sees a later one; the answer is made of the last row.
-  private static func causalAttention(left: Int?) throws -> Graph {
-    var layers = try Layers("causal", input: [left == nil ? 12 : 14, 16])
+  private static func causalAttention(steps: Int, width: Int, left: Int? = nil) throws -> Graph {
+    var layers = try Layers("causal", input: [steps, width])
     for _ in 0..<2 {
       let x = layers.value
       var operands: [String] = []
       for _ in 0..<3 {
         layers.value = x
-        try layers.matMul(16, 16)
+        try layers.matMul(width, width)
         operands.append(layers.value)
       }
-      var attributes: [String: Attribute] = ["q_num_heads": .int(2), "kv_num_heads": .int(2), "is_causal": .int(1)]
+      var attributes: [String: Attribute] = ["q_num_heads": .int(4), "kv_num_heads": .int(4), "is_causal": .int(1)]
       if let left { attributes["left_window_size"] = .int(left) }
       layers.value = try layers.builder.apply("Attention", operands, attributes: attributes)
       try layers.add(x)
-      try layers.layerNorm(16)
+      try layers.layerNorm(width)
+      let inner = layers.value
+      try layers.matMul(width, 2 * width)
+      try layers.apply("Gelu")
+      try layers.matMul(2 * width, width)
+      try layers.add(inner)
+      try layers.layerNorm(width)
     }
     let last = try layers.builder.constant(Tensor(scalar: Int64(-1)))
     layers.value = try layers.builder.apply("Gather", [layers.value, last], attributes: ["axis": .int(1)])
-    try layers.gemm(16, 3)
+    try layers.gemm(width, 3)
     return try layers.finish()
   }
 

@@ -18,6 +18,7 @@ struct RowGraph {
 
   private let source: Graph
   private let types: [String: ValueType]
+  private let operators: StepwiseOperators
   /// The axis of time of each value that has one.
   private var timeAxis: [String: Int] = [:]
   /// Zeros that a Pad put before the first step, and steps that a convolution made behind the last.
@@ -33,6 +34,8 @@ struct RowGraph {
   init(_ window: Graph, axis: Int? = nil) throws {
     source = window
     types = try window.inferredTypes()
+    operators = StepwiseOperators(
+      extents: types.mapValues { $0.dimensions.map { $0.fixedValue ?? 1 } }, graph: window)
     graph = window
     graph.nodes = []
     guard window.inputs.count == 1, let input = window.inputs.first, input.type.elementType == .float32, input.type.rank >= 2
@@ -98,11 +101,6 @@ struct RowGraph {
   }
 
   static let recurrent: Set<OperatorName> = ["LSTM", "GRU", "RNN", "pare.QuantizedLSTM", "pare.QuantizedGRU"]
-  static let elementwise: Set<OperatorName> = [
-    "Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Clip", "Relu", "LeakyRelu", "PRelu", "Elu", "Celu", "Selu", "Gelu",
-    "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Softplus", "Softsign", "Exp", "Log", "Sqrt", "Abs", "Neg", "Sign",
-    "Erf", "Mish", "Cast", "Identity", "Dropout", "Where", "IsNaN", "pare.QuantizeByReciprocal",
-  ]
 
   /// The axis of time of the first output, nil where it is of the last step alone; `rewritten` fits one row.
   private mutating func axisAfter(_ node: Node, _ rewritten: inout Node) throws -> Int? {
@@ -110,12 +108,11 @@ struct RowGraph {
     if node.inputs.contains(where: { ahead[$0] != nil || behind[$0] != nil }), name != "Conv", name != "Slice" {
       throw refusal(node, "steps before the first or behind the last")
     }
-    if Self.elementwise.contains(name) { return try elementwise(node) }
+    if StepwiseOperators.elementwise.contains(name) { return try elementwise(node) }
     guard let axis = timeAxis[node.inputs[0]], node.inputs.dropFirst().allSatisfy({ timeAxis[$0] == nil }) else {
       guard name == "Concat" else { throw refusal(node, "steps as another input than the first") }
       return try concatenation(node)
     }
-    let rank = types[node.inputs[0]]?.rank ?? 0
     switch name.description {
     case "LSTM", "GRU", "pare.QuantizedLSTM", "pare.QuantizedGRU":
       guard axis == 0, try node.int("layout", default: 0) == 0 else { throw refusal(node, "steps on axis \(axis)") }
@@ -124,36 +121,12 @@ struct RowGraph {
       return 0
     case "Pad": return try padded(node, axis, &rewritten)
     case "Conv": return try convolved(node, axis, &rewritten)
-    case "Transpose":
-      let order = try node.ints("perm") ?? Array((0..<rank).reversed())
-      return order.firstIndex(of: axis)
-    case "Squeeze", "Unsqueeze", "Reshape", "Gather", "Slice": return try moved(node, axis, &rewritten)
-    case "MatMul":
-      guard axis < rank - 1 else { throw refusal(node, "a sum over steps") }
-      let (right, other) = (rank - axis, extents(node.inputs[1]))
-      guard other.count <= 2 || right <= 2 || other.count < right || other[other.count - right] == 1 else {
-        throw refusal(node, "another matrix for each step")
+    case "Reshape", "Gather", "Slice": return try moved(node, axis, &rewritten)
+    default:
+      guard let place = try operators.axisKept(by: node, axis) else {
+        throw refusal(node, "one that mixes them or is not known to do so")
       }
-      return (types[node.outputs[0]]?.rank ?? rank) - right
-    case "Gemm":
-      guard axis == 0, try node.int("transA", default: 0) == 0, node.input(2).map({ extents($0).count < 2 || extents($0)[0] == 1 }) ?? true
-      else { throw refusal(node, "a sum over steps") }
-      return 0
-    case "Softmax", "LogSoftmax", "Hardmax":
-      let along = try node.int("axis", default: -1)
-      guard (along < 0 ? along + rank : along) != axis else { throw refusal(node, "a norm along steps") }
-      return axis
-    case "LayerNormalization", "RMSNormalization":
-      let from = try node.int("axis", default: -1)
-      guard axis < (from < 0 ? from + rank : from) else { throw refusal(node, "a norm along steps") }
-      return axis
-    case "QuantizeLinear", "DequantizeLinear":
-      let along = try node.int("axis", default: 1)
-      guard extents(node.inputs[1]).reduce(1, *) == 1 || (along < 0 ? along + rank : along) != axis else {
-        throw refusal(node, "a scale for each step")
-      }
-      return axis
-    default: throw refusal(node, "one that mixes them or is not known to do so")
+      return place
     }
   }
 
@@ -223,19 +196,8 @@ struct RowGraph {
       return tensor.doubles.map { Int($0) }
     }
     switch node.operatorName.type {
-    case "Squeeze":
-      guard let axes = try constants(1)?.map({ $0 < 0 ? $0 + before.count : $0 }), !axes.contains(axis) else {
-        throw refusal(node, "axes that are not given")
-      }
-      return axis - axes.count { $0 < axis }
-    case "Unsqueeze":
-      let axes = Set(try constants(1)?.map { $0 < 0 ? $0 + after.count : $0 } ?? [])
-      return after.indices.filter { !axes.contains($0) }[axis]
     case "Reshape":
-      let ahead = before[..<axis].reduce(1, *)
-      guard
-        let place = after.indices.first(where: { after[$0] == before[axis] && after[..<$0].reduce(1, *) == ahead })
-      else { throw refusal(node, "steps mixed with other axes") }
+      guard let place = try operators.axisKept(by: node, axis) else { throw refusal(node, "steps mixed with other axes") }
       var shape = after
       shape[place] = before[axis] == steps ? 1 : after[place]
       rewritten.inputs[1] = constant(Tensor(shape.map(Int64.init)), node)

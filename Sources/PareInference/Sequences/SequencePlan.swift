@@ -93,8 +93,11 @@ public final class SequencePlan: Sendable {
 
   /// What the newest row of a window goes through, step by step.
   public var steps: [ExecutionPlan.Step] { newestRow.steps }
-  /// What the older rows of a window go through, and what they do once it moved on; none where rows go one by one.
-  public var preparationSteps: [ExecutionPlan.Step] { (window?.older?.steps ?? []) + (window?.slide?.steps ?? []) }
+  /// What the older rows of a window go through; none where rows go one by one. A node's name has the rows behind it that
+  /// are computed, where these are not all.
+  public var prepareSteps: [ExecutionPlan.Step] { window?.older?.steps ?? [] }
+  /// What they go through once the window has moved on by a row.
+  public var slideSteps: [ExecutionPlan.Step] { window?.slide?.steps ?? [] }
   /// What each row of a stream goes through; none where there are no streams.
   public var streamingSteps: [ExecutionPlan.Step] { row?.steps ?? [] }
   /// Values that leave.

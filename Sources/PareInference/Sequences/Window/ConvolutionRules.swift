@@ -11,8 +11,8 @@ struct NewestWindow {
   let fresh: Range<Int>
   let filters: Int
   let channels: Int
+  let groups: Int
   private let channelsPerGroup: Int
-  private let groups: Int
   private let taps: Int
 
   init?(_ rules: RowRules, _ node: Node, weights: Shape) throws {
@@ -71,9 +71,47 @@ struct NewestWindow {
     return Tensor(wide, shape: [outputs, inputs])
   }
 
+  /// The taps over some steps of the input, for one row of the output: the first step, how many, and the weights that
+  /// meet them, `[filters, channels · taps]`. Without groups.
+  func taps<Element: TensorElement>(
+    _ row: Int, over steps: Range<Int>, _ given: [Element]
+  ) -> (first: Int, count: Int, weights: Tensor) {
+    let (start, dilation) = (row * window.stride - window.padBegin, geometry.axes[0].dilation)
+    let met = (0..<taps).filter { steps.contains(start + $0 * dilation) }
+    let weights = (0..<filters * channels).flatMap { place in met.map { given[place * taps + $0] } }
+    return (start + (met.first ?? 0) * dilation, met.count, Tensor(weights, shape: [filters, channels * met.count]))
+  }
+
   /// A number per filter as one per output of the dense layer.
   func repeated<Element: TensorElement>(_ values: [Element]) -> Tensor {
     Tensor(values.flatMap { [Element](repeating: $0, count: rows.count) })
+  }
+}
+
+extension PieceGraph {
+  /// One row of a convolution without groups as a dense layer of the steps under its taps.
+  ///
+  /// - Parameters:
+  ///   - x: those steps of the input.
+  ///   - name: of what it yields.
+  ///   - product: the layer of what it is given, with these weights.
+  fileprivate mutating func row<Element: TensorElement>(
+    _ row: Int, of window: NewestWindow, _ x: String, _ steps: Range<Int>, _ weights: [Element], named name: String,
+    _ product: (inout PieceGraph, _ flat: String, _ weights: String) throws -> String
+  ) throws -> String {
+    let (first, count, met) = window.taps(row, over: steps, weights)
+    let (start, dilation) = (first - steps.lowerBound, window.geometry.axes[0].dilation)
+    var under = x
+    if count < steps.count {
+      under = try slice(x, start..<start + (count - 1) * dilation + 1, axis: 2, step: dilation, named: "\(name).taps")
+    }
+    let flat = try reshape(under, [1, window.channels * count], named: "\(name).flat")
+    return try reshape(product(&self, flat, constant(met)), [1, window.filters, 1], named: name)
+  }
+
+  /// A dense layer in Float32.
+  fileprivate mutating func gemm(_ x: String, _ weights: String, _ bias: String, named name: String) throws -> String {
+    try apply("Gemm", [x, weights, bias], ["transB": .int(1)], named: "\(name).sum")
   }
 }
 
@@ -84,7 +122,19 @@ extension RowRules {
     else { return nil }
     let (value, older, seesOlder) = (node.outputs[0], older(node.outputs[0]), window.seesOlder)
     let bias: [Float] = tensor(node.input(2))?.values() ?? [Float](repeating: 0, count: window.filters)
-    let (weights, biases) = (window.dense(weight.values() as [Float]), window.repeated(bias))
+    let given: [Float] = weight.values()
+    let (weights, biases) = (window.dense(given), window.repeated(bias))
+    if window.groups == 1 {
+      // A row by itself is cheaper as a product of its own.
+      let (emit, perFilter) = (rule.form.emit, Tensor(bias))
+      rule.form.emit = { rows, names, pieces in
+        guard rows.count == 1 else { return try emit(rows, names, &pieces) }
+        let name = pieces.name(value, rows)
+        return try pieces.row(rows.lowerBound, of: window, names[0], window.window.inside(rows), given, named: name) {
+          try $0.gemm($1, $2, $0.constant(perFilter), named: name)
+        }
+      }
+    }
     rule.newest = RowRule.Form(
       inputs: [node.inputs[0]] + (seesOlder ? [older] : []), needed: { $1 == 0 ? window.fresh : 0..<1 },
       emit: { rows, names, pieces in
@@ -92,7 +142,7 @@ extension RowRules {
         let flat = try pieces.reshape(names[0], [1, window.inputs], named: "\(name).newest")
         let seed = seesOlder
           ? try pieces.reshape(names[1], [1, window.outputs], named: "\(name).seed") : try pieces.constant(biases)
-        let sum = try pieces.apply("Gemm", [flat, pieces.constant(weights), seed], ["transB": .int(1)], named: "\(name).sum")
+        let sum = try pieces.gemm(flat, pieces.constant(weights), seed, named: name)
         return try pieces.reshape(sum, [1, window.filters, window.rows.count], named: name)
       })
     guard seesOlder else { return [(value, rule)] }
@@ -101,6 +151,11 @@ extension RowRules {
       form: .init(
         inputs: [node.inputs[0]], needed: { _, _ in window.older },
         emit: { _, names, pieces in
+          if window.groups == 1, window.rows.count == 1 {
+            return try pieces.row(window.rows.lowerBound, of: window, names[0], window.older, given, named: older) {
+              try $0.gemm($1, $2, $0.constant(Tensor(bias)), named: older)
+            }
+          }
           var copy = node
           (copy.name, copy.outputs) = ("\(node.name).older", [older])
           copy.inputs = try [names[0]] + node.inputs.dropFirst().map { try $0.isEmpty ? "" : pieces.constant($0) }
@@ -116,7 +171,8 @@ extension RowRules {
       var rule = try windowRule(node), let bias = tensor(node.inputs[3])?.values(as: Int32.self)
     else { return nil }
     let (value, older, seesOlder) = (node.outputs[0], older(node.outputs[0]), window.seesOlder)
-    let (weights, biases) = (window.dense(weight.values() as [Int8]), window.repeated(bias))
+    let given: [Int8] = weight.values()
+    let (weights, biases) = (window.dense(given), window.repeated(bias))
     // Multipliers and shifts, or scales: a number per filter. The output's zero point is one.
     let endings = node.inputs[4...].compactMap(tensor).map { tensor -> Tensor in
       switch (tensor.shape.rank, tensor.elementType) {
@@ -127,6 +183,17 @@ extension RowRules {
     }
     guard endings.count == node.inputs.count - 4 else { return nil }
     let relu = try node.int("relu", default: 0)
+    if window.groups == 1 {
+      let emit = rule.form.emit
+      rule.form.emit = { rows, names, pieces in
+        guard rows.count == 1 else { return try emit(rows, names, &pieces) }
+        let name = pieces.name(value, rows)
+        return try pieces.row(rows.lowerBound, of: window, names[0], window.window.inside(rows), given, named: name) { pieces, flat, met in
+          let operands = try [flat, pieces.constant(node.inputs[1]), met] + node.inputs[3...].map { try pieces.constant($0) }
+          return try pieces.apply(QuantizedDense.name, operands, ["relu": .int(relu)], named: "\(name).sum")
+        }
+      }
+    }
     rule.newest = RowRule.Form(
       inputs: [node.inputs[0]] + (seesOlder ? [older] : []), needed: { $1 == 0 ? window.fresh : 0..<1 },
       emit: { rows, names, pieces in

@@ -32,9 +32,7 @@ struct PieceGraph {
 
   // MARK: what there is
 
-  /// An input that holds rows of a value, of which `kept` may be read.
-  ///
-  /// - Parameter first: the row that it begins with.
+  /// An input of `count` rows of a value, the first of them row `first`, of which `rows` may be read.
   mutating func input(_ name: String, of value: String, rows: Range<Int>, first: Int, count: Int) throws {
     let type = ValueType(rules.types[value]?.elementType ?? .float32, shape(value, rows: count).map(Dimension.fixed))
     add(try builder.input(name, type), of: value, rows: rows, first: first)
@@ -105,8 +103,10 @@ struct PieceGraph {
     try builder.output(made)
   }
 
-  mutating func slice(_ value: String, _ range: Range<Int>, axis: Int, named name: String) throws -> String {
-    let bounds = [range.lowerBound, range.upperBound, axis].map { Tensor([Int64($0)]) }
+  mutating func slice(
+    _ value: String, _ range: Range<Int>, axis: Int, step: Int = 1, named name: String
+  ) throws -> String {
+    let bounds = [range.lowerBound, range.upperBound, axis, step].map { Tensor([Int64($0)]) }
     return try builder.apply("Slice", [value] + bounds.map { try builder.constant($0) }, name: name)
   }
 
@@ -143,10 +143,6 @@ struct PieceGraph {
 
   func name(_ value: String, _ rows: Range<Int>, stem: String? = nil) -> String {
     rows == 0..<(rules.dependence[value]?.count ?? 1) ? stem ?? value : "\(stem ?? value)[\(rows.lowerBound)..<\(rows.upperBound)]"
-  }
-
-  func empty(_ node: Node) -> InferenceError {
-    InferenceError("window", subject: "node '\(node.name)'", expected: "rows of its input", found: "padding alone")
   }
 
   /// The extents of so many rows of a value.

@@ -10,6 +10,7 @@ struct RowRules {
   private(set) var dependence: [String: RowDependence] = [:]
   /// In the order in which values are made.
   private(set) var all: [(value: String, rule: RowRule)] = []
+  let steps: StepwiseOperators
   private let producers: [String: Node]
 
   /// - Parameters:
@@ -20,6 +21,7 @@ struct RowRules {
     var producers: [String: Node] = [:]
     for node in graph.nodes { for output in node.outputs where !output.isEmpty { producers[output] = node } }
     self.producers = producers
+    steps = StepwiseOperators(extents: types.mapValues(\.shape.dimensions), graph: graph)
     let input = graph.inputs[0].name
     let count = types[input]?.shape.dimensions[axis] ?? 1
     dependence[input] = RowDependence(axis: axis, count: count, fresh: count - 1, settled: 0)
@@ -85,7 +87,7 @@ struct RowRules {
   func producer(of value: String) -> Node? { producers[value] }
   func isConstant(_ value: String) -> Bool { graph.parameters[value] != nil }
   func tensor(_ value: String?) -> Tensor? { value.flatMap { graph.parameters[$0]?.storage.decoded() } }
-  func integers(_ value: String?) -> [Int]? { tensor(value)?.doubles.map { Int($0) } }
+  func integers(_ value: String?) -> [Int]? { steps.integers(value) }
   func isFloat32(_ value: String) -> Bool { types[value]?.elementType == .float32 }
 
   /// Whether all inputs but the first are constant or not given.

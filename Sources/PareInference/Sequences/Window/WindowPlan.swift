@@ -34,15 +34,15 @@ final class WindowPlan: Sendable {
     let types = try ExecutionPlan.types(of: graph)
     let extents = types[graph.inputs[0].name]?.shape.dimensions ?? []
     let long = extents.indices.filter { extents[$0] > 1 }
+    if let axis, !long.contains(axis) {
+      throw InferenceError(
+        "window", subject: graph.name, expected: "an axis of time of more than one step", found: "axis \(axis) of \(extents)")
+    }
     // A row of features by itself is no window.
     guard extents.count >= 3 || long.count == 2 else { return nil }
     let candidates = axis.map { [$0] } ?? (long.count == 2 && extents.count == 2 ? [0] : long)
     var best: (rules: RowRules, score: Int)?
     for axis in candidates {
-      guard extents.indices.contains(axis), extents[axis] > 1 else {
-        throw InferenceError(
-          "window", subject: graph.name, expected: "an axis of time of more than one step", found: "axis \(axis) of \(extents)")
-      }
       let rules = try RowRules(graph, types: types, axis: axis)
       let score = rules.timedCount
       if score > best?.score ?? -1 { best = (rules, score) }

@@ -123,12 +123,13 @@ extension RowRules {
     var pads = [Int](repeating: 0, count: 2 * rank)
     for (index, axis) in axes.enumerated() { (pads[axis], pads[rank + axis]) = (given[index], given[axes.count + index]) }
     let (before, count, steps) = (pads[axis], extents(node.outputs[0])[axis], from.count)
-    let all = pads
+    let (all, value) = (pads, node.outputs[0])
+    guard let elementType = types[value]?.elementType, node.input(2).map(isConstant) ?? true else { return nil }
+    let fill = tensor(node.input(2))
     return RowRule(
-      // One row more than the pad, so that no piece is padding alone.
       dependence: RowDependence(
         axis: axis, count: count, fresh: from.isOlder ? count : from.fresh == 0 ? 0 : from.fresh + before,
-        settled: min(count, from.settled + (before > 0 ? before + 1 : 0))),
+        settled: min(count, from.settled + before)),
       form: .init(
         inputs: [node.inputs[0]],
         needed: { rows, _ in
@@ -137,7 +138,10 @@ extension RowRules {
         },
         emit: { rows, names, pieces in
           let inside = (rows.lowerBound - before..<rows.upperBound - before).clamped(to: 0..<steps)
-          guard !inside.isEmpty else { throw pieces.empty(node) }
+          guard !inside.isEmpty else {
+            let shape = Shape(pieces.shape(value, rows: rows.count))
+            return try pieces.constant(Tensor(repeating: fill, elementType: elementType, shape: shape))
+          }
           var own = all
           own[axis] = inside.lowerBound - (rows.lowerBound - before)
           own[rank + axis] = rows.upperBound - before - inside.upperBound
@@ -158,5 +162,19 @@ extension Node {
     (all[axis], all[geometry.axes.count + axis]) = pads
     attributes["auto_pad"] = nil
     attributes["pads"] = .ints(all)
+  }
+}
+
+extension Tensor {
+  /// One element again and again; zeros where there is none.
+  fileprivate init(repeating value: Tensor?, elementType: ElementType, shape: Shape) {
+    self.init(zeros: elementType, shape: shape)
+    guard let value, value.elementType == elementType, value.elementCount == 1 else { return }
+    let (count, size) = (shape.elementCount, elementType.byteCount)
+    withUnsafeMutableBytes { to in
+      value.withUnsafeBytes { from in
+        for index in 0..<count { UnsafeMutableRawBufferPointer(rebasing: to[index * size..<(index + 1) * size]).copyMemory(from: from) }
+      }
+    }
   }
 }
