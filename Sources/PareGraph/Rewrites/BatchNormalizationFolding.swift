@@ -28,13 +28,18 @@ extension Graph {
   ///
   /// Bound: where `f` is the factor and `K` the terms of the layer's sum, the folded layer differs from the two nodes in
   /// exact arithmetic by at most `u · (Σ |f w x| + |f (b − mean) + shift|)`, u = 2⁻²⁴, and rounds as a layer does.
-  package func foldingBatchNormalization() throws -> Graph {
+  package func foldingBatchNormalization() throws -> Graph { try foldingBatchNormalization { _ in true } }
+
+  /// The same for some layers.
+  ///
+  /// - Parameter isWanted: whether a layer may take one in.
+  package func foldingBatchNormalization(into isWanted: (Node) -> Bool) throws -> Graph {
     guard nodes.contains(where: { $0.operatorName == BatchNormalization.name }) else { return self }
     var result = self
     let kept = Set(outputs.map(\.name))
     for node in nodes where node.operatorName == BatchNormalization.name && node.outputs.count == 1 {
       guard !kept.contains(node.inputs[0]), result.consumers(of: node.inputs[0]).count == 1,
-        let layer = result.producer(of: node.inputs[0]), let folded = try result.fold(node, into: layer)
+        let layer = result.producer(of: node.inputs[0]), isWanted(layer), let folded = try result.fold(node, into: layer)
       else { continue }
       result = folded
     }

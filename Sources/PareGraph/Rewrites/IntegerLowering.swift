@@ -9,6 +9,9 @@ import PareTensor
 ///   `pare.QuantizedDense`; `MatMul` with or without an Add of a constant row likewise, and `Conv`
 ///   `pare.QuantizedConvolution`.
 /// - `Gemm` with `int4` weights in groups (`GroupDenseLowering.swift`) becomes `pare.QuantizedGroupDense`.
+/// - `int4` weights with one scale an output, or one for all, are taken as the bytes that they are.
+/// - A DequantizeLinear of parameters that no layer took in becomes the numbers that it yields: weights that alone are
+///   quantized are decoded once, not at every run.
 /// - A remaining per-tensor QuantizeLinear to `uint8` becomes `pare.QuantizeByReciprocal`.
 public enum IntegerLowering {
   /// - Throws: `graph.quantization-scale` for a scale that is zero, negative, subnormal or not finite;
@@ -21,6 +24,27 @@ public enum IntegerLowering {
   /// Whether a graph has anything to lower.
   public static func applies(to graph: Graph) -> Bool {
     graph.nodes.contains { $0.operatorName == "QuantizeLinear" || $0.operatorName == "DequantizeLinear" }
+  }
+}
+
+extension Graph {
+  /// The graph with the numbers in the place of each DequantizeLinear of parameters: the same bits.
+  fileprivate func decodingConstants() throws -> Graph {
+    var result = self
+    result.nodes = []
+    let types = try inferredTypes()
+    for node in nodes {
+      let inputs = node.inputs.map { result.parameters[$0]?.storage.decoded() }
+      guard node.operatorName == DequantizeLinear.name, inputs.allSatisfy({ $0 != nil }),
+        let type = types[node.outputs[0]], let shape = type.shape(binding: [:]),
+        let value = try ConstantEvaluation.evaluate(node, inputs: inputs, outputs: [TensorType(type.elementType, shape)]).first
+      else {
+        result.nodes.append(node)
+        continue
+      }
+      result.parameters[node.outputs[0]] = Parameter(ParameterStorage(value), isTrainable: false)
+    }
+    return result.pruned()
   }
 }
 
@@ -66,7 +90,7 @@ struct Lowering {
         result.nodes.append(node)
       }
     }
-    let lowered = result.pruned()
+    let lowered = try result.pruned().decodingConstants()
     _ = try lowered.inferredTypes()
     return lowered
   }
@@ -104,10 +128,13 @@ struct Lowering {
     guard ["Gemm", "MatMul", "Conv"].contains(node.operatorName), let x = producers[node.inputs[0]],
       x.operatorName == "DequantizeLinear", let input = try affine(x),
       let w = producers[node.inputs[1]], w.operatorName == "DequantizeLinear",
-      let weight = tensor(w.inputs[0]), weight.elementType == .int8,
+      let weight = tensor(w.inputs[0]), weight.elementType == .int8 || weight.elementType == .int4,
       w.input(2).map({ name in tensor(name)?.doubles.allSatisfy { $0 == 0 } ?? false }) ?? true,
-      let product = try product(node, w, weight)
+      var product = try product(node, w, weight.inWholeBytes())
     else { return nil }
+    if weight.elementType == .int4, product.weight == w.inputs[0] {
+      product.weight = constant(weight.inWholeBytes(), "\(w.inputs[0]).in_bytes")
+    }
     // Each product of two Float32 scales is exact in Float64.
     let scales = product.weightScales.map { Double(input.scale) * Double($0) }
     guard let bias = try quantizedBias(node, product.bias, scales: scales) else { return nil }
