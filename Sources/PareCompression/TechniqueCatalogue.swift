@@ -7,6 +7,8 @@ public enum TechniqueCatalogue {
     QuantizationAwareTraining.self,
     LowRankFactorization.self,
     WeightSharing.self,
+    CrossLayerEqualization.self,
+    ActivationSmoothing.self,
   ]
 
   /// The key under which a step of a recipe names its technique.

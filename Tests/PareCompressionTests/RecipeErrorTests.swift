@@ -30,11 +30,53 @@ import Testing
     Case(
       yaml: step("technique: quantisation, precision: int8"),
       message:
-        "steps[0].technique: expected one of distillation, magnitude-pruning, quantization, quantization-aware-training, low-rank, weight-sharing (nearest: 'quantization'), found 'quantisation'"),
+        "steps[0].technique: expected one of distillation, magnitude-pruning, quantization, quantization-aware-training, low-rank, weight-sharing, cross-layer-equalization, activation-smoothing (nearest: 'quantization'), found 'quantisation'"),
     Case(yaml: step("sparsity: 0.5"), message: "steps[0].technique: expected a value, found none"),
     Case(
-      yaml: step("technique: quantization, precision: int4"),
-      message: "steps[0].precision: expected 'int8', found 'int4'"),
+      yaml: step("technique: quantization, precision: int5"),
+      message:
+        "steps[0].precision: expected one of fp32, fp16, bf16, int8, int4, ternary, binary (nearest: 'int8'), found 'int5'"),
+    Case(
+      yaml: step("technique: quantization, precision: {k-mean: 4}"),
+      message: "steps[0].precision.k-mean: expected one of powers-of-two, k-means, learned (nearest: 'k-means'), found 'k-mean'"),
+    Case(
+      yaml: step("technique: quantization, precision: {k-means: 9}"),
+      message: "steps[0].precision: expected bits in 1 ... 8, found 9"),
+    Case(
+      yaml: step("technique: quantization, precision: ternary, mode: static"),
+      message: "steps[0].mode: expected 'weight-only': ternary is stored so and multiplied in Float32, found 'static'"),
+    Case(
+      yaml: step("technique: quantization, precision: binary, mode: dynamic"),
+      message: "steps[0].mode: expected 'static' or 'weight-only': a sign has no range to find, found 'dynamic'"),
+    Case(
+      yaml: step("technique: quantization, precision: int8, weights: {symmetry: symmetric, granularity: per-group}"),
+      message:
+        "steps[0].weights.granularity: expected 'per-tensor' or 'per-channel': sums of groups have an integer form with int4 alone, found 'per-group'"),
+    Case(
+      yaml: step("technique: quantization, precision: int4, weights: {symmetry: symmetric, granularity: per-group, group-size: 48}"),
+      message: "steps[0].weights.group-size: expected 32, 64 or 128, found 48"),
+    Case(
+      yaml: step("technique: quantization, precision: int4, weights: {symmetry: symmetric, granularity: per-channel, group-size: 64}"),
+      message: "steps[0].weights.group-size: expected no value: only 'per-group' has groups, found 64"),
+    Case(
+      yaml: step("technique: quantization, precision: int8, weights: {symmetry: symmetric, granularity: per-channel, integers: unsigned}"),
+      message: "steps[0].weights.integers: expected 'signed': products are of unsigned inputs with signed weights, found 'unsigned'"),
+    Case(
+      yaml: step("technique: quantization, precision: fp16, rounding: stochastic"),
+      message: "steps[0].rounding: expected 'half-to-even': fp16 has no integers to choose between, found another"),
+    Case(
+      yaml: step("technique: quantization, precision: int8, rounding: {gptq: {damping: 0}}"),
+      message: "steps[0].rounding.gptq.damping: expected a fraction above 0 and up to 1, found 0.0"),
+    Case(
+      yaml: step("technique: quantization, precision: int8, overrides: [{layers: all, precision: ternary, mode: static}]"),
+      message:
+        "steps[0].overrides[0].mode: expected 'weight-only': ternary is stored so and multiplied in Float32, found 'static'"),
+    Case(
+      yaml: step("technique: quantization, precision: int8, overrides: [{layer: all, precision: fp16}]"),
+      message: "steps[0].overrides[0].layer: expected 'layers', found 'layer'"),
+    Case(
+      yaml: step("technique: quantization, precision: int8, calibration: {method: moving-average, momentum: 1}"),
+      message: "steps[0].calibration.momentum: expected a fraction in 0 ..< 1, found 1.0"),
     Case(
       yaml: step("technique: quantization, precision: int8, weights: {symmetry: symetric, granularity: per-channel}"),
       message:
@@ -51,7 +93,7 @@ import Testing
       message: "steps[0].calibration.percentile: expected a percentage above 50 and up to 100, found 40.0"),
     Case(
       yaml: step("technique: quantization, precision: int8, calibration: {method: min-max, percentile: 99}"),
-      message: "steps[0].calibration.percentile: expected 'method', found 'percentile'"),
+      message: "steps[0].calibration.percentile: expected one of method, regimes (nearest: 'regimes'), found 'percentile'"),
     Case(
       yaml: step("technique: low-rank, keep: {energy: 0.9, rank: 4}"),
       message: "steps[0].keep: expected exactly one of rank, energy, ratio, found energy and rank"),

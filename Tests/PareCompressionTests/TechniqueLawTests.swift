@@ -10,6 +10,8 @@ import Testing
   struct Sample: Sendable, CustomTestStringConvertible {
     var technique: any CompressionTechnique
     var mayChange: @Sendable (String) -> Bool
+    /// One that the technique changes.
+    var model: @Sendable () throws -> Model = { try Fixture.model() }
 
     var testDescription: String { "\(technique)" }
   }
@@ -44,6 +46,24 @@ import Testing
       technique: QuantizationAwareTraining(
         .binary, layers: one, recurrent: .integers, training: TrainingSchedule(epochs: 1, batchSize: 64)),
       mayChange: { $0.hasPrefix("dense_") }),
+      technique: Quantization(
+        .int4, weights: .symmetric(.perGroup(64)), rounding: .gptq(damping: 0.02), calibration: .movingAverage(momentum: 0.8),
+        correctsBias: true, layers: one), mayChange: { $0.hasPrefix("dense_1.") }),
+    Sample(
+      technique: Quantization(
+        .int8, weights: .asymmetric(.perTensor), mode: .weightOnly, rounding: .stochastic, layers: one), mayChange: ofOne),
+    Sample(
+      technique: Quantization(.int8, mode: .dynamic, rounding: .adaptive(iterations: 20), layers: one), mayChange: ofOne),
+    Sample(
+      technique: Quantization(
+        .int8, calibration: .meanSquaredError, layers: one, overrides: [LayerOverride(one, QuantizationScheme(.float16))]),
+      mayChange: ofOne),
+    Sample(technique: Quantization(.bfloat16, layers: one), mayChange: ofOne),
+    Sample(technique: Quantization(.ternary, layers: one), mayChange: ofOne),
+    Sample(technique: Quantization(.binary, layers: one), mayChange: { $0.hasPrefix("dense_1.") }),
+    Sample(technique: Quantization(.powersOfTwo(bits: 4), layers: one), mayChange: ofOne),
+    Sample(technique: Quantization(.kMeans(bits: 3), layers: one), mayChange: ofOne),
+    Sample(technique: Quantization(.learned(bits: 3), layers: one), mayChange: ofOne),
     Sample(technique: LowRankFactorization(.rank(2), layers: one), mayChange: ofOne),
     Sample(technique: LowRankFactorization(.energy(0.6), layers: .exceptFirstAndLast), mayChange: ofOne),
     Sample(technique: LowRankFactorization(.ratio(0.1 + 0.2), layers: one), mayChange: ofOne),
@@ -52,6 +72,12 @@ import Testing
       mayChange: { $0.hasPrefix("dense_") }),
     Sample(technique: WeightSharing(bits: 2, start: .linear, layers: one), mayChange: ofOne),
     Sample(technique: WeightSharing(bits: 3, layers: one), mayChange: ofOne),
+    Sample(
+      technique: CrossLayerEqualization(layers: .operators(["Gemm"])), mayChange: { $0.hasPrefix("dense_") },
+      model: { try QuantizationAdjustmentTests.uneven() }),
+    Sample(
+      technique: ActivationSmoothing(strength: 0.75, inserts: true, layers: one),
+      mayChange: { $0.hasPrefix("dense_0.") || $0 == "dense_1.weight" }),
   ]
 
   @Test func everyTechniqueOfTheCatalogueHasASample() {
@@ -67,7 +93,7 @@ import Testing
   }
 
   @Test(arguments: samples) func theSameSeedGivesTheSameBytes(_ sample: Sample) throws {
-    let model = try Fixture.model()
+    let model = try sample.model()
     let first = try Artifact.encode(sample.technique.apply(to: model, in: Fixture.context()))
     let second = try Artifact.encode(sample.technique.apply(to: model, in: Fixture.context()))
     #expect(first == second)
@@ -75,7 +101,7 @@ import Testing
   }
 
   @Test(arguments: samples) func whatIsNotSelectedStaysBitIdentical(_ sample: Sample) throws {
-    let model = try Fixture.model()
+    let model = try sample.model()
     let after = try sample.technique.apply(to: model, in: Fixture.context())
     var kept = 0
     for (name, parameter) in model.graph.parameters where !sample.mayChange(name) {
@@ -87,7 +113,7 @@ import Testing
   }
 
   @Test(arguments: samples) func theInterfaceIsPreserved(_ sample: Sample) throws {
-    let model = try Fixture.model()
+    let model = try sample.model()
     let after = try sample.technique.apply(to: model, in: Fixture.context()).graph
     #expect(after.inputs == model.graph.inputs)
     #expect(after.outputs == model.graph.outputs)
@@ -96,7 +122,7 @@ import Testing
   }
 
   @Test(arguments: samples) func theFileWeighsWhatTheStoragePromises(_ sample: Sample) throws {
-    let after = try sample.technique.apply(to: Fixture.model(), in: Fixture.context())
+    let after = try sample.technique.apply(to: sample.model(), in: Fixture.context())
     let bytes = try Artifact.encode(after)
     // Scalars stand in the text of the graph.
     let scalars = after.graph.parameters.values.reduce(0) {
@@ -110,7 +136,7 @@ import Testing
   }
 
   @Test(arguments: samples) func everyReportNamesALayer(_ sample: Sample) throws {
-    let result = try sample.technique.compress(Fixture.model(), in: Fixture.context())
+    let result = try sample.technique.compress(sample.model(), in: Fixture.context())
     #expect(!result.layers.isEmpty)
     for report in result.layers { #expect(!report.layer.isEmpty && !report.outcome.isEmpty) }
   }

@@ -1,10 +1,12 @@
 import PareGraph
 
 extension Graph {
-  /// Numbers that were learned, zeros included: the trainable parameters, and the integers that stand for weights once
+  /// Numbers that were learned, zeros included: the trainable parameters, and the numbers that stand for weights once
   /// they are quantized (which training no longer changes).
   public var learnedElementCount: Int {
-    let quantized = Set(nodes.flatMap(\.integerWeights))
+    // Scales of groups are integers behind a DequantizeLinear of their own.
+    let scales = Set(nodes.filter { $0.operatorName == "DequantizeLinear" }.compactMap { $0.input(1) })
+    let quantized = Set(nodes.filter { !scales.contains($0.outputs[0]) }.flatMap { quantizedWeights(of: $0) })
     return parameters.reduce(0) { sum, entry in
       entry.value.isTrainable || quantized.contains(entry.key) ? sum + entry.value.storage.shape.elementCount : sum
     }
@@ -16,14 +18,19 @@ extension Graph {
   }
 }
 
-extension Node {
-  /// Inputs that hold integers, or signs, in the place of weights.
-  fileprivate var integerWeights: [String] {
-    switch operatorName {
-    case "DequantizeLinear": [inputs[0]]
-    case BinaryDense.name: [inputs[1]]
-    case QuantizedLSTM.name, QuantizedGRU.name: [2, 3].compactMap { input($0) }
-    default: []
+extension Graph {
+  /// Inputs that hold other numbers in the place of weights.
+  fileprivate func quantizedWeights(of node: Node) -> [String] {
+    switch node.operatorName {
+    case "DequantizeLinear": return [node.inputs[0]]
+    case QuantizedLSTM.name, QuantizedGRU.name: return [2, 3].compactMap { node.input($0) }
+    case BinaryDense.name: return [node.inputs[1]]
+    case "Cast", "Mul":
+      // 16 bits, and signs, which are read through these.
+      guard let storage = parameters[node.inputs[0]]?.storage, storage.elementType.isHalfPrecision || storage.element == .sign
+      else { return [] }
+      return [node.inputs[0]]
+    default: return []
     }
   }
 }

@@ -25,18 +25,24 @@ package struct ScalarKMeans {
   private let valueSums: [Double]
   private let clusters: Int
 
-  /// - Parameter clusters: at least 1; with no more distinct numbers than that, each is its own centre.
+  /// - Parameters:
+  ///   - importances: what the squared distance of each number counts, not negative; 1 by default. Where all are 0, so too.
+  ///   - clusters: at least 1; with no more distinct numbers than that, each is its own centre.
   /// - Returns: nil without numbers.
-  package init?(_ numbers: [Float], clusters: Int) {
+  package init?(_ numbers: [Float], weights importances: [Double]? = nil, clusters: Int) {
     guard !numbers.isEmpty, clusters >= 1 else { return nil }
+    // What does not count at all still needs a centre near it, so it counts a little.
+    let floor = (importances?.max() ?? 0) * 0x1p-20
+    let counts = importances.flatMap { floor > 0 ? $0.map { max($0, floor) } : nil }
     var values: [Double] = []
     var weights: [Double] = []
-    for number in numbers.sorted() {
-      if values.last == Double(number) {
-        weights[weights.count - 1] += 1
+    for index in numbers.indices.sorted(by: { numbers[$0] < numbers[$1] }) {
+      let (number, count) = (Double(numbers[index]), counts?[index] ?? 1)
+      if values.last == number {
+        weights[weights.count - 1] += count
       } else {
-        values.append(Double(number))
-        weights.append(1)
+        values.append(number)
+        weights.append(count)
       }
     }
     self.values = values
@@ -52,6 +58,17 @@ package struct ScalarKMeans {
     let (first, last) = (values[0], values[values.count - 1])
     guard clusters > 1 else { return [(first + last) / 2] }
     return (0..<clusters).map { first + (last - first) * Double($0) / Double(clusters - 1) }
+  }
+
+  /// At the middles of shares of equal weight: where numbers are dense, so are centres.
+  func quantileStart() -> [Double] {
+    if clusters == values.count { return values }
+    let total = countSums[values.count]
+    return (0..<clusters).map { cluster in
+      let target = total * (Double(cluster) + 0.5) / Double(clusters)
+      let above = countSums.firstIndex { $0 > target } ?? values.count
+      return values[min(max(above - 1, 0), values.count - 1)]
+    }
   }
 
   /// Numbers drawn one after another, each with a probability in proportion to its squared distance from those before.

@@ -33,12 +33,11 @@ public struct QuantizationAnalysis: Sendable, Hashable, Encodable {
   public static func layers(
     of quantized: Graph, against original: Graph, rows: TrainingData
   ) throws -> [QuantizationAnalysis] {
-    let real = Dictionary(original.linearLayers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let real = Dictionary(original.productLayers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let pairs = quantized.quantizedLayers.compactMap { layer in real[layer.name].map { (layer, $0) } }
     var analyses = try pairs.map { layer, real in
-      let weights = Tensor(try original.weights(of: real), shape: real.shape)
-      return QuantizationAnalysis(
-        layer, weights: (layer.outputAxis == real.outputAxis ? weights : weights.matrixTransposed(as: Float.self)).doubles)
+      let weights = try original.weights(of: real).map { Double($0) }
+      return QuantizationAnalysis(layer, weights: layer.outputAxis == real.outputAxis ? weights : real.byOutput(weights))
     }
     var counters = analyses.map { _ in InputCounter() }
     let wanted = pairs.flatMap { [$0.0.input, $0.0.dequantizedInput, $0.0.output] }
@@ -79,9 +78,10 @@ public struct QuantizationAnalysis: Sendable, Hashable, Encodable {
     var largestErrorInHalfSteps = 0.0
 
     mutating func add(_ input: [Double], rounded: [Double], layer: QuantizedLayer) {
+      guard let map = layer.inputMap else { return }
       count += input.count
-      let covered = layer.inputMap.covered
-      let halfStep = Double(layer.inputMap.scale) / 2
+      let covered = map.covered
+      let halfStep = Double(map.scale) / 2
       for (before, after) in zip(input, rounded) {
         if covered.contains(before) {
           largestErrorInHalfSteps = max(largestErrorInHalfSteps, (before - after).magnitude / halfStep)

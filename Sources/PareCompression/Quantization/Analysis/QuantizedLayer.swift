@@ -1,16 +1,17 @@
 import PareGraph
 import PareTensor
 
-/// A linear layer of a quantized graph: a Gemm or MatMul whose operands come out of DequantizeLinear.
+/// A layer of a quantized graph: a Gemm, MatMul or Conv whose weights come out of DequantizeLinear, and its input too, unless
+/// the weights alone are quantized.
 struct QuantizedLayer {
   let name: String
   let output: String
   /// The real value that the layer's input stands for, before QuantizeLinear.
   let input: String
-  /// The same after DequantizeLinear.
+  /// The same after DequantizeLinear; the input itself where it is not quantized.
   let dequantizedInput: String
-  /// How the input is mapped onto integers.
-  let inputMap: AffineMap
+  /// How the input is mapped onto integers; nil where that is not fixed.
+  let inputMap: AffineMap?
   /// The axis of the weight along which outputs run: 0 or 1.
   let outputAxis: Int
   /// `S·(q − Z)` of the weight, row-major.
@@ -19,28 +20,64 @@ struct QuantizedLayer {
   let weightScales: [Double]
 
   init?(_ node: Node, in graph: Graph) {
-    guard node.operatorName == "Gemm" || node.operatorName == "MatMul", node.inputs.count >= 2,
-      let activation = graph.producer(of: node.inputs[0]), activation.operatorName == "DequantizeLinear",
-      let quantize = graph.producer(of: activation.inputs[0]), quantize.operatorName == "QuantizeLinear",
-      let inputScale = graph.values(of: quantize.input(1))?.first,
+    guard ["Gemm", "MatMul", "Conv"].contains(node.operatorName), node.inputs.count >= 2,
       let weight = graph.producer(of: node.inputs[1]), weight.operatorName == "DequantizeLinear",
-      let stored = graph.parameters[weight.inputs[0]]?.storage, let scales = graph.values(of: weight.input(1))
+      let stored = graph.parameters[weight.inputs[0]]?.storage,
+      let numbers = Dequantization(weight, stored.decoded(), in: graph)
     else { return nil }
-    let integers = stored.decoded().doubles
-    let axis = (try? weight.int("axis", default: 1)) ?? 1
-    let step = axis == 0 ? stored.shape.elementCount / max(scales.count, 1) : 1
-    let weightScales = integers.indices.map { scales[scales.count == 1 ? 0 : $0 / step % scales.count] }
-    let zeroPoints = graph.values(of: weight.input(2)) ?? [0]
-    outputAxis = (try? node.int("transB", default: 0)) == 1 ? 0 : 1
+    outputAxis = node.operatorName == "Conv" || (try? node.int("transB", default: 0)) == 1 ? 0 : 1
     name = node.name
     output = node.outputs[0]
-    input = quantize.inputs[0]
+    weights = numbers.reals
+    weightScales = numbers.scales
     dequantizedInput = node.inputs[0]
-    inputMap = AffineMap(scale: Float(inputScale), zeroPoint: Int(graph.values(of: quantize.input(2))?.first ?? 0))
-    self.weightScales = weightScales
-    weights = integers.indices.map {
-      weightScales[$0] * (integers[$0] - zeroPoints[zeroPoints.count == 1 ? 0 : $0 / step % zeroPoints.count])
+    guard let activation = graph.producer(of: node.inputs[0]), activation.operatorName == "DequantizeLinear",
+      let quantize = graph.producer(of: activation.inputs[0])
+    else {
+      (input, inputMap) = (node.inputs[0], nil)
+      return
     }
+    input = quantize.inputs[0]
+    inputMap = quantize.input(1).flatMap { graph.values(of: $0)?.first }.map { scale in
+      AffineMap(scale: Float(scale), zeroPoint: Int(quantize.input(2).flatMap { graph.values(of: $0)?.first } ?? 0))
+    }
+  }
+}
+
+/// What a DequantizeLinear of a parameter yields, and the scale of each element.
+private struct Dequantization {
+  let reals: [Double]
+  let scales: [Double]
+
+  init?(_ node: Node, _ integers: Tensor, in graph: Graph) {
+    guard let scaleName = node.input(1) else { return nil }
+    let given: [Double]
+    if let plain = graph.values(of: scaleName) {
+      given = plain
+    } else if let producer = graph.producer(of: scaleName), producer.operatorName == "DequantizeLinear",
+      let stored = graph.parameters[producer.inputs[0]]?.storage,
+      let nested = Dequantization(producer, stored.decoded(), in: graph)
+    {
+      given = nested.reals
+    } else {
+      return nil
+    }
+    let zeroPoints = node.input(2).flatMap { graph.values(of: $0) } ?? [0]
+    let shape = integers.shape
+    let axis = (try? node.int("axis", default: 1)) ?? 1
+    let block = (try? node.int("block_size", default: 0)) ?? 0
+    func position(of element: Int, among count: Int) -> Int {
+      guard count > 1, axis >= 0, axis < shape.rank else { return 0 }
+      let inner = shape.dimensions.dropFirst(axis + 1).reduce(1, *)
+      let index = element / inner % shape[axis]
+      guard block > 0 else { return index % count }
+      let blocks = (shape[axis] + block - 1) / block
+      return (element / inner / shape[axis] * blocks + index / block) * inner + element % inner
+    }
+    let values = integers.doubles
+    let scales = values.indices.map { Double(Float(given[position(of: $0, among: given.count)])) }
+    self.scales = scales
+    reals = values.indices.map { scales[$0] * (values[$0] - zeroPoints[position(of: $0, among: zeroPoints.count)]) }
   }
 }
 
@@ -49,7 +86,7 @@ extension Graph {
     nodes.compactMap { QuantizedLayer($0, in: self) }
   }
 
-  fileprivate func values(of parameter: String?) -> [Double]? {
-    parameter.flatMap { parameters[$0] }?.storage.decoded().doubles
+  fileprivate func values(of parameter: String) -> [Double]? {
+    parameters[parameter]?.storage.decoded().doubles
   }
 }

@@ -7,10 +7,11 @@ enum RecurrentCalibration {
   /// - Parameters:
   ///   - layers: nodes for which `RecurrentQuantization.applies`.
   ///   - calibration: of the layers' inputs; states and cells are covered from the least to the greatest.
+  ///   - grid: what the input of a node, by its name, is mapped onto.
   /// - Throws: as `ActivationObserver`.
   static func ranges(
-    of layers: [Node], in graph: Graph, rows: TrainingData, calibration: Calibration, symmetry: TensorScheme.Symmetry,
-    progress: (Double) -> Void
+    of layers: [Node], in graph: Graph, rows: TrainingData, calibration: Calibration,
+    grid: (String) -> ActivationGrid, progress: (Double) -> Void
   ) throws -> [String: RecurrentRanges] {
     var names = NameScope(graph)
     var observed = graph
@@ -32,17 +33,19 @@ enum RecurrentCalibration {
     let values = layers.flatMap { layer in
       [layer.inputs[0], byName[layer.name]?.outputs[0], traces[layer.name]].compactMap { $0 }
     }
-    let histograms = try ActivationObserver.observe(values, of: observed, rows: rows, progress: progress)
+    let records = try ActivationObserver.observe(
+      ObservationRequest(ranges: Set(values), regimes: calibration.regimes), of: observed, rows: rows, progress: progress
+    ).records
     func magnitude(_ value: String?) -> Float? {
-      value.flatMap { histograms[$0] }.map { histogram in
-        let range = Calibration.minMax.range(of: histogram)
-        return Float(max(range.lowerBound.magnitude, range.upperBound.magnitude))
+      value.flatMap { records[$0] }.map { record in
+        let histogram = record.whole.histogram
+        return Float(max(histogram.minimum.magnitude, histogram.maximum.magnitude))
       }
     }
     var ranges: [String: RecurrentRanges] = [:]
     for layer in layers {
-      guard let input = histograms[layer.inputs[0]] else { continue }
-      let map = AffineMap(covering: calibration.range(of: input), symmetry: symmetry)
+      guard let input = records[layer.inputs[0]] else { continue }
+      let map = grid(layer.name).map(covering: input.range(by: calibration, onto: grid(layer.name)))
       ranges[layer.name] = RecurrentRanges(
         inputScale: map.scale, inputZeroPoint: UInt8(clamping: map.zeroPoint),
         cell: magnitude(traces[layer.name]) ?? 1, state: magnitude(byName[layer.name]?.outputs[0]) ?? 1)

@@ -19,9 +19,11 @@ package struct StreamingHistogram: Sendable {
 
   /// Takes numbers in.
   ///
+  /// - Returns: from the smallest of them to the largest; 0 alone without any.
   /// - Throws: `CompressionError` `compression.non-finite-value`, naming the value they belong to.
-  package mutating func add(_ numbers: UnsafeBufferPointer<Float>, of value: String) throws {
-    guard !numbers.isEmpty else { return }
+  @discardableResult
+  package mutating func add(_ numbers: UnsafeBufferPointer<Float>, of value: String) throws -> ClosedRange<Double> {
+    guard !numbers.isEmpty else { return 0...0 }
     var lowest = Float.infinity
     var highest = -Float.infinity
     for number in numbers {
@@ -40,18 +42,49 @@ package struct StreamingHistogram: Sendable {
     for number in numbers {
       bins[Int((Double(number) * reciprocal).rounded(.down)) + Self.binsPerSide] += 1
     }
+    return Double(lowest)...Double(highest)
   }
+
+  /// Takes in all that another histogram has: the same as adding its numbers.
+  package mutating func merge(_ other: StreamingHistogram) {
+    guard other.count > 0 else { return }
+    minimum = count == 0 ? other.minimum : min(minimum, other.minimum)
+    maximum = count == 0 ? other.maximum : max(maximum, other.maximum)
+    count += other.count
+    widen(to: other.exponent)
+    let shift = exponent - other.exponent
+    for (index, held) in other.bins.enumerated() where held > 0 {
+      bins[((index - Self.binsPerSide) >> shift) + Self.binsPerSide] += held
+    }
+  }
+
+  /// A bin that holds numbers.
+  package struct Bin: Sendable, Hashable {
+    package var middle: Double
+    package var width: Double
+    package var count: Int
+  }
+
+  /// In rising order. The middle lies within the smallest and the largest number.
+  package var occupiedBins: [Bin] {
+    bins.enumerated().compactMap { index, held in
+      guard held > 0 else { return nil }
+      let middle = (Double(index - Self.binsPerSide) + 0.5) * binWidth
+      return Bin(middle: min(max(middle, minimum), maximum), width: binWidth, count: held)
+    }
+  }
+
+  package var binWidth: Double { Double(sign: .plus, exponent: exponent, significand: 1) }
 
   /// The number below which the fraction `p` of all numbers lies, between the bin's borders in proportion, and within
   /// the smallest and the largest number; 0 without numbers.
   package func quantile(_ p: Double) -> Double {
     let target = p * Double(count)
-    let width = Double(sign: .plus, exponent: exponent, significand: 1)
     var below = 0.0
     for (index, held) in bins.enumerated() where held > 0 {
       if below + Double(held) >= target {
         let part = max(target - below, 0) / Double(held)
-        return min(max((Double(index - Self.binsPerSide) + part) * width, minimum), maximum)
+        return min(max((Double(index - Self.binsPerSide) + part) * binWidth, minimum), maximum)
       }
       below += Double(held)
     }
@@ -61,11 +94,10 @@ package struct StreamingHistogram: Sendable {
   /// The fraction of numbers outside a range; bins across a border count in proportion.
   package func share(outside range: ClosedRange<Double>) -> Double {
     guard count > 0, minimum < range.lowerBound || maximum > range.upperBound else { return 0 }
-    let width = Double(sign: .plus, exponent: exponent, significand: 1)
     var inside = 0.0
     for (index, held) in bins.enumerated() where held > 0 {
-      let lower = max(Double(index - Self.binsPerSide) * width, minimum)
-      let upper = min(Double(index - Self.binsPerSide + 1) * width, maximum)
+      let lower = max(Double(index - Self.binsPerSide) * binWidth, minimum)
+      let upper = min(Double(index - Self.binsPerSide + 1) * binWidth, maximum)
       if upper <= lower {
         inside += range.contains(lower) ? Double(held) : 0
       } else {
@@ -78,6 +110,10 @@ package struct StreamingHistogram: Sendable {
   private mutating func widen(toHold magnitude: Double) {
     var needed = exponent
     while magnitude >= Double(sign: .plus, exponent: needed, significand: Double(Self.binsPerSide)) { needed += 1 }
+    widen(to: needed)
+  }
+
+  private mutating func widen(to needed: Int) {
     let shift = needed - exponent
     guard shift > 0 else { return }
     var merged = [Int](repeating: 0, count: bins.count)

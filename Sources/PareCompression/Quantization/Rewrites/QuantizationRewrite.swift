@@ -1,10 +1,10 @@
 import PareGraph
 import PareTensor
 
-/// Puts QuantizeLinear and DequantizeLinear around the products of a graph.
+/// Puts quantized weights and inputs in the place of real ones in a graph.
 struct QuantizationRewrite {
-  private var graph: Graph
-  private var names: NameScope
+  private(set) var graph: Graph
+  var names: NameScope
   /// For each real value that was quantized, the value that stands for it behind its DequantizeLinear.
   private var dequantized: [String: String] = [:]
   /// Nodes to put before the node of a name.
@@ -18,33 +18,70 @@ struct QuantizationRewrite {
     types = try graph.inferredTypes()
   }
 
-  /// Stores the weight that layers share as int8 behind a DequantizeLinear. It keeps its name where no other node uses
+  /// The axes of a value; 0 where it is not known.
+  func rank(of value: String) -> Int { types[value]?.rank ?? 0 }
+
+  // MARK: inputs
+
+  /// Lets a layer read its input through QuantizeLinear and DequantizeLinear; layers that read the same value share
+  /// the pair, which stands before the first that is given, so give them in the order of evaluation.
+  mutating func quantizeInput(of layer: ProductLayer, by map: AffineMap) {
+    readInput(of: layer, as: "static") { rewrite in
+      let scale = rewrite.constant(Tensor(scalar: map.scale), "\(layer.input).scale")
+      let zeroPoint = rewrite.constant(Tensor(scalar: UInt8(clamping: map.zeroPoint)), "\(layer.input).zero")
+      let integer = rewrite.names.fresh("\(layer.input).q")
+      let real = rewrite.names.fresh("\(layer.input).dq")
+      return [
+        Node("QuantizeLinear", name: integer, inputs: [layer.input, scale, zeroPoint], outputs: [integer]),
+        Node("DequantizeLinear", name: real, inputs: [integer, scale, zeroPoint], outputs: [real]),
+      ]
+    }
+  }
+
+  /// The same with a scale and zero point that follow from the values at hand.
+  mutating func quantizeInputDynamically(of layer: ProductLayer) {
+    readInput(of: layer, as: "dynamic") { rewrite in
+      let integer = rewrite.names.fresh("\(layer.input).q")
+      let scale = rewrite.names.fresh("\(layer.input).scale")
+      let zeroPoint = rewrite.names.fresh("\(layer.input).zero")
+      let real = rewrite.names.fresh("\(layer.input).dq")
+      return [
+        Node("DynamicQuantizeLinear", name: integer, inputs: [layer.input], outputs: [integer, scale, zeroPoint]),
+        Node("DequantizeLinear", name: real, inputs: [integer, scale, zeroPoint], outputs: [real]),
+      ]
+    }
+  }
+
+  /// - Parameter nodes: make the value that is read, the last one's output.
+  private mutating func readInput(
+    of layer: ProductLayer, as kind: String, _ nodes: (inout QuantizationRewrite) -> [Node]
+  ) {
+    let key = "\(kind) \(layer.input)"
+    if dequantized[key] == nil {
+      let made = nodes(&self)
+      insert(made, before: layer.name)
+      dequantized[key] = made.last?.outputs.first
+    }
+    if let real = dequantized[key] { update(layer.name) { $0.inputs[0] = real } }
+  }
+
+  // MARK: weights
+
+  /// Stores the weight that layers share as integers behind a DequantizeLinear. It keeps its name where no other node uses
   /// the real weight.
   ///
   /// Integer arithmetic is defined for Gemm with weights `[out, in]`, so a product of two matrices in another form is
   /// brought into that one.
   ///
   /// - Returns: how the integers are stored.
-  mutating func replaceWeight(of layers: [LinearLayer], by quantized: QuantizedWeights) -> ParameterStorage {
+  mutating func replaceWeight(of layers: [ProductLayer], by quantized: IntegerWeights) -> ParameterStorage {
     guard let shared = layers.first else { return ParameterStorage(Tensor([Int8]())) }
-    let users = graph.nodes.filter { $0.inputs.contains(shared.weight) }
-    let isFree = users.allSatisfy { user in layers.contains { $0.name == user.name } }
-    let weight = isFree ? shared.weight : names.fresh("\(shared.weight).int8")
-    let turns = shared.outputAxis == 1 && layers.allSatisfy { types[$0.input]?.rank == 2 }
-    let integers = Tensor(quantized.integers, shape: shared.shape)
-    let storage = ParameterStorage.smallest(of: turns ? integers.matrixTransposed(as: Int8.self) : integers)
-    graph.parameters[weight] = Parameter(storage, isTrainable: false)
-    let scale = names.fresh("\(shared.weight).scale")
-    let isPerTensor = quantized.granularity == .perTensor
-    let scales = isPerTensor ? Tensor(scalar: quantized.scales[0]) : Tensor(quantized.scales)
-    graph.parameters[scale] = Parameter(ParameterStorage(scales), isTrainable: false)
-    let real = names.fresh("\(shared.weight).dq")
-    insert(
-      Node(
-        "DequantizeLinear", name: real, inputs: [weight, scale], outputs: [real],
-        attributes: isPerTensor ? [:] : ["axis": .int(turns ? 0 : shared.outputAxis)]), before: shared)
+    let turns = shared.outputAxis == 1 && layers.allSatisfy { rank(of: $0.input) == 2 }
+    let order = turns || shared.outputAxis == 0 ? IntegerOrder.byOutput : .byInput
+    let shape = turns ? Shape([shared.outputCount, shared.inputCount]) : shared.shape
+    let (storage, real) = store(quantized, shape: shape, order: order, weight: shared.weight, of: layers.map(\.name))
     for layer in layers {
-      update(layer) { node in
+      update(layer.name) { node in
         node.inputs[1] = real
         guard turns else { return }
         node.operatorName = "Gemm"
@@ -54,24 +91,88 @@ struct QuantizationRewrite {
     return storage
   }
 
-  /// Lets a layer read its input through QuantizeLinear and DequantizeLinear; layers that read the same value share
-  /// the pair, which stands before the first that is given, so give them in the order of evaluation.
-  mutating func quantizeInput(of layer: LinearLayer, by map: AffineMap) {
-    if dequantized[layer.input] == nil {
-      let scale = names.fresh("\(layer.input).scale")
-      let zeroPoint = names.fresh("\(layer.input).zero")
-      graph.parameters[scale] = Parameter(ParameterStorage(Tensor(scalar: map.scale)), isTrainable: false)
-      graph.parameters[zeroPoint] = Parameter(
-        ParameterStorage(Tensor(scalar: UInt8(clamping: map.zeroPoint))), isTrainable: false)
-      let integer = names.fresh("\(layer.input).q")
-      let real = names.fresh("\(layer.input).dq")
-      insert(
-        Node("QuantizeLinear", name: integer, inputs: [layer.input, scale, zeroPoint], outputs: [integer]), before: layer)
-      insert(
-        Node("DequantizeLinear", name: real, inputs: [integer, scale, zeroPoint], outputs: [real]), before: layer)
-      dequantized[layer.input] = real
+  /// The same for weights of a recurrent layer, `[directions, rows, inputs]`.
+  mutating func replaceWeight(of tensor: WeightTensor, by quantized: IntegerWeights) -> ParameterStorage {
+    let (storage, real) = store(
+      quantized, shape: tensor.shape, order: .byDirection, weight: tensor.weight, of: [tensor.name])
+    replaceUses(of: tensor.weight, in: [tensor.name], by: real)
+    return storage
+  }
+
+  /// Stores a weight in another form, and lets the nodes given read the numbers that it stands for.
+  ///
+  /// - Parameter nodes: what makes the numbers of the parameter whose name it is given; none where they are its own.
+  mutating func replaceWeight(
+    _ weight: String, of users: [String], by storage: ParameterStorage,
+    reading nodes: (inout QuantizationRewrite, String) -> [Node] = { _, _ in [] }
+  ) {
+    let name = claim(weight, for: users)
+    let isTrainable = graph.parameters[weight]?.isTrainable ?? false
+    let made = nodes(&self, name)
+    // Levels stay the layer's weights, which can be trained on.
+    graph.parameters[name] = Parameter(storage, isTrainable: isTrainable && made.isEmpty && storage.element != .sign)
+    if let first = users.first { insert(made, before: first) }
+    replaceUses(of: weight, in: users, by: made.last?.outputs.first ?? name)
+  }
+
+  /// The name under which what is stored for a weight goes: its own where no other node reads it.
+  private mutating func claim(_ weight: String, for users: [String]) -> String {
+    let isFree = graph.nodes.allSatisfy { !$0.inputs.contains(weight) || users.contains($0.name) }
+      && !graph.outputs.contains { $0.name == weight }
+    return isFree ? weight : names.fresh("\(weight).quantized")
+  }
+
+  private mutating func store(
+    _ quantized: IntegerWeights, shape: Shape, order: IntegerOrder, weight: String, of users: [String]
+  ) -> (ParameterStorage, String) {
+    let name = claim(weight, for: users)
+    let form = IntegerForm(quantized, shape: shape, order: order)
+    graph.parameters[name] = Parameter(form.storage, isTrainable: false)
+    let (nodes, real) = form.nodes(reading: name, weight: weight, in: &self)
+    if let first = users.first { insert(nodes, before: first) }
+    return (form.storage, real)
+  }
+
+  /// Gives a layer a bias of its own; it has none, or one that is a constant row.
+  mutating func replaceBias(of layer: ProductLayer, by bias: [Float]) {
+    let name = constant(Tensor(bias), layer.bias.map { "\($0).corrected" } ?? "\(layer.name).bias")
+    update(layer.name) { node in
+      while node.inputs.count < 3 { node.inputs.append("") }
+      node.inputs[2] = name
     }
-    if let real = dequantized[layer.input] { update(layer) { $0.inputs[0] = real } }
+    if let old = layer.bias, graph.nodes.allSatisfy({ !$0.inputs.contains(old) }) { graph.parameters[old] = nil }
+  }
+
+  // MARK: nodes
+
+  /// Puts another node in the place of one; what it yields keeps its name.
+  mutating func replace(_ name: String, by node: Node, after nodes: [Node] = []) {
+    insert(nodes, before: name)
+    update(name) { $0 = node }
+  }
+
+  /// A parameter that nothing changes, under a fresh name.
+  mutating func constant(_ tensor: Tensor, _ stem: String) -> String {
+    let name = names.fresh(stem)
+    graph.parameters[name] = Parameter(ParameterStorage(tensor), isTrainable: false)
+    return name
+  }
+
+  mutating func removeUnused(_ parameters: [String]) { graph.removeUnused(parameters) }
+
+  private mutating func insert(_ nodes: [Node], before name: String) {
+    insertions[name, default: []] += nodes
+  }
+
+  private mutating func update(_ name: String, _ change: (inout Node) -> Void) {
+    guard let position = graph.nodes.firstIndex(where: { $0.name == name }) else { return }
+    change(&graph.nodes[position])
+  }
+
+  private mutating func replaceUses(of value: String, in users: [String], by other: String) {
+    for user in users {
+      update(user) { node in node.inputs = node.inputs.map { $0 == value ? other : $0 } }
+    }
   }
 
   /// The graph, its names and shapes checked.
@@ -79,23 +180,5 @@ struct QuantizationRewrite {
     graph.nodes = graph.nodes.flatMap { (insertions[$0.name] ?? []) + [$0] }
     _ = try graph.inferredTypes()
     return graph
-  }
-
-  private mutating func insert(_ node: Node, before layer: LinearLayer) {
-    insertions[layer.name, default: []].append(node)
-  }
-
-  private mutating func update(_ layer: LinearLayer, _ change: (inout Node) -> Void) {
-    guard let position = graph.nodes.firstIndex(where: { $0.name == layer.name }) else { return }
-    change(&graph.nodes[position])
-  }
-}
-
-extension Tensor {
-  /// Rows become columns.
-  func matrixTransposed<Element: TensorElement>(as type: Element.Type) -> Tensor {
-    let (rows, columns) = (shape[0], shape[1])
-    let values = values(as: Element.self)
-    return Tensor((0..<rows * columns).map { values[$0 % rows * columns + $0 / rows] }, shape: [columns, rows])
   }
 }

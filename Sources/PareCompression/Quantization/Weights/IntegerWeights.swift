@@ -1,60 +1,59 @@
 import PareTensor
 
-/// A weight matrix as int8, symmetrically about zero.
+/// A weight matrix as integers on a grid.
 ///
-/// The stored q represents `w ≈ S·q` with `S = max |w| / 127` over a channel, or over the whole matrix, and q in
-/// −127 … 127. Zeros stay zeros; a channel of zeros gets scale 1.
+/// Zeros stay zeros: 0 is a number of every block.
 ///
-/// - Bound: `|w − S·q| ≤ S / 2`.
-/// - Source: Jacob et al. 2018, arXiv:1712.05877, §2.1, with zero point 0.
-struct QuantizedWeights {
-  static let largestInteger = 127.0
+/// - Bound: rounded to the nearest, `|w − S·(q − Z)| ≤ S / 2`; rounded otherwise, a weight may move by more.
+struct IntegerWeights: Sendable {
+  let grid: WeightGrid
+  /// Row-major `[outputs, inputs]`.
+  var integers: [Int16]
 
-  /// Row-major as the layer's weight.
-  var integers: [Int8]
-  /// One for each output, or a single one.
-  var scales: [Float]
-  let granularity: TensorScheme.Granularity
+  init(_ grid: WeightGrid, integers: [Int16]) {
+    self.grid = grid
+    self.integers = integers
+  }
 
-  /// - Parameter smallestScales: for each output, below what its scale shall not fall.
-  init(
-    _ weights: [Float], of layer: LinearLayer, granularity: TensorScheme.Granularity, smallestScales: [Double]
-  ) {
-    var sizes = [Double](repeating: 0, count: layer.outputCount)
-    for (position, weight) in weights.enumerated() {
-      let channel = layer.channel(of: position)
-      sizes[channel] = max(sizes[channel], Double(weight.magnitude))
-    }
-    for channel in sizes.indices where sizes[channel] > 0 {
-      sizes[channel] = max(sizes[channel] / Self.largestInteger, smallestScales[channel])
-    }
-    if granularity == .perTensor { sizes = [sizes.max() ?? 0] }
-    let scales = sizes.map { AffineMap.scale($0) }
-    self.scales = scales
-    self.granularity = granularity
-    integers = weights.enumerated().map { position, weight in
-      let scale = scales[granularity == .perTensor ? 0 : layer.channel(of: position)]
-      let quotient = (Double(weight) / Double(scale)).rounded(.toNearestOrEven)
-      return Int8(min(max(quotient, -Self.largestInteger), Self.largestInteger))
+  /// To the nearest, half to even.
+  init(nearest matrix: WeightMatrix, on grid: WeightGrid) {
+    self.init(matrix, on: grid) { grid.nearest($0, $1, $2) }
+  }
+
+  /// To the nearest, half away from zero.
+  init(halfAwayFromZero matrix: WeightMatrix, on grid: WeightGrid) {
+    self.init(matrix, on: grid) { weight, row, column in
+      let steps = (weight / Double(grid.scale(row, column))).rounded(.toNearestOrAwayFromZero)
+      return grid.clamped(steps + Double(grid.zeroPoint(row, column)))
     }
   }
 
-  func scale(at position: Int, of layer: LinearLayer) -> Float {
-    granularity == .perTensor ? scales[0] : scales[layer.channel(of: position)]
-  }
-
-  /// `S·q`.
-  func decoded(of layer: LinearLayer) -> [Double] {
-    integers.enumerated().map { position, integer in
-      Double(scale(at: position, of: layer)) * Double(integer)
+  /// Up with the probability of what is left below, else down; zeros stay.
+  init(stochastic matrix: WeightMatrix, on grid: WeightGrid, _ generator: inout SeededGenerator) {
+    self.init(matrix, on: grid) { weight, row, column in
+      grid.clamped((grid.level(weight, row, column) + generator.uniform()).rounded(.down))
     }
   }
 
-  /// The largest `|w − S·q|` in halves of its step: at most 1.
-  func largestErrorInHalfSteps(of weights: [Float], layer: LinearLayer) -> Double {
-    zip(weights.indices, zip(weights, decoded(of: layer))).reduce(0) { largest, entry in
-      let scale = Double(scale(at: entry.0, of: layer))
-      return max(largest, (Double(entry.1.0) - entry.1.1).magnitude / (scale / 2))
+  private init(_ matrix: WeightMatrix, on grid: WeightGrid, _ integer: (Double, Int, Int) -> Int16) {
+    self.grid = grid
+    integers = matrix.values.indices.map { position in
+      let (row, column) = (position / matrix.columns, position % matrix.columns)
+      let weight = Double(matrix.values[position])
+      return weight == 0 ? Int16(grid.zeroPoint(row, column)) : grid.finite(integer(weight, row, column), row, column)
+    }
+  }
+
+  /// `S · (q − Z)`, row-major.
+  var decoded: [Double] {
+    integers.indices.map { grid.real(integers[$0], $0 / grid.columns, $0 % grid.columns) }
+  }
+
+  /// The largest `|w − S·(q − Z)|` in halves of its step.
+  func largestErrorInHalfSteps(of matrix: WeightMatrix) -> Double {
+    zip(matrix.values, decoded).enumerated().reduce(0) { largest, entry in
+      let step = Double(grid.scale(entry.offset / grid.columns, entry.offset % grid.columns))
+      return max(largest, (Double(entry.element.0) - entry.element.1).magnitude / (step / 2))
     }
   }
 }
