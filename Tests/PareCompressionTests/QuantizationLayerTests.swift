@@ -113,6 +113,22 @@ import Testing
     for (a, b) in zip(values, try NetworkFixture.output(graph, one)) { #expect((a - b).magnitude < 1e-4) }
   }
 
+  @Test func anEmbeddingStaysAndSaysWhy() throws {
+    var builder = GraphBuilder(name: "embedding")
+    let symbols = try builder.input("symbols", ValueType(.int64, ["batch"]))
+    var generator = SeededGenerator(seed: 27)
+    let table = try builder.parameter("table", NetworkFixture.tensor([5, 8], &generator), isTrainable: true)
+    let row = try builder.apply("Gather", [table, symbols], name: "embedding")
+    let weight = try builder.parameter("w", NetworkFixture.tensor([3, 8], &generator), isTrainable: true)
+    try builder.output(builder.apply("Gemm", [row, weight], attributes: ["transB": .int(1)], name: "dense", output: "y"))
+    let rows = try TrainingData(["symbols": Tensor((0..<50).map { Int64($0 % 5) })])
+    let result = try Quantization(.int8).compress(Model(graph: builder.graph), in: CompressionContext(training: rows))
+    #expect(result.layers.map(\.layer) == ["dense", "embedding"])
+    #expect(result.layers[1].outcome == "left in Float32: a row of a table is copied, nothing is multiplied")
+    #expect(result.model.graph.parameters["table"] == builder.graph.parameters["table"])
+    #expect(try Self.decibels(result.model.graph, against: Model(graph: builder.graph), rows) > 30)
+  }
+
   @Test func recurrentLayersSayWhyTheyStay() throws {
     let model = try NetworkFixture.recurrent()
     let context = CompressionContext(training: try NetworkFixture.windows(64))
@@ -123,6 +139,26 @@ import Testing
     #expect(try outcome(Quantization(.int8, recurrent: .integers)) == "all in integers, as pare.QuantizedLSTM")
     #expect(try outcome(Quantization(.int8, mode: .dynamic))?.hasPrefix("left in Float32: LSTM has no form with a range") == true)
     #expect(try outcome(Quantization(.int4, recurrent: .integers))?.contains("with int8 alone") == true)
+  }
+
+  @Test(arguments: [
+    QuantizationScheme(.int8), QuantizationScheme(.int4), QuantizationScheme(.int8, mode: .dynamic),
+    QuantizationScheme(.int4, weights: .asymmetric(.perGroup(32)), mode: .weightOnly),
+  ]) func theAnalysisReadsEveryFormOfTheWeights(_ scheme: QuantizationScheme) throws {
+    for (model, rows) in [
+      (try NetworkFixture.convolutional(), try NetworkFixture.images(50)), (try NetworkFixture.attentive(), try NetworkFixture.sequences(50)),
+    ] {
+      let result = try Quantization(scheme).compress(model, in: CompressionContext(training: rows))
+      let analyses = try QuantizationAnalysis.layers(of: result.model.graph, against: model.graph, rows: rows)
+      let reports = result.layers.filter { $0.weightError != nil }
+      #expect(analyses.map(\.layer) == reports.map(\.layer) && analyses.count >= 3)
+      for (analysis, report) in zip(analyses, reports) {
+        #expect(analysis.weights == report.weightError || analysis.weights.count == report.weightError?.count)
+        #expect((analysis.weightErrorInHalfSteps - (report.figures["weight_error_in_half_steps"] ?? 0)).magnitude < 1e-5)
+        #expect(analysis.output.signalToNoiseDecibels ?? 0 > 5)
+        #expect(scheme.mode != .static || analysis.inputErrorInHalfSteps <= 1.001 && analysis.inputErrorInHalfSteps > 0.5)
+      }
+    }
   }
 
   @Test func layersThatShareAWeightHaveToAgree() throws {

@@ -10,10 +10,12 @@ enum RowEvaluation {
   /// Calls `body` with the values of each piece, in order, and the rows that it holds. A value inside a network has the
   /// shape that it has there for so many rows.
   ///
-  /// - Parameter values: names of values of the graph; those of its inputs come from the data as they are.
+  /// - Parameters:
+  ///   - values: names of values of the graph; those of its inputs come from the data as they are.
+  ///   - chunk: rows of a piece.
   /// - Throws: what `body` throws, and `TrainingError` where the data do not fit the graph.
   static func forEachChunk(
-    of data: TrainingData, through graph: Graph, values: [String],
+    of data: TrainingData, through graph: Graph, values: [String], chunk: Int = Self.chunk,
     _ body: ([String: Tensor], Range<Int>) throws -> Void
   ) throws {
     let inputs = Set(graph.inputs.map { $0.name })

@@ -9,6 +9,8 @@ struct QuantizationRun {
   let graph: Graph
   let forms: [LayerForm]
   let observations: Observations
+  /// Values that hold the windows of convolutions, by the convolution's name.
+  private let windows: [String: String]
   var rewrite: QuantizationRewrite
 
   init(_ technique: Quantization, _ original: Graph, _ context: CompressionContext) throws {
@@ -18,37 +20,60 @@ struct QuantizationRun {
     let selected = Set(try technique.layers.weights(of: original).map(\.name))
     graph = try original.foldingBatchNormalization { selected.contains($0.name) }
     forms = try LayerForms(technique, graph).all()
-    let request = Self.request(forms, technique)
+    var observed = graph
+    windows = ConvolutionWindows.add(for: Self.layersWithMoments(forms, technique), to: &observed)
+    let request = Self.request(forms, technique, windows)
     observations = request.isEmpty
       ? Observations()
-      : try ActivationObserver.observe(request, of: graph, rows: context.trainingRows(for: Quantization.name)) {
+      : try ActivationObserver.observe(request, of: observed, rows: context.trainingRows(for: Quantization.name)) {
         context.progress(CompressionProgress(technique: Quantization.name, activity: "calibrating", fraction: $0))
       }
     rewrite = try QuantizationRewrite(graph)
   }
 
-  /// What has to be known of the values in the graph.
-  private static func request(_ forms: [LayerForm], _ technique: Quantization) -> ObservationRequest {
-    var request = ObservationRequest(regimes: technique.calibration.regimes)
-    func needMoments(_ key: MomentKey, withProducts: Bool = false) {
-      request.moments[key] = request.moments[key] == true || withProducts
+  /// Products of which the means of the inputs are needed.
+  private static func layersWithMoments(_ forms: [LayerForm], _ technique: Quantization) -> [ProductLayer] {
+    forms.compactMap { form in
+      guard case .product(let layer) = form.kind else { return nil }
+      let isLearned = if case .learned = form.scheme.precision { true } else { false }
+      let isBinary = form.scheme.precision == .binary && form.scheme.mode == .static
+      return technique.correctsBias || form.scheme.rounding.needsInputs || isLearned || isBinary ? layer : nil
     }
+  }
+
+  /// What has to be known of the values in the graph.
+  private static func request(
+    _ forms: [LayerForm], _ technique: Quantization, _ windows: [String: String]
+  ) -> ObservationRequest {
+    var request = ObservationRequest(regimes: technique.calibration.regimes)
+    if !windows.isEmpty { request.chunk = ConvolutionWindows.chunk }
+    let layers = Set(layersWithMoments(forms, technique))
     for form in forms {
       switch form.kind {
       case .product(let layer):
-        let scheme = form.scheme
-        if scheme.mode == .static { request.ranges.insert(layer.input) }
-        if scheme.rounding.needsInputs, !layer.isConvolution { needMoments(layer.momentKey, withProducts: true) }
-        if technique.correctsBias || scheme.precision == .binary && scheme.mode == .static { needMoments(layer.momentKey) }
-        if case .learned = scheme.precision { needMoments(layer.momentKey) }
+        if form.scheme.mode == .static { request.ranges.insert(layer.input) }
+        guard layers.contains(layer), let key = momentKey(of: layer, windows) else { continue }
+        request.moments[key] = request.moments[key] == true || form.scheme.rounding.needsInputs
       case .stored(let tensor):
         if case .learned = form.scheme.precision, tensor.weight == tensor.node.input(1) {
-          needMoments(MomentKey(value: tensor.node.inputs[0]))
+          let key = MomentKey(value: tensor.node.inputs[0])
+          request.moments[key] = request.moments[key] ?? false
         }
       case .recurrent, .float: break
       }
     }
     return request
+  }
+
+  /// Where the means of a layer's inputs are kept, of a convolution those of its windows; nil where these are not observed.
+  private static func momentKey(of layer: ProductLayer, _ windows: [String: String]) -> MomentKey? {
+    guard layer.isConvolution else { return layer.momentKey }
+    return windows[layer.name].map { MomentKey(value: $0, isChannels: true) }
+  }
+
+  /// What was observed of a layer's inputs.
+  func moments(of layer: ProductLayer) -> InputMoments? {
+    Self.momentKey(of: layer, windows).flatMap { observations.moments[$0] }
   }
 
   /// The quantized graph and what became of each layer.
@@ -136,11 +161,8 @@ struct QuantizationRun {
 }
 
 extension ProductLayer {
-  /// Where the means of its inputs are kept: by input, or of a convolution by channel.
+  /// Where what is observed of the value that it reads is kept: by input, or of a convolution by channel.
   var momentKey: MomentKey { MomentKey(value: input, isChannels: isConvolution) }
-
-  /// Inputs that one of those means is of.
-  var inputsPerMoment: Int { isConvolution ? shape.dimensions.dropFirst(2).reduce(1, *) : 1 }
 
   /// Whether each output reads all channels, as dense layers do.
   var isUngrouped: Bool { ((try? node.int("group", default: 1)) ?? 0) == 1 }

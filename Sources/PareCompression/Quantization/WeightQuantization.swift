@@ -19,9 +19,7 @@ extension QuantizationRun {
     }
     let matrix = layer.matrix(try graph.weights(of: layer))
     guard let bits = scheme.precision.integerBits else {
-      let importance = observations.moments[layer.momentKey].flatMap {
-        Self.importance(of: matrix, $0.meanSquares, inputsPerMoment: layer.inputsPerMoment)
-      }
+      let importance = moments(of: layer).flatMap { Self.importance(of: matrix, $0.meanSquares) }
       let stored = StoredWeights(matrix, scheme, importance: importance)
       replace(
         layer.weight, of: sharing.map(\.name), by: stored, shape: layer.shape,
@@ -57,10 +55,9 @@ extension QuantizationRun {
     case .gptq, .adaptive: break
     }
     let nearest = IntegerWeights(nearest: matrix, on: grid)
-    guard layers.count == 1, let error = OutputError(observations.moments[layers[0].momentKey], inputCount: matrix.columns)
-    else {
-      report.outcome = layers.count > 1
-        ? ", rounded to the nearest: several layers share it" : ", rounded to the nearest: windows overlap"
+    guard layers.count == 1, let error = OutputError(moments(of: layers[0]), inputCount: matrix.columns) else {
+      report.outcome = ", rounded to the nearest: "
+        + (layers.count > 1 ? "several layers share it" : "its filters read some of the channels each, or too many")
       return nearest
     }
     let rounded: IntegerWeights
@@ -103,12 +100,10 @@ extension QuantizationRun {
   ) throws {
     guard technique.correctsBias else { return }
     for layer in layers {
-      guard let moments = observations.moments[layer.momentKey], layer.isUngrouped, layer.takesBias(in: rewrite),
-        let shifts = BiasCorrection.shifts(
-          decoded, of: matrix, moments: moments, inputsPerMoment: layer.inputsPerMoment),
-        let bias = bias(of: layer)
+      guard let moments = moments(of: layer), layer.takesBias(in: rewrite),
+        let shifts = BiasCorrection.shifts(decoded, of: matrix, moments: moments), let bias = bias(of: layer)
       else {
-        report.outcome += ", bias left as it is: it is no constant row of the layer's own"
+        report.outcome += ", bias left as it is: it is no constant row, or its inputs were not observed"
         continue
       }
       rewrite.replaceBias(of: layer, by: zip(bias, shifts).map { Float($0 + $1) })
@@ -144,7 +139,7 @@ extension QuantizationRun {
     let isOfInput = tensor.weight == tensor.node.input(1)
     let importance = isOfInput
       ? observations.moments[MomentKey(value: tensor.node.inputs[0])].flatMap {
-        Self.importance(of: matrix, $0.meanSquares, inputsPerMoment: 1)
+        Self.importance(of: matrix, $0.meanSquares)
       } : nil
     let stored = StoredWeights(matrix, scheme, importance: importance)
     replace(tensor.weight, of: [tensor.name], by: stored, shape: tensor.shape, order: .byDirection)
@@ -160,60 +155,9 @@ extension QuantizationRun {
   }
 
   /// What the error of each weight counts: the mean square of its input.
-  private static func importance(of matrix: WeightMatrix, _ meanSquares: [Double], inputsPerMoment: Int) -> [Double]? {
-    guard meanSquares.count * inputsPerMoment == matrix.columns else { return nil }
-    return matrix.values.indices.map { meanSquares[$0 % matrix.columns / inputsPerMoment] }
-  }
-
-  // MARK: signs on both sides
-
-  /// Fits the layers that become `pare.BinaryDense`, by name, in one pass over the rows.
-  func fitBinaryLayers() throws -> [String: BinaryFit] {
-    var fits: [String: BinaryFit] = [:]
-    for form in forms {
-      guard case .product(let layer) = form.kind, form.scheme.precision == .binary, form.scheme.mode == .static else { continue }
-      fits[layer.name] = BinaryFit(
-        layer, layer.matrix(try graph.weights(of: layer)), input: observations.moments[layer.momentKey],
-        minimum: observations.records[layer.input]?.whole.histogram.minimum ?? -1)
-    }
-    guard !fits.isEmpty else { return fits }
-    let values = fits.values.flatMap { [$0.layer.input, $0.layer.output] }
-    try RowEvaluation.forEachChunk(of: context.trainingRows(for: Quantization.name), through: graph, values: values) { chunk, _ in
-      for name in fits.keys.sorted() {
-        guard let layer = fits[name]?.layer, let x = chunk[layer.input], let y = chunk[layer.output] else { continue }
-        try fits[name]?.add(x, y)
-      }
-    }
-    return fits
-  }
-
-  mutating func replace(by fit: BinaryFit) throws -> LayerReport {
-    let layer = fit.layer
-    let (scales, bias) = fit.lines
-    var inputs = [layer.input]
-    var before: [Node] = []
-    if let offsets = fit.offsets {
-      let centred = rewrite.names.fresh("\(layer.input).centred")
-      before = [
-        Node(
-          "Sub", name: centred, inputs: [layer.input, rewrite.constant(Tensor(offsets), "\(layer.input).mean")],
-          outputs: [centred])
-      ]
-      inputs = [centred]
-    }
-    let signs = Tensor(fit.signs.signs, shape: [layer.outputCount, layer.inputCount])
-    let storage = ParameterStorage(signsOf: signs) ?? ParameterStorage(signs)
-    let scale = rewrite.constant(Tensor(scales), "\(layer.weight).scale")
-    let shift = rewrite.constant(Tensor(bias), "\(layer.name).binary_bias")
-    rewrite.replaceWeight(layer.weight, of: [layer.name], by: storage)
-    let weight = rewrite.graph.nodes.first { $0.name == layer.name }?.input(1) ?? layer.weight
-    inputs += [weight, scale, shift]
-    rewrite.replace(
-      layer.name, by: Node(BinaryDense.name, name: layer.name, inputs: inputs, outputs: layer.node.outputs), after: before)
-    if let old = layer.bias { rewrite.removeUnused([old]) }
-    return LayerReport(
-      layer: layer.name, outcome: "signs of inputs\(fit.offsets == nil ? "" : " about their means") by signs of weights",
-      figures: ["bytes": Double(storage.byteCount)])
+  private static func importance(of matrix: WeightMatrix, _ meanSquares: [Double]) -> [Double]? {
+    guard meanSquares.count == matrix.columns else { return nil }
+    return matrix.values.indices.map { meanSquares[$0 % matrix.columns] }
   }
 }
 

@@ -24,12 +24,14 @@ enum AdaptiveRounding {
     guard mean > 0 else { return nearest }
     var floors = [Double](repeating: 0, count: count)
     var steps = floors
+    var zeroPoints = floors
     var v = floors
     for position in 0..<count {
       let (row, column) = (position / columns, position % columns)
       let level = grid.level(Double(matrix.values[position]), row, column)
       floors[position] = level.rounded(.down)
       steps[position] = Double(grid.scale(row, column))
+      zeroPoints[position] = Double(grid.zeroPoint(row, column))
       // h(v) = what is left, so that the search begins at the weights themselves.
       let rest = min(max(level - floors[position], 0.001), 0.999)
       v[position] = Double.log((rest + 0.1) / (1.1 - rest))
@@ -37,25 +39,25 @@ enum AdaptiveRounding {
     var firstMoments = [Double](repeating: 0, count: count)
     var secondMoments = firstMoments
     var deltas = firstMoments
+    var (heights, slopes) = (firstMoments, firstMoments)
     for iteration in 1...iterations {
       let progress = Double(iteration - 1) / Double(max(iterations - 1, 1))
       let settled = max((progress - warmUp) / (1 - warmUp), 0)
       let beta = 2 + 18 * (1 - settled)
       for position in 0..<count {
-        let level = floors[position] + stretched(v[position]).h
-        let zero = Double(grid.zeroPoint(position / columns, position % columns))
-        deltas[position] = steps[position] * (level - zero) - Double(matrix.values[position])
+        (heights[position], slopes[position]) = stretched(v[position])
+        let level = floors[position] + heights[position]
+        deltas[position] = steps[position] * (level - zeroPoints[position]) - Double(matrix.values[position])
       }
       let products = try error.products(deltas, rows: matrix.rows)
       let (decay1, decay2) = (1 - Double.pow(0.9, Double(iteration)), 1 - Double.pow(0.999, Double(iteration)))
-      for position in 0..<count {
-        let (h, slope) = stretched(v[position])
-        var gradient = 2 * products[position] / (steps[position] * mean) * slope
+      for position in 0..<count where slopes[position] > 0 {
+        var gradient = 2 * products[position] / (steps[position] * mean)
         if progress >= warmUp {
-          let side = 2 * h - 1
-          let pull = -2 * beta * Double.pow(side.magnitude, beta - 1) * (side < 0 ? -1 : 1)
-          gradient += regularization * pull * slope
+          let side = 2 * heights[position] - 1
+          gradient -= regularization * 2 * beta * Double.pow(side.magnitude, beta - 1) * (side < 0 ? -1 : 1)
         }
+        gradient *= slopes[position]
         firstMoments[position] = 0.9 * firstMoments[position] + 0.1 * gradient
         secondMoments[position] = 0.999 * secondMoments[position] + 0.001 * gradient * gradient
         v[position] -= learningRate * (firstMoments[position] / decay1)

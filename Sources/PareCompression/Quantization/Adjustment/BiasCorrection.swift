@@ -10,19 +10,14 @@ import PareGraph
 enum BiasCorrection {
   /// What is to be added to each output's bias.
   ///
-  /// - Parameters:
-  ///   - moments: of the inputs, or of the channels whose windows the inputs are.
-  ///   - inputsPerMoment: inputs that follow each other and have one mean: the elements of a window, else 1.
   /// - Returns: nil where the means are not of these inputs.
-  static func shifts(
-    _ decoded: [Double], of matrix: WeightMatrix, moments: InputMoments, inputsPerMoment: Int = 1
-  ) -> [Double]? {
-    guard moments.inputCount * inputsPerMoment == matrix.columns else { return nil }
+  static func shifts(_ decoded: [Double], of matrix: WeightMatrix, moments: InputMoments) -> [Double]? {
+    guard moments.inputCount == matrix.columns else { return nil }
     let means = moments.means
     return (0..<matrix.rows).map { row in
       (0..<matrix.columns).reduce(0) { sum, column in
         let position = row * matrix.columns + column
-        return sum - (decoded[position] - Double(matrix.values[position])) * means[column / inputsPerMoment]
+        return sum - (decoded[position] - Double(matrix.values[position])) * means[column]
       }
     }
   }

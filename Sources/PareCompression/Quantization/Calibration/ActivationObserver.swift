@@ -10,6 +10,8 @@ struct ObservationRequest {
   var moments: [MomentKey: Bool] = [:]
   /// The column that holds the regime of each row.
   var regimes: String?
+  /// Rows at a time.
+  var chunk = RowEvaluation.chunk
 
   var isEmpty: Bool { ranges.isEmpty && moments.isEmpty }
 }
@@ -39,7 +41,7 @@ enum ActivationObserver {
     let regimes = try request.regimes.map { try self.regimes(named: $0, of: rows) }
     let ends = CalibrationRecord.rowEnds(rows.rowCount)
     let values = request.ranges.union(request.moments.keys.map(\.value))
-    try RowEvaluation.forEachChunk(of: rows, through: graph, values: Array(values)) { chunk, range in
+    try RowEvaluation.forEachChunk(of: rows, through: graph, values: Array(values), chunk: request.chunk) { chunk, range in
       for (name, tensor) in chunk.sorted(by: { $0.key < $1.key }) {
         try tensor.withUnsafeElements(as: Float.self) { elements in
           if request.ranges.contains(name) {
@@ -105,9 +107,12 @@ extension Observations {
     self.moments[key] = nil
     if key.isChannels {
       let positions = shape.elementCount / max(shape[0] * inputs, 1)
-      let turned = (0..<shape[0]).flatMap { row in
-        (0..<positions).flatMap { position in
-          (0..<inputs).map { elements[(row * inputs + $0) * positions + position] }
+      var turned = [Float](repeating: 0, count: shape.elementCount)
+      for row in 0..<shape[0] {
+        for input in 0..<inputs {
+          for position in 0..<positions {
+            turned[(row * positions + position) * inputs + input] = elements[(row * inputs + input) * positions + position]
+          }
         }
       }
       try turned.withUnsafeBufferPointer { try moments.add($0, of: key.value) }
