@@ -10,12 +10,13 @@ struct FakeQuantizationFormTests {
     var scale: Shape
     var attributes: [String: Attribute]
     var zeroPoint: UInt8?
+    var isFast = true
   }
 
   static let samples = [
     Sample(shape: [64, 33], scale: [], attributes: ["lowest": .int(0), "highest": .int(255)], zeroPoint: 17),
     Sample(shape: [64, 33], scale: [64], attributes: ["axis": .int(0), "lowest": .int(-127), "highest": .int(127)]),
-    Sample(shape: [9, 33], scale: [33], attributes: ["axis": .int(1), "lowest": .int(-127), "highest": .int(127)]),
+    Sample(shape: [9, 33], scale: [33], attributes: ["axis": .int(1), "lowest": .int(-127), "highest": .int(127)], isFast: false),
     Sample(
       shape: [5, 70], scale: [5, 3],
       attributes: ["axis": .int(1), "block_size": .int(32), "lowest": .int(-8), "highest": .int(7)]),
@@ -39,7 +40,7 @@ struct FakeQuantizationFormTests {
         attributes: sample.attributes))
     for output in ["y", "dx", "ds"] { try builder.output(output) }
     let executor = try BatchExecutor(builder.graph)
-    #expect(executor.referenceNodes.isEmpty)
+    #expect(executor.referenceNodes.isEmpty == sample.isFast)
     let values = ["x": x, "s": scale, "dy": dy]
     let (found, expected) = (try executor.run(values), try ReferenceEvaluator(builder.graph).run(values))
     #expect(found["y"] == expected["y"] && found["dx"] == expected["dx"])

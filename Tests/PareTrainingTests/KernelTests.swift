@@ -65,16 +65,25 @@ struct KernelTests {
     for count in Self.counts {
       let (x, dy) = (numbers(count), numbers(count, specials: false))
       for (scale, low, high) in [(0.03, -127, 127), (0.5, -3, 4), (0.013, -17, 238), (0x1p-120, -8, 7)] as [(Float, Float, Float)] {
-        func forward(_ kernels: TrainingKernels) -> [UInt32] {
-          guarded(x) { kernels.elementwise.fake_quantize(x, scale, low, high, $0, count) }
+        for block in [max(count, 1), 5, 32] {
+          let shape = pare_scale_blocks(rows: 1, extent: count, block: block)
+          let blocks = (count + block - 1) / block
+          let scales = (0..<blocks).map { scale * Float(1 + $0 % 3) }
+          func forward(_ kernels: TrainingKernels) -> [UInt32] {
+            guarded(x) { kernels.elementwise.fake_quantize(x, scales, low, high, $0, shape) }
+          }
+          func backward(_ kernels: TrainingKernels) -> [[UInt32]] {
+            var dx: [UInt32] = []
+            let shares = guarded([Float](repeating: 0, count: blocks)) { shares in
+              dx = guarded(x) { kernels.elementwise.fake_quantize_gradient(dy, x, scales, low, high, $0, shares, 0.3, shape) }
+            }
+            let alone = guarded(x) { kernels.elementwise.fake_quantize_gradient(dy, x, scales, low, high, $0, nil, 0.3, shape) }
+            #expect(alone == dx)
+            return [dx, shares]
+          }
+          #expect(forward(other) == forward(plain), "\(count) by \(scale) in \(block)")
+          #expect(backward(other) == backward(plain), "\(count) by \(scale) in \(block)")
         }
-        func backward(_ kernels: TrainingKernels) -> ([UInt32], UInt32) {
-          var share: Float = 0
-          let dx = guarded(x) { share = kernels.elementwise.fake_quantize_gradient(dy, x, scale, low, high, $0, count) }
-          return (dx, share.isNaN ? Float.nan.bitPattern : share.bitPattern)
-        }
-        #expect(forward(other) == forward(plain), "\(count) by \(scale)")
-        #expect(backward(other) == backward(plain), "\(count) by \(scale)")
       }
     }
   }

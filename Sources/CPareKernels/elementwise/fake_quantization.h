@@ -14,12 +14,19 @@ PARE_INLINE float pare_clamped(float x, float low, float high) {
 
 // Clamping first gives what rounding first does, because the bounds are integers.
 PARE_KERNEL void fake_quantize(
-    const float *restrict x, float scale, float low, float high, float *restrict y, size_t count) {
-  const float reciprocal = 1.0f / scale;
-  for (size_t i = 0; i < count; i++) {
-    const float quotient = x[i] * reciprocal;
-    const float number = quotient == quotient ? quotient : 0.0f;
-    y[i] = pare_rounded(pare_clamped(number, low, high)) * scale;
+    const float *x, const float *scale, float low, float high, float *y, pare_scale_blocks shape) {
+  for (size_t row = 0; row < shape.rows; row++) {
+    for (size_t start = 0; start < shape.extent; start += shape.block) {
+      const size_t rest = shape.extent - start, count = rest < shape.block ? rest : shape.block;
+      const float *restrict u = x + row * shape.extent + start;
+      float *restrict z = y + row * shape.extent + start;
+      const float step = *scale++, reciprocal = 1.0f / step;
+      for (size_t i = 0; i < count; i++) {
+        const float quotient = u[i] * reciprocal;
+        const float number = quotient == quotient ? quotient : 0.0f;
+        z[i] = pare_rounded(pare_clamped(number, low, high)) * step;
+      }
+    }
   }
 }
 
@@ -38,27 +45,35 @@ PARE_INLINE pare_fake_quantize_slope pare_fake_quantize_backward(
   return (pare_fake_quantize_slope){inside ? dy : 0.0f, number ? dy * slope : 0.0f};
 }
 
-PARE_KERNEL float fake_quantize_gradient(
-    const float *restrict dy, const float *restrict x, float scale, float low, float high, float *restrict dx,
-    size_t count) {
-  const float reciprocal = 1.0f / scale;
-  float lanes[PARE_LANES] = {0};
-  size_t i = 0;
-  for (; i + PARE_LANES <= count; i += PARE_LANES) {
-    for (size_t lane = 0; lane < PARE_LANES; lane++) {
-      const pare_fake_quantize_slope slope =
-          pare_fake_quantize_backward(dy[i + lane], x[i + lane], reciprocal, low, high);
-      dx[i + lane] = slope.dx;
-      lanes[lane] += slope.share;
+PARE_KERNEL void fake_quantize_gradient(
+    const float *dy, const float *x, const float *scale, float low, float high, float *dx, float *scale_gradient,
+    float factor, pare_scale_blocks shape) {
+  for (size_t row = 0; row < shape.rows; row++) {
+    for (size_t start = 0; start < shape.extent; start += shape.block) {
+      const size_t rest = shape.extent - start, count = rest < shape.block ? rest : shape.block;
+      const size_t offset = row * shape.extent + start;
+      const float *restrict d = dy + offset, *restrict u = x + offset;
+      float *restrict z = dx + offset;
+      const float reciprocal = 1.0f / *scale++;
+      float lanes[PARE_LANES] = {0};
+      size_t i = 0;
+      for (; i + PARE_LANES <= count; i += PARE_LANES) {
+        for (size_t lane = 0; lane < PARE_LANES; lane++) {
+          const pare_fake_quantize_slope slope =
+              pare_fake_quantize_backward(d[i + lane], u[i + lane], reciprocal, low, high);
+          z[i + lane] = slope.dx;
+          lanes[lane] += slope.share;
+        }
+      }
+      for (size_t lane = 0; i + lane < count; lane++) {
+        const pare_fake_quantize_slope slope =
+            pare_fake_quantize_backward(d[i + lane], u[i + lane], reciprocal, low, high);
+        z[i + lane] = slope.dx;
+        lanes[lane] += slope.share;
+      }
+      if (scale_gradient) *scale_gradient++ = pare_lanes_sum(lanes) * factor;
     }
   }
-  for (size_t lane = 0; i + lane < count; lane++) {
-    const pare_fake_quantize_slope slope =
-        pare_fake_quantize_backward(dy[i + lane], x[i + lane], reciprocal, low, high);
-    dx[i + lane] = slope.dx;
-    lanes[lane] += slope.share;
-  }
-  return pare_lanes_sum(lanes);
 }
 
 PARE_UNARY(binarize, x >= 0 ? 1.0f : -1.0f)

@@ -36,6 +36,12 @@ typedef struct {
   uint32_t first_key, second_key, threshold;
 } pare_dropout;
 
+// Which of rows x extent numbers share a scale: the runs of `block` in each row, of which the last may be shorter. There are
+// as many scales, in this order.
+typedef struct {
+  size_t rows, extent, block;
+} pare_scale_blocks;
+
 typedef struct {
   const char *variant;
   pare_binary_f32 add;
@@ -100,13 +106,15 @@ typedef struct {
   // y[i, j] += bias[j], and then y = y < 0 ? 0 : y; NaN stays NaN.
   void (*add_bias)(float *y, const float *bias, size_t rows, size_t columns);
   void (*add_bias_relu)(float *y, const float *bias, size_t rows, size_t columns);
-  // Numbers that share a scale, as the integers of low ... high that they are rounded to stand for them (zero point taken
-  // off): y = scale * round(min(max(x / scale, low), high)), by the reciprocal of scale, ties to even; NaN gives 0.
-  void (*fake_quantize)(const float *x, float scale, float low, float high, float *y, size_t count);
-  // dx = dy where the rounded x / scale lies in low ... high, else 0. Yields the sum of dy * (rounded - x / scale) there
-  // and of dy * bound beyond.
-  float (*fake_quantize_gradient)(
-      const float *dy, const float *x, float scale, float low, float high, float *dx, size_t count);
+  // Numbers as the integers of low ... high that they are rounded to stand for them (zero point taken off):
+  // y = scale * round(min(max(x / scale, low), high)), by the reciprocal of scale, ties to even; NaN gives 0.
+  void (*fake_quantize)(
+      const float *x, const float *scale, float low, float high, float *y, pare_scale_blocks shape);
+  // dx = dy where the rounded x / scale lies in low ... high, else 0. Unless null, scale_gradient becomes factor times the
+  // sum of dy * (rounded - x / scale) there and of dy * bound beyond.
+  void (*fake_quantize_gradient)(
+      const float *dy, const float *x, const float *scale, float low, float high, float *dx, float *scale_gradient,
+      float factor, pare_scale_blocks shape);
   pare_unary_f32 binarize;  // x >= 0 ? 1 : -1
 } pare_elementwise_kernels;
 

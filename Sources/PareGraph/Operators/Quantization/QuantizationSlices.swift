@@ -28,9 +28,16 @@ package struct QuantizationSlices: Sendable {
     blockSize = size > 0 ? size : nil
   }
 
+  /// The slices as runs of neighbours, `block` along each of `rows` of `extent`, in the order of the scales; nil where what
+  /// shares a scale does not lie together.
+  package var rowsOfBlocks: (rows: Int, extent: Int, block: Int)? {
+    guard let blockSize else { return slices.outer == 1 ? (slices.extent, slices.inner, slices.inner) : nil }
+    return slices.inner == 1 ? (slices.outer, slices.extent, blockSize) : nil
+  }
+
   /// Calls `body(position of the scale, positions of elements)` for each run of neighbours that share a scale.
   @inline(__always)
-  package func forEach(_ body: (Int, Range<Int>) -> Void) {
+  func forEach(_ body: (Int, Range<Int>) -> Void) {
     guard let blockSize else {
       for block in 0..<slices.outer {
         for channel in 0..<slices.extent {
