@@ -95,7 +95,7 @@ public struct QuantizationAwareTraining: CompressionTechnique {
       form.standardForm(of: trained), observed: trained, calibration: calibration,
       rows: context.trainingRows(for: Self.name))
     return CompressionResult(
-      model: Model(graph: graph, sections: model.sections), layers: try start.reports(of: graph, real: real))
+      model: Model(graph: graph, sections: model.sections), layers: start.reports(of: graph, real: real))
   }
 
   private func start(_ real: Graph, in context: CompressionContext) throws -> StartingForm {

@@ -4,8 +4,8 @@ import PareTraining
 
 /// A model quantized by rounding in the standard form: what training with fake quantization starts from.
 ///
-/// Products with weight matrices are quantized by `Quantization`, convolutions beside them here, and for four bits the
-/// weights of products are then put in groups.
+/// Products with weight matrices and convolutions are quantized by `Quantization`; for four bits the weights of products are
+/// then put in groups.
 struct StartingForm {
   let graph: Graph
   /// The selected weights of recurrent layers, where they are to become integers.
@@ -37,13 +37,10 @@ struct StartingForm {
     calibrating.progress = { step in
       context.progress(CompressionProgress(technique: technique, activity: step.activity, fraction: 0))
     }
-    if !linear.isEmpty {
-      graph = try Quantization(.int8, calibration: calibration, layers: .named(linear))
+    let products = linear + convolutions.map(\.name).filter { !linear.contains($0) }
+    if !products.isEmpty {
+      graph = try Quantization(.int8, calibration: calibration, layers: .named(products))
         .compress(Model(graph: real), in: calibrating).model.graph
-    }
-    let left = convolutions.filter { layer in graph.weightTensors.contains { $0.name == layer.name } }
-    if !left.isEmpty {
-      graph = try ConvolutionQuantization.quantize(graph, left, calibration: calibration, observing: real, in: calibrating)
     }
     if precision == .int4 { graph = try GroupedWeights.grouping(graph, layers: Set(linear), real: real) }
     self.graph = graph
@@ -52,8 +49,8 @@ struct StartingForm {
   /// What became of each selected layer.
   ///
   /// - Parameter graph: the standard form after training.
-  func reports(of graph: Graph, real: Graph) throws -> [LayerReport] {
-    try layers.map { layer in
+  func reports(of graph: Graph, real: Graph) -> [LayerReport] {
+    layers.map { layer in
       if recurrent.contains(layer) {
         return LayerReport(
           layer: layer.label, outcome: "trained as int8 weights; all in integers, as pare.Quantized\(layer.node.operatorName)")
