@@ -24,7 +24,7 @@ struct LatencyReport {
         for (kernel, time) in context.stepTimes(features: rows) ?? [] { print(String(format: "%12.0f ns ", time), kernel) }
       }
     }
-    for extents in [[20, 16, 8, 3], [20, 128, 64, 32, 3]] {
+    for extents in [[20, 16, 8, 3], [20, 128, 64, 32, 3], [20, 512, 512, 512, 512, 512, 512, 512, 512, 3]] {
       for quantized in [false, true] {
         let network = RandomNetwork(extents, seed: 1)
         let plan = try ExecutionPlan(network.graph(quantized: quantized))

@@ -191,19 +191,14 @@ typedef struct {
 PARE_STEP(strided);
 PARE_STEP(strided_u8);  // of bytes
 
-// y = table[x] for bytes x.
-typedef struct {
-  const float *table;  // [256]
-  size_t count;
-} pare_look_up_step;
-PARE_STEP(look_up);
-
-// y[i] = (x[i] − zero point) · scale for int16 x: exact but for the product, which is rounded once.
+// y[i] = (x[i] − zero point) · scale for uint8, int8 and int16 x: exact but for the product, which is rounded once.
 typedef struct {
   float scale;
   int32_t zero_point;
   size_t count;
-} pare_dequantize_s16_step;
+} pare_dequantize_step;
+PARE_STEP(dequantize_u8);
+PARE_STEP(dequantize_s8);
 PARE_STEP(dequantize_s16);
 
 // A kernel of one row, which writes whole tiles, on each row of a matrix by itself. Where rows do not end with a line of

@@ -46,16 +46,15 @@ PARE_STEP(choose) {
       }
 }
 
-PARE_STEP(look_up) {
-  const pare_look_up_step *step = operands;
-  const uint8_t *x = input;
-  float *y = output;
-  for (size_t i = 0; i < step->count; i++) y[i] = step->table[x[i]];
-}
-
-PARE_STEP(dequantize_s16) {
-  const pare_dequantize_s16_step *step = operands;
-  const int16_t *x = input;
-  float *y = output;
-  for (size_t i = 0; i < step->count; i++) y[i] = (float)(x[i] - step->zero_point) * step->scale;
-}
+#define PARE_DEQUANTIZE(name, type)                                                                             \
+  PARE_STEP(name) {                                                                                             \
+    const pare_dequantize_step *step = operands;                                                                \
+    const type *restrict x = input;                                                                             \
+    float *restrict y = output;                                                                                 \
+    const float scale = step->scale;                                                                            \
+    const int32_t zero_point = step->zero_point;                                                                \
+    for (size_t i = 0; i < step->count; i++) y[i] = (float)(x[i] - zero_point) * scale;                         \
+  }
+PARE_DEQUANTIZE(dequantize_u8, uint8_t)
+PARE_DEQUANTIZE(dequantize_s8, int8_t)
+PARE_DEQUANTIZE(dequantize_s16, int16_t)

@@ -2,15 +2,12 @@ import CPareKernels
 import PareGraph
 import PareTensor
 
-/// DequantizeLinear with one scale, where no layer took it in: of a byte, of 256 numbers the one that it stands for; of an
-/// `int16`, as a recurrent layer's last state is, a difference and a product. Equal to the reference to the bit.
+/// DequantizeLinear with one scale, where no layer took it in, of bytes or of `int16`, as a recurrent layer's last state
+/// is. Equal to the reference to the bit.
 struct DequantizationStep: StepKind {
-  private enum Form {
-    case table([Float])
-    case product(scale: Float, zeroPoint: Int)
-  }
-
-  private let form: Form
+  private let elementType: ElementType
+  private let scale: Float
+  private let zeroPoint: Int
   private let count: Int
 
   static let operators: [OperatorName] = ["DequantizeLinear"]
@@ -25,33 +22,22 @@ struct DequantizationStep: StepKind {
       guard let value = graph.constant(name)?.doubles.first else { return nil }
       zeroPoint = Int(value)
     }
-    let factor = scale.values(as: Float.self)[0]
-    let form =
-      type.elementType == .int16
-      ? Form.product(scale: factor, zeroPoint: zeroPoint)
-      : .table(
-        (0..<256).map { byte in
-          Float((type.elementType == .uint8 ? byte : Int(Int8(truncatingIfNeeded: byte))) - zeroPoint) * factor
-        })
     return PlannedStep(
-      DequantizationStep(form: form, count: type.shape.elementCount), nodes: [node], inputs: [node.inputs[0]],
-      outputs: node.outputs)
+      DequantizationStep(
+        elementType: type.elementType, scale: scale.values(as: Float.self)[0], zeroPoint: zeroPoint,
+        count: type.shape.elementCount),
+      nodes: [node], inputs: [node.inputs[0]], outputs: node.outputs)
   }
 
   func kernel(_ kernels: KernelSelection) -> StepKernel {
-    switch form {
-    case .table: StepKernel(name: "look_up/scalar", run: pare_step_look_up)
-    case .product: StepKernel(name: "dequantize_s16/scalar", run: pare_step_dequantize_s16)
+    switch elementType {
+    case .uint8: StepKernel(name: "dequantize_u8/scalar", run: pare_step_dequantize_u8)
+    case .int8: StepKernel(name: "dequantize_s8/scalar", run: pare_step_dequantize_s8)
+    default: StepKernel(name: "dequantize_s16/scalar", run: pare_step_dequantize_s16)
     }
   }
 
   func pack(at site: StepSite) -> UnsafeRawPointer? {
-    switch form {
-    case .table(let table):
-      site.pool.place(
-        pare_look_up_step(table: site.pool.place(table, paddedTo: table.count, with: 0), count: count))
-    case .product(let scale, let zeroPoint):
-      site.pool.place(pare_dequantize_s16_step(scale: scale, zero_point: Int32(zeroPoint), count: count))
-    }
+    site.pool.place(pare_dequantize_step(scale: scale, zero_point: Int32(zeroPoint), count: count))
   }
 }
