@@ -86,4 +86,13 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
     let expected = try ReferenceEvaluator(builder.graph).run(["x": x0])
     #expect(try plan.makeContext().run(["x": x0])["y"] == expected["y"])
   }
+
+  /// The element before the first is not what a pad is filled with.
+  @Test func oneElementAndAZeroBehindItAreNoEvenlySpacedCopy() throws {
+    let graph = try oneInput([1, 1, 2]) { builder, x in
+      let last = try builder.apply("Slice", [x] + [1, 2, 2].map { try builder.constant(Tensor([Int64($0)])) })
+      return try builder.apply("Pad", [last, builder.constant(Tensor([Int64(0), 0, 0, 0, 0, 1]))])
+    }
+    #expect(try ExecutionPlan(graph).makeContext().run(["x": Tensor([Float(5), 7], shape: [1, 1, 2])])["y"]?.doubles == [7, 0])
+  }
 }

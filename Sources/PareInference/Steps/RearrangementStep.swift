@@ -17,7 +17,8 @@ enum RearrangementStep {
     let moved = node.operatorName == "Concat" ? node.inputs : [node.inputs[0]]
     let types = Set((moved + outputs).map { graph.types[$0]?.elementType })
     let isBytes = types == [.uint8]
-    guard outputs.count == node.outputs.count, isBytes || types == [.float32] || types == [.int32], !graph.isParameter(moved[0]),
+    guard outputs.count == node.outputs.count, isBytes || types == [.float32] || types == [.int32],
+      moved.count > 1 || !graph.isParameter(moved[0]),
       // What the operator refuses here it refuses when the plan runs, too.
       let sources = try? sources(node, moved: moved.count, graph)
     else { return nil }
@@ -129,7 +130,8 @@ struct StridedCopyStep: StepKind {
   static func step(at node: Node, in graph: StepGraph) throws -> PlannedStep? { try RearrangementStep.step(at: node, in: graph) }
 
   fileprivate init?(_ source: [Int32], shape: Shape, isBytes: Bool) {
-    guard let first = source.first, first > 0 else { return nil }
+    // A fill is no element that might be evenly spaced from others.
+    guard let first = source.first, source.allSatisfy({ $0 > 0 }) else { return nil }
     self.isBytes = isBytes
     let own = shape.strides
     var axes: [(extent: Int, stride: Int)] = []
