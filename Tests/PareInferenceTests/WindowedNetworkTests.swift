@@ -147,6 +147,24 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
     #expect(windowed.output("y", as: Float.self).map(Array.init) == [2, 5, 9, 12, 15])
   }
 
+  /// Features by steps, as convolutions have them, go row by row too.
+  @Test func aStreamOfAsManyRowsAsAWindowAnswersAsTheWindow() throws {
+    let network = try WindowedNetwork.named("tcn")
+    let plan = try network.plan()
+    let (stream, windowed) = (try plan.makeStreamingContext(), plan.makeWindowedContext())
+    let rows = network.rows(64, seed: 4)
+    try windowed.prepare(Array(rows[..<(63 * 20)]))
+    for step in 0..<64 {
+      let row = Array(rows[step * 20..<(step + 1) * 20])
+      if step == 63 { _ = try windowed.run(newestRow: row) }
+      _ = try stream.run(row: row)
+    }
+    let output = plan.outputs[0].name
+    let (a, b) = (try #require(stream.output(output, as: Float.self)), try #require(windowed.output(output, as: Float.self)))
+    // Nine layers of sums of at most 96 terms of order 1, in another order.
+    #expect(zip(a, b).allSatisfy { abs($0 - $1) <= 9 * 97 * 0x1p-24 * max(1, abs($1)) })
+  }
+
   @Test func anAxisOfTimeThatIsNoneIsRefused() throws {
     let graph = try WindowedNetwork.named("tcn").build()
     for axis in [0, 3, -1] {

@@ -18,7 +18,7 @@ extension RowRules {
     let freshKey = min(keys[0].fresh, keys[1].fresh)
     let seesFresh = (0..<query.count).first { sight.keys(of: $0..<$0 + 1).upperBound > freshKey } ?? query.count
     let result = RowDependence(
-      axis: rank - 2, count: query.count, fresh: min(query.fresh, seesFresh), settled: query.count)
+      axis: rank - 2, count: query.count, fresh: min(query.fresh, seesFresh), entering: 0, settled: query.count)
     return RowRule(
       dependence: result,
       form: .init(

@@ -12,12 +12,25 @@ struct RowDependence: Equatable {
   /// The first row that depends on the window's newest row; `count` where none does. Every row behind it counts as if it
   /// did.
   var fresh: Int
+  /// The first row that depends on the newest of the window's older rows, or might but for padding behind the last; the
+  /// last before `fresh` at least. Once the window has moved on by one, rows from here on are new.
+  var entering: Int
   /// The first row that is, once the window has moved on by one, what the row behind it was before: neither the window's
   /// start nor the row's place in it reaches it. `count` where there is none.
   var settled: Int
 
+  /// Rows as far as there are any.
+  init(axis: Int?, count: Int, fresh: Int, entering: Int, settled: Int) {
+    (self.axis, self.count) = (axis, count)
+    self.fresh = Swift.min(Swift.max(fresh, 0), count)
+    self.entering = Swift.max(Swift.min(entering, self.fresh - 1), 0)
+    self.settled = Swift.min(Swift.max(settled, 0), count)
+  }
+
   /// A value that is one whole, made anew for each window.
-  static func whole(isFresh: Bool) -> RowDependence { RowDependence(axis: nil, count: 1, fresh: isFresh ? 0 : 1, settled: 1) }
+  static func whole(isFresh: Bool) -> RowDependence {
+    RowDependence(axis: nil, count: 1, fresh: isFresh ? 0 : 1, entering: 0, settled: 1)
+  }
 
   /// Whether no row depends on the newest.
   var isOlder: Bool { fresh == count }

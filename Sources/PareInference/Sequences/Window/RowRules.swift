@@ -24,7 +24,7 @@ struct RowRules {
     steps = StepwiseOperators(extents: types.mapValues(\.shape.dimensions), graph: graph)
     let input = graph.inputs[0].name
     let count = types[input]?.shape.dimensions[axis] ?? 1
-    dependence[input] = RowDependence(axis: axis, count: count, fresh: count - 1, settled: 0)
+    dependence[input] = RowDependence(axis: axis, count: count, fresh: count - 1, entering: count - 2, settled: 0)
     for node in graph.nodes { try visit(node) }
   }
 

@@ -57,7 +57,7 @@ extension RowRules {
       let along = try node.int("axis", default: 0)
       guard (along < 0 ? along + output.count : along) != output.count - right else { return nil }
     }
-    var result = RowDependence(axis: output.count - right, count: count, fresh: count, settled: 0)
+    var result = RowDependence(axis: output.count - right, count: count, fresh: count, entering: count, settled: 0)
     var placed: [String: Int] = [:]
     for name in given {
       let own = extents(name)
@@ -65,9 +65,10 @@ extension RowRules {
         if dependence.axis == nil {
           guard !isConcat, own.count < right || own[own.count - right] == 1 else { return nil }
           result.settled = count
-          if !dependence.isOlder { result.fresh = 0 }
+          if !dependence.isOlder { (result.fresh, result.entering) = (0, 0) }
         } else {
           result.fresh = min(result.fresh, dependence.fresh)
+          result.entering = min(result.entering, dependence.entering)
           result.settled = max(result.settled, dependence.settled)
         }
       } else if own.count >= right, own[own.count - right] != 1 || isConcat {

@@ -53,9 +53,8 @@ struct WindowPieces {
     _ value: String, _ rule: RowRule, older: Range<Int>?, slide: Range<Int>?, newest: Range<Int>?
   ) -> (older: [Range<Int>], slide: [Range<Int>], newest: [Range<Int>]) {
     let (fresh, count) = (rule.dependence.fresh, rule.dependence.count)
-    /// The row that the window's newest was when it came in last; those before it may have moved.
-    let entering = fresh - 1
-    let settled = rule.dependence.settled
+    // Rows between have moved.
+    let (settled, entering) = (rule.dependence.settled, rule.dependence.entering)
     var least = newest.map(\.lowerBound) ?? fresh
     if let slide {
       let moved = max(slide.lowerBound, settled)

@@ -22,11 +22,11 @@ struct TimeWindow {
   }
 
   func dependence(_ from: RowDependence, axis: Int, count: Int) -> RowDependence {
-    // The first window whose last tap is at least at the first fresh row.
-    let first = from.fresh - reach + 1 + padBegin
-    let fresh = from.isOlder ? count : min(count, max(0, (first + stride - 1) / stride))
-    let settled = stride == 1 ? min(count, from.settled + padBegin) : count
-    return RowDependence(axis: axis, count: count, fresh: max(fresh, 0), settled: settled)
+    /// The first window whose last tap is at least at a row.
+    func first(reaching row: Int) -> Int { (max(0, row - reach + 1 + padBegin) + stride - 1) / stride }
+    return RowDependence(
+      axis: axis, count: count, fresh: from.isOlder ? count : first(reaching: from.fresh),
+      entering: first(reaching: from.entering), settled: stride == 1 ? from.settled + padBegin : count)
   }
 }
 
@@ -88,7 +88,7 @@ extension RowRules {
     let count = extents(node.outputs[0])[axis]
     guard count > 0 else { return nil }
     let dependence = RowDependence(
-      axis: axis, count: count, fresh: min(count, max(0, from.fresh - start)), settled: min(count, max(0, from.settled - start)))
+      axis: axis, count: count, fresh: from.fresh - start, entering: from.entering - start, settled: from.settled - start)
     return RowRule(
       dependence: dependence,
       form: .init(
@@ -129,7 +129,7 @@ extension RowRules {
     return RowRule(
       dependence: RowDependence(
         axis: axis, count: count, fresh: from.isOlder ? count : from.fresh == 0 ? 0 : from.fresh + before,
-        settled: min(count, from.settled + before)),
+        entering: from.entering + before, settled: from.settled + before),
       form: .init(
         inputs: [node.inputs[0]],
         needed: { rows, _ in
