@@ -50,6 +50,8 @@ struct WindowedNetwork: Sendable, CustomTestStringConvertible {
     },
     // The transformer's layers with a causal mask.
     WindowedNetwork(name: "causal-transformer", shape: [1, 50, 64], axis: 1) { try causalAttention(steps: 50, width: 64) },
+    WindowedNetwork(name: "lstm-attention", shape: [1, 15, 10], axis: 1) { try recurrentAttention("LSTM") },
+    WindowedNetwork(name: "gru-attention", shape: [1, 15, 10], axis: 1) { try recurrentAttention("GRU") },
     WindowedNetwork(name: "pools", shape: [1, 6, 21], axis: 2) { try pools() },
     WindowedNetwork(name: "integer-tcn", shape: [1, 5, 20], axis: 2, isExact: true) {
       try integerConvolutions(steps: 20, flattens: false)
@@ -111,6 +113,32 @@ struct WindowedNetwork: Sendable, CustomTestStringConvertible {
     let last = try layers.builder.constant(Tensor(scalar: Int64(-1)))
     layers.value = try layers.builder.apply("Gather", [layers.value, last], attributes: ["axis": .int(1)])
     try layers.gemm(width, 3)
+    return try layers.finish()
+  }
+
+  /// A recurrent layer whose outputs are weighted by a learned score of each.
+  private static func recurrentAttention(_ name: OperatorName) throws -> Graph {
+    var layers = try Layers("recurrent-attention", input: [15, 10])
+    let gates = name == "LSTM" ? 4 : 3
+    try layers.apply("Transpose", ["perm": .ints([1, 0, 2])])
+    let operands = try [
+      layers.value, layers.random([1, gates * 12, 10], scale: 0.3), layers.random([1, gates * 12, 12], scale: 0.3),
+      layers.random([1, 2 * gates * 12], scale: 0.1),
+    ]
+    let attributes: [String: Attribute] = ["hidden_size": .int(12)].merging(
+      name == "GRU" ? ["linear_before_reset": .int(1)] : [:]) { $1 }
+    layers.value = try layers.builder.apply(name, operands, attributes: attributes)
+    layers.value = try layers.builder.apply("Squeeze", [layers.value, layers.builder.constant(Tensor([Int64(1)]))])
+    try layers.apply("Transpose", ["perm": .ints([1, 2, 0])])
+    let rows = layers.value
+    try layers.apply("Transpose", ["perm": .ints([0, 2, 1])])
+    try layers.matMul(12, 1)
+    try layers.apply("Transpose", ["perm": .ints([0, 2, 1])])
+    try layers.apply("Softmax", ["axis": .int(-1)])
+    layers.value = try layers.builder.apply("Mul", [layers.value, rows])
+    layers.value = try layers.builder.apply(
+      "ReduceSum", [layers.value, layers.builder.constant(Tensor([Int64(2)]))], attributes: ["keepdims": .int(0)])
+    try layers.gemm(12, 3)
     return try layers.finish()
   }
 

@@ -12,6 +12,7 @@ struct RowRules {
   private(set) var all: [(value: String, rule: RowRule)] = []
   let steps: StepwiseOperators
   private let producers: [String: Node]
+  private let read: Set<String>
 
   /// - Parameters:
   ///   - graph: of known extents, with one input.
@@ -21,6 +22,7 @@ struct RowRules {
     var producers: [String: Node] = [:]
     for node in graph.nodes { for output in node.outputs where !output.isEmpty { producers[output] = node } }
     self.producers = producers
+    read = Set(graph.nodes.flatMap(\.inputs)).union(graph.outputs.map(\.name))
     steps = StepwiseOperators(extents: types.mapValues(\.shape.dimensions), graph: graph)
     let input = graph.inputs[0].name
     let count = types[input]?.shape.dimensions[axis] ?? 1
@@ -41,6 +43,10 @@ struct RowRules {
     let outputs = node.outputs.filter { !$0.isEmpty }
     if node.inputs.contains(where: { dependence[$0]?.axis != nil }) {
       if node.operatorName == "Split", let rules = try splitRules(node) {
+        for (value, rule) in rules { add(value, rule) }
+        return
+      }
+      if let rules = try recurrentRules(node) {
         for (value, rule) in rules { add(value, rule) }
         return
       }
@@ -85,6 +91,8 @@ struct RowRules {
 
   func extents(_ value: String) -> [Int] { types[value]?.shape.dimensions ?? [] }
   func producer(of value: String) -> Node? { producers[value] }
+  /// Whether anything needs a value.
+  func isRead(_ value: String) -> Bool { read.contains(value) }
   func isConstant(_ value: String) -> Bool { graph.parameters[value] != nil }
   func tensor(_ value: String?) -> Tensor? { value.flatMap { graph.parameters[$0]?.storage.decoded() } }
   func integers(_ value: String?) -> [Int]? { steps.integers(value) }
