@@ -58,6 +58,15 @@ import Testing
     #expect(try #require(Self.figures(.entropy, even)["input_saturation"]) < 0.02)
   }
 
+  @Test func entropyDoesNotTakeTheNoiseOfFewNumbersForShape() throws {
+    for count in [300, 3000, 30_000] {
+      let numbers = Self.normal(count, seed: 9)
+      let (found, whole) = (try Self.figures(.entropy, numbers), try Self.figures(.minMax, numbers))
+      let ratio = try Self.squaredError(found, numbers) / Self.squaredError(whole, numbers)
+      #expect(ratio < 2, "\(count): \(ratio)")
+    }
+  }
+
   @Test func allMethodsAreFoundInOnePassAndCoverWhatTheySay() throws {
     let numbers = Self.normal(3000, seed: 8).map { max($0, 0) }
     for calibration in [Calibration.minMax, .percentile(99.9), .movingAverage(), .meanSquaredError, .entropy] {

@@ -2,6 +2,7 @@ import PareArtifact
 import PareCompression
 import PareGraph
 import PareInference
+import PareModels
 import PareTensor
 import PareTraining
 import Testing
@@ -39,6 +40,17 @@ import Testing
     #expect(belonging.values.reduce(0) { $0 + $1.storage.byteCount } == size.bytes)
     let bytes = try Artifact.encode(Model(graph: graph))
     #expect(try Artifact.decode(bytes).graph.parameters["dense_1.weight"] == graph.parameters["dense_1.weight"])
+  }
+
+  /// Of 20-8×512-3, everything in the file included, against its Float32 artifact.
+  @Test(arguments: [(QuantizationPrecision.int8, 0.26), (.int4, 0.15), (.binary, 0.05), (.float16, 0.51), (.ternary, 0.07)])
+  func theFileOfALargeNetworkShrinksAsItsBitsDo(_ precision: QuantizationPrecision, _ most: Double) throws {
+    let graph = try MultilayerPerceptron(inputs: 20, hidden: [Int](repeating: 512, count: 8), outputs: 3).graph(seed: 5)
+    let model = Model(graph: graph)
+    var generator = SeededGenerator(seed: 6)
+    let rows = try TrainingData(["features": Tensor((0..<64 * 20).map { _ in Float(generator.normal()) }, shape: [64, 20])])
+    let result = try Quantization(precision).apply(to: model, in: CompressionContext(training: rows))
+    #expect(try Double(Artifact.encode(result).count) <= most * Double(Artifact.encode(model).count))
   }
 
   @Test func ternaryWeightsTakeABitAndOneForEachThatIsNotZero() throws {

@@ -161,6 +161,18 @@ import Testing
     }
   }
 
+  @Test func layersThatReadOneValueByDifferentMapsHaveAPairEach() throws {
+    let model = try NetworkFixture.attentive()
+    let symmetric = LayerOverride(.named(["key"]), QuantizationScheme(.int8, activations: .symmetric(.perTensor)))
+    let graph = try Quantization(.int8, overrides: [symmetric]).apply(
+      to: model, in: CompressionContext(training: NetworkFixture.sequences(64))
+    ).graph
+    let pairs = graph.consumers(of: "norm")
+    #expect(pairs.map(\.operatorName) == ["QuantizeLinear", "QuantizeLinear"])
+    #expect(try pairs.map { try #require(graph.parameters[$0.inputs[2]]).storage.decoded().doubles != [128] } == [true, false])
+    #expect(try Self.decibels(graph, against: model, NetworkFixture.sequences(40, seed: 5)) > 20)
+  }
+
   @Test func layersThatShareAWeightHaveToAgree() throws {
     var graph = OneLayer([1, 2, 3, 4], outputs: 2).model.graph
     graph.nodes.append(Node("Gemm", name: "z", inputs: ["y", "w"], outputs: ["z"], attributes: ["transB": .int(1)]))

@@ -36,7 +36,8 @@ public struct ActivationSmoothing: CompressionTechnique {
   public func compress(_ model: Model, in context: CompressionContext) throws -> CompressionResult {
     try validate(at: ParameterPath())
     var graph = model.graph
-    let selected = try layers.weights(of: graph).compactMap { ProductLayer($0.node, in: graph) }
+    let tensors = try layers.weights(of: graph)
+    let selected = tensors.compactMap { ProductLayer($0.node, in: graph) }
     let moments = try ActivationObserver.observe(
       ObservationRequest(moments: Dictionary(selected.map { ($0.momentKey, false) }, uniquingKeysWith: { first, _ in first })),
       of: graph, rows: try context.trainingRows(for: Self.name)
@@ -62,6 +63,9 @@ public struct ActivationSmoothing: CompressionTechnique {
       } else {
         left("nothing before it takes factors in")
       }
+    }
+    for tensor in tensors where !selected.contains(where: { $0.name == tensor.name }) {
+      reports.append(LayerReport(layer: tensor.label, outcome: "left as it is: \(tensor.node.operatorName) takes no factors in"))
     }
     _ = try graph.inferredTypes()
     return CompressionResult(model: Model(graph: graph, sections: model.sections), layers: reports)

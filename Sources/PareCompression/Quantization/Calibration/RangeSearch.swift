@@ -51,12 +51,17 @@ enum RangeSearch {
   /// The range within ±t for which the distribution that the integers can hold diverges least from the one that is there.
   ///
   /// P: the bins within, what lies beyond counted to the outermost. Q: what each integer gets of the bins within, spread
-  /// evenly over those of its bins that hold something. The measure is `Σ P log(P / Q)`.
+  /// evenly over those of its bins that hold something; the bin of 0, which every map holds exactly and a Relu fills, is by
+  /// itself. The measure is `Σ P log(P / Q)`, less what it is expected to be between a
+  /// smooth distribution and a sample of it: half the bins over the integers for each number (Miller 1955, on the bias of entropy
+  /// estimates). Without that, a narrow range of few bins would always seem the better one where numbers are few.
   ///
   /// - Source: Migacz 2017, 8-bit inference with TensorRT (GTC), with two ends.
   static func leastDivergence(of histogram: StreamingHistogram, onto grid: ActivationGrid) -> ClosedRange<Double> {
-    let bins = histogram.occupiedBins
     let whole = histogram.minimum...histogram.maximum
+    // A shape that fewer numbers than a few for each integer show is none.
+    guard histogram.count >= 8 * grid.format.range.count else { return whole }
+    let bins = histogram.occupiedBins
     let reach = max(histogram.minimum.magnitude, histogram.maximum.magnitude)
     var best = whole
     var least = divergence(bins, within: whole, grid) ?? .infinity
@@ -87,9 +92,12 @@ enum RangeSearch {
       }
     }
     guard !inside.isEmpty else { return nil }
-    var held = [Int](repeating: 0, count: map.integers.count)
-    var occupied = [Int](repeating: 0, count: map.integers.count)
-    let levels = inside.map { map.integer(of: $0.middle) - map.integers.lowerBound }
+    let zero = map.integers.count
+    var held = [Int](repeating: 0, count: zero + 1)
+    var occupied = [Int](repeating: 0, count: zero + 1)
+    let levels = inside.map { bin in
+      bin.middle >= 0 && bin.middle < bin.width ? zero : map.integer(of: bin.middle) - map.integers.lowerBound
+    }
     for (bin, level) in zip(inside, levels) {
       held[level] += bin.count
       occupied[level] += 1
@@ -103,6 +111,6 @@ enum RangeSearch {
       let q = Double(held[level]) / Double(occupied[level]) / within
       sum += p * Double.log(p / q)
     }
-    return sum
+    return sum - Double(inside.count - occupied.count { $0 > 0 }) / (2 * within)
   }
 }

@@ -23,10 +23,10 @@ struct QuantizationRewrite {
 
   // MARK: inputs
 
-  /// Lets a layer read its input through QuantizeLinear and DequantizeLinear; layers that read the same value share
-  /// the pair, which stands before the first that is given, so give them in the order of evaluation.
+  /// Lets a layer read its input through QuantizeLinear and DequantizeLinear; layers that read the same value by the same map
+  /// share the pair, which stands before the first that is given, so give them in the order of evaluation.
   mutating func quantizeInput(of layer: ProductLayer, by map: AffineMap) {
-    readInput(of: layer, as: "static") { rewrite in
+    readInput(of: layer, as: "\(map.scale) \(map.zeroPoint)") { rewrite in
       let scale = rewrite.constant(Tensor(scalar: map.scale), "\(layer.input).scale")
       let zeroPoint = rewrite.constant(Tensor(scalar: UInt8(clamping: map.zeroPoint)), "\(layer.input).zero")
       let integer = rewrite.names.fresh("\(layer.input).q")
@@ -52,7 +52,9 @@ struct QuantizationRewrite {
     }
   }
 
-  /// - Parameter nodes: make the value that is read, the last one's output.
+  /// - Parameters:
+  ///   - kind: what tells this pair from others of the same value.
+  ///   - nodes: make the value that is read, the last one's output.
   private mutating func readInput(
     of layer: ProductLayer, as kind: String, _ nodes: (inout QuantizationRewrite) -> [Node]
   ) {
