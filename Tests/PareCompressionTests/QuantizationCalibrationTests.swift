@@ -97,6 +97,15 @@ import Testing
     #expect(figures["range_drift_halves"] == 0.5 && figures["range_drift_quarters"] == 0.5)
   }
 
+  @Test func figuresAreNumbersWhateverTheRange() throws {
+    // All but one of the numbers are 0, and a percentile leaves that one out.
+    var numbers = [Float](repeating: 0, count: 400)
+    numbers[3] = 5
+    for calibration in [Calibration.minMax, .percentile(90), .movingAverage(), .meanSquaredError, .entropy] {
+      #expect(try Self.figures(calibration, numbers).values.allSatisfy { $0.isFinite })
+    }
+  }
+
   @Test func everyRegimeIsCoveredAndReported() throws {
     // A rare regime of large numbers, which a percentile over all rows would cut.
     let numbers = (0..<1000).map { Float($0 % 100 == 7 ? 8 : 1) * Float($0 % 2 == 0 ? 1 : -1) }

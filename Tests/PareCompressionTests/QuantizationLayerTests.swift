@@ -35,6 +35,15 @@ import Testing
     #expect(try #require(error.signalToNoiseDecibels) > 30)
   }
 
+  @Test(arguments: [Calibration.minMax, .percentile(99.99), .movingAverage(), .meanSquaredError, .entropy])
+  func everyMethodFindsRangesThatServe(_ calibration: Calibration) throws {
+    let model = try NetworkFixture.convolutional()
+    let context = CompressionContext(training: try NetworkFixture.images(256))
+    let graph = try Quantization(.int8, calibration: calibration).apply(to: model, in: context).graph
+    let found = try Self.decibels(graph, against: model, NetworkFixture.images(60, seed: 5))
+    #expect(found > 28, "\(found)")
+  }
+
   @Test(arguments: [
     (QuantizationScheme(.int4), 9.0), (QuantizationScheme(.int4, weights: .symmetric(.perTensor), mode: .weightOnly), 9),
     (QuantizationScheme(.float16), 60), (QuantizationScheme(.ternary), 1), (QuantizationScheme(.int8, mode: .dynamic), 30),

@@ -80,7 +80,7 @@ extension CalibrationRecord {
   /// - `calibration_rows_needed`: the fewest rows, of the prefixes that were looked at (1/64, 1/32 … 1/2, 3/4 of all), from which
   ///   on both ends stay within 1 % of the width of the final range.
   /// - `range_drift_halves`, `range_drift_quarters`: the furthest that an end of such a part lies from that of all rows, in
-  ///   widths of their range.
+  ///   widths of their range; 1 where they have no width and a part has.
   func figures(by calibration: Calibration, onto grid: ActivationGrid) -> [String: Double] {
     guard let rows = stretches.last?.rows else { return [:] }
     let method = calibration.method
@@ -88,7 +88,7 @@ extension CalibrationRecord {
     let width = final.upperBound - final.lowerBound
     func drift(_ range: ClosedRange<Double>) -> Double {
       let distance = max((range.lowerBound - final.lowerBound).magnitude, (range.upperBound - final.upperBound).magnitude)
-      return distance == 0 ? 0 : width > 0 ? distance / width : .infinity
+      return distance == 0 ? 0 : width > 0 ? distance / width : 1
     }
     var needed = rows
     for stretch in stretches.reversed() {
