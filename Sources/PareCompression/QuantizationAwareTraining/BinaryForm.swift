@@ -10,9 +10,9 @@ import PareTraining
 /// output is always 1.
 ///
 /// - Source: Rastegari et al. 2016, arXiv:1603.05279, §3.2; Hubara et al. 2016, arXiv:1602.02830.
-struct BinaryForm {
+package struct BinaryForm {
   /// What is trained.
-  private(set) var graph: Graph
+  package private(set) var graph: Graph
   /// Why a selected layer stays as it is, by its name.
   private(set) var reasons: [String: String] = [:]
   private let real: Graph
@@ -41,7 +41,7 @@ struct BinaryForm {
   /// - Parameter rows: the training part, whose means and variances the normalizations start with.
   /// - Throws: `CompressionError` `compression.no-layers` where no selected layer can have signs,
   ///   `compression.non-finite-value` for weights or values that are no numbers.
-  init(_ real: Graph, layers selected: [LinearLayer], rows: TrainingData) throws {
+  package init(_ real: Graph, layers selected: [LinearLayer], rows: TrainingData) throws {
     self.real = real
     graph = real
     graph.nodes = []
@@ -79,8 +79,9 @@ struct BinaryForm {
     let source = source(of: layer.input, among: binary)
     let x = signs(of: source, isNormalized: real.producer(of: source).map { binary[$0.name] != nil } ?? false)
     let stored = real.parameters[layer.weight]?.storage.decoded() ?? Tensor(zeros: .float32, shape: layer.shape)
-    let byOutput = layer.outputAxis == 0 ? stored : stored.matrixTransposed(as: Float.self)
-    graph.parameters[layer.weight] = Parameter(ParameterStorage(byOutput), isTrainable: true)
+    let byOutput = layer.outputAxis == 0 ? stored : stored.turnedOver
+    graph.parameters[layer.weight] = Parameter(
+      ParameterStorage(byOutput), isTrainable: real.parameters[layer.weight]?.isTrainable ?? true)
     let axis = constant(Tensor([1] as [Int64]), "\(layer.name).axis")
     let w = apply(Binarize.name, [layer.weight], "\(layer.weight).signs")
     let magnitudes = apply("Abs", [layer.weight], "\(layer.weight).magnitudes")
@@ -172,7 +173,7 @@ struct BinaryForm {
 
 extension BinaryForm {
   /// The graph with `pare.BinaryDense` for the layers of signs, their normalizations taken in.
-  func deployed(_ trained: Graph) throws -> Graph {
+  package func deployed(_ trained: Graph) throws -> Graph {
     var result = trained
     func values(_ name: String) -> Tensor? { trained.parameters[name]?.storage.decoded() }
     for layer in layers {

@@ -40,10 +40,8 @@ package struct FakeQuantizedForm {
     names = NameScope(standard)
     types = try standard.inferredTypes()
     for node in standard.nodes {
-      guard try node.operatorName == "DequantizeLinear" && (addWeight(node, real) || addActivation(node)) else {
-        graph.nodes.append(node)
-        continue
-      }
+      let isReplaced = try node.operatorName == "DequantizeLinear" && (addWeight(node, real) || addActivation(node))
+      if !isReplaced { graph.nodes.append(node) }
     }
     graph = graph.pruned()
     _ = try graph.inferredTypes()
@@ -58,7 +56,7 @@ package struct FakeQuantizedForm {
       let source = real.nodes.first(where: { $0.name == layer.name })?.input(1).flatMap({ real.parameters[$0] })
     else { return false }
     graph.parameters[tensor.integers] = Parameter(
-      ParameterStorage(values, layout: source.storage.layout), isTrainable: true)
+      ParameterStorage(values, layout: source.storage.layout), isTrainable: source.isTrainable)
     let scaleShape = standard.parameters[tensor.scale]?.storage.shape ?? []
     let perScale = values.elementCount / max(scaleShape.elementCount, 1)
     var scale = try scaleValue(tensor.scale, asColumn: tensor.multipliers != nil)

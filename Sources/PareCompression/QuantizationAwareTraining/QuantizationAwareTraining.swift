@@ -92,10 +92,11 @@ public struct QuantizationAwareTraining: CompressionTechnique {
     let trained = try train(
       recurrent.training(form.graph), freezing: form.logarithms, inPlaceOf: model, in: context)
     let graph = try recurrent.deployed(
-      form.standardForm(of: trained), observed: trained, calibration: calibration,
+      form.standardForm(of: trained.graph), observed: trained.graph, calibration: calibration,
       rows: context.trainingRows(for: Self.name))
     return CompressionResult(
-      model: Model(graph: graph, sections: model.sections), layers: start.reports(of: graph, real: real))
+      model: Model(graph: graph, sections: model.sections),
+      layers: start.reports(of: graph, real: real, manner: trained.manner))
   }
 
   private func start(_ real: Graph, in context: CompressionContext) throws -> StartingForm {
@@ -109,12 +110,12 @@ public struct QuantizationAwareTraining: CompressionTechnique {
     let selected = try layers.layers(of: real)
     let form = try BinaryForm(real, layers: selected, rows: context.trainingRows(for: Self.name))
     let trained = try train(form.graph, freezing: [], inPlaceOf: model, in: context)
-    let graph = try form.deployed(trained).foldingTrainedBatchNormalization()
+    let graph = try form.deployed(trained.graph).foldingTrainedBatchNormalization()
     let reports = selected.map { layer in
       if let reason = form.reasons[layer.name] { return LayerReport(layer: layer.name, outcome: "left in Float32: \(reason)") }
       let bytes = graph.parameters[layer.weight]?.storage.byteCount ?? 0
       return LayerReport(
-        layer: layer.name, outcome: "trained as signs, with a factor for each output", figures: ["bytes": Double(bytes)])
+        layer: layer.name, outcome: "\(trained.manner) as signs, with a factor for each output", figures: ["bytes": Double(bytes)])
     }
     return CompressionResult(model: Model(graph: graph, sections: model.sections), layers: reports)
   }
@@ -128,20 +129,22 @@ public struct QuantizationAwareTraining: CompressionTechnique {
 
   /// Trains a graph in place of the model; where no epoch comes out better than the start on the validation rows, the start
   /// is kept.
+  ///
+  /// - Returns: the better graph, and in a word how its weights came about.
   private func train(
     _ graph: Graph, freezing parameters: [String], inPlaceOf model: Model, in context: CompressionContext
-  ) throws -> Graph {
+  ) throws -> (graph: Graph, manner: String) {
     let lesson = try Teaching(hardWeight: hardWeight, temperature: temperature)
       .lesson(inPlaceOf: model, scores: graph.scores(), for: Self.name, in: context)
     let epoch = Int((freezeAfter * Double(training.epochs)).rounded()) + 1
     let trained = try training.train(
       graph, loss: lesson.loss, for: Self.name, in: context, training: lesson.training, validation: lesson.validation,
       freezing: .init(parameters, from: epoch))
-    guard let validation = lesson.validation else { return trained }
+    guard let validation = lesson.validation else { return (trained, "trained") }
     let (before, after) = (
       try Trainer().loss(of: graph, by: lesson.loss, on: validation), try Trainer().loss(of: trained, by: lesson.loss, on: validation)
     )
-    return before < after ? graph : trained
+    return before < after ? (graph, "kept as rounded, since no epoch was better,") : (trained, "trained")
   }
 }
 
@@ -151,8 +154,9 @@ extension Graph {
     var folded = try foldingBatchNormalization()
     let before = Dictionary(nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     for node in folded.nodes {
+      let isTrainable = before[node.name]?.inputs.contains { parameters[$0]?.isTrainable ?? false } ?? false
       for (index, name) in node.inputs.enumerated() where parameters[name] == nil && folded.parameters[name] != nil {
-        folded.parameters[name]?.isTrainable = true
+        folded.parameters[name]?.isTrainable = isTrainable
         // A mask on the weights holds for what they become.
         guard let tensor = folded.parameters[name]?.storage.decoded(),
           let layout = before[node.name]?.input(index).flatMap({ parameters[$0] })?.storage.layout

@@ -88,7 +88,16 @@ struct QuantizedWeightTensor {
     }
     if isByOutput(node) == isByOutput(quantized) { return tensor.shape == shape ? tensor : nil }
     guard tensor.shape.rank == 2 else { return nil }
-    let turned = tensor.matrixTransposed(as: Float.self)
+    let turned = tensor.turnedOver
     return turned.shape == shape ? turned : nil
+  }
+}
+
+extension Tensor {
+  /// A Float32 matrix with its rows as columns.
+  var turnedOver: Tensor {
+    let (rows, columns) = (shape[0], shape[1])
+    let values = values(as: Float.self)
+    return Tensor((0..<rows * columns).map { values[$0 % rows * columns + $0 / rows] }, shape: [columns, rows])
   }
 }

@@ -48,19 +48,21 @@ struct StartingForm {
 
   /// What became of each selected layer.
   ///
-  /// - Parameter graph: the standard form after training.
-  func reports(of graph: Graph, real: Graph) -> [LayerReport] {
+  /// - Parameters:
+  ///   - graph: the standard form after training.
+  ///   - manner: how its weights came about.
+  func reports(of graph: Graph, real: Graph, manner: String) -> [LayerReport] {
     layers.map { layer in
       if recurrent.contains(layer) {
         return LayerReport(
-          layer: layer.label, outcome: "trained as int8 weights; all in integers, as pare.Quantized\(layer.node.operatorName)")
+          layer: layer.label, outcome: "\(manner) as int8 weights; all in integers, as pare.Quantized\(layer.node.operatorName)")
       }
       guard Self.quantizable.contains(layer.node.operatorName),
         let weights = QuantizedWeightTensor(ofLayer: layer.name, in: graph)
       else { return LayerReport(layer: layer.label, outcome: "left in Float32: \(reason(layer))") }
       let before = QuantizedWeightTensor.oriented(real, layer.name, like: weights)?.doubles
       return LayerReport(
-        layer: layer.label, outcome: "trained as \(weights.elementType.rawValue) weights, stored as \(weights.storage.words)",
+        layer: layer.label, outcome: "\(manner) as \(weights.elementType.rawValue) weights, stored as \(weights.storage.words)",
         weightError: before.map { ErrorMeasure(of: weights.decoded, against: $0) },
         figures: ["bytes": Double(weights.storage.byteCount)])
     }
