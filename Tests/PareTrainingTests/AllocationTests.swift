@@ -5,13 +5,15 @@ import PareTraining
 import Testing
 
 struct AllocationTests {
-  /// Steps with dropout, masks, clipping and a teacher, on full batches and the smaller one at an epoch's end.
-  @Test(.enabled(if: pare_runtime_counters_available() == 1, "allocations are counted on glibc only"))
-  func aTrainingStepAllocatesNothing() throws {
+  /// Steps with dropout, masks, clipping and a teacher, on full batches and the smaller one at an epoch's end; plain ones, and
+  /// with fake quantization whose scales are learned.
+  @Test(.enabled(if: pare_runtime_counters_available() == 1, "allocations are counted on glibc only"), arguments: [false, true])
+  func aTrainingStepAllocatesNothing(isQuantized: Bool) throws {
     var graph = try SampleNetworks.dense([20, 16, 8, 3], dropout: 0.1)
     let weight = try #require(graph.parameters["w1"]).storage.decoded()
     let pruned = weight.values(as: Float.self).map { abs($0) < 0.1 ? 0 : $0 }
     graph.parameters["w1"]?.storage = ParameterStorage(Tensor(pruned, shape: weight.shape), layout: .bitmask)
+    if isQuantized { graph = try QuantizedStepTimeReport.quantized(graph, blockSize: 32) }
     var builder = try GraphBuilder(graph)
     let loss = try DistillationLoss(hardWeight: 0.5, temperature: 2).append(to: &builder)
     let rows = 80

@@ -30,48 +30,58 @@ PARE_KERNEL void fake_quantize(
   }
 }
 
-typedef struct {
-  float dx, share;
-} pare_fake_quantize_slope;
+typedef int32_t pare_mask16 __attribute__((vector_size(64), aligned(4), may_alias));
+#define PARE_CHOOSE16(mask, a, b) ((pare_v16)(((mask) & (pare_mask16)(a)) | (~(mask) & (pare_mask16)(b))))
 
-PARE_INLINE pare_fake_quantize_slope pare_fake_quantize_backward(
-    float dy, float x, float reciprocal, float low, float high) {
-  const float quotient = x * reciprocal;
-  // One step beyond the bounds is outside for certain, and small enough to be rounded.
-  const float level = pare_rounded(pare_clamped(quotient, low - 1, high + 1));
-  const int inside = (level >= low) & (level <= high);
-  const float slope = inside ? level - quotient : pare_clamped(level, low, high);
-  const int number = quotient == quotient;
-  return (pare_fake_quantize_slope){inside ? dy : 0.0f, number ? dy * slope : 0.0f};
-}
+// Sixteen numbers: dx, and what is added to the sums. `below` and `above` lie one step beyond the bounds, which is outside
+// for certain and small enough to be rounded. NaN is inside of nothing and counts for nothing.
+#define PARE_FAKE_QUANTIZE_BACKWARD16(d, x, dx, sums)                                                     \
+  do {                                                                                                    \
+    const pare_v16 quotient = (x) * reciprocal;                                                           \
+    pare_v16 level = PARE_CHOOSE16(quotient < below, below, quotient);                                    \
+    level = PARE_CHOOSE16(level > above, above, level);                                                   \
+    level = (level + rounder) - rounder;                                                                  \
+    pare_v16 bound = PARE_CHOOSE16(level < lowest, lowest, level);                                        \
+    bound = PARE_CHOOSE16(bound > highest, highest, bound);                                               \
+    const pare_mask16 inside = level == bound;                                                            \
+    const pare_v16 slope = PARE_CHOOSE16(inside, level - quotient, bound);                                \
+    (dx) = PARE_CHOOSE16(inside, d, zero);                                                                \
+    (sums) += PARE_CHOOSE16(quotient == quotient, (d) * slope, zero);                                     \
+  } while (0)
 
 PARE_KERNEL void fake_quantize_gradient(
     const float *dy, const float *x, const float *scale, float low, float high, float *dx, float *scale_gradient,
     float factor, pare_scale_blocks shape) {
+  const pare_v16 zero = {0}, lowest = zero + low, highest = zero + high, below = lowest - 1, above = highest + 1;
+  const pare_v16 rounder = zero + 12582912.0f;  // 1.5 * 2^23
   for (size_t row = 0; row < shape.rows; row++) {
     for (size_t start = 0; start < shape.extent; start += shape.block) {
       const size_t rest = shape.extent - start, count = rest < shape.block ? rest : shape.block;
       const size_t offset = row * shape.extent + start;
       const float *restrict d = dy + offset, *restrict u = x + offset;
       float *restrict z = dx + offset;
-      const float reciprocal = 1.0f / *scale++;
-      float lanes[PARE_LANES] = {0};
+      const pare_v16 reciprocal = zero + 1.0f / *scale++;
+      pare_v16 sums = zero;
       size_t i = 0;
       for (; i + PARE_LANES <= count; i += PARE_LANES) {
-        for (size_t lane = 0; lane < PARE_LANES; lane++) {
-          const pare_fake_quantize_slope slope =
-              pare_fake_quantize_backward(d[i + lane], u[i + lane], reciprocal, low, high);
-          z[i + lane] = slope.dx;
-          lanes[lane] += slope.share;
-        }
+        pare_v16 result;
+        PARE_FAKE_QUANTIZE_BACKWARD16(PARE_LOAD16(d + i), PARE_LOAD16(u + i), result, sums);
+        PARE_STORE16(z + i, result);
       }
-      for (size_t lane = 0; i + lane < count; lane++) {
-        const pare_fake_quantize_slope slope =
-            pare_fake_quantize_backward(d[i + lane], u[i + lane], reciprocal, low, high);
-        z[i + lane] = slope.dx;
-        lanes[lane] += slope.share;
+      if (i < count) {
+        // Numbers that are not there have no gradient and add 0.
+        float last[3][PARE_LANES] = {{0}};
+        __builtin_memcpy(last[0], d + i, (count - i) * sizeof(float));
+        __builtin_memcpy(last[1], u + i, (count - i) * sizeof(float));
+        pare_v16 result;
+        PARE_FAKE_QUANTIZE_BACKWARD16(PARE_LOAD16(last[0]), PARE_LOAD16(last[1]), result, sums);
+        PARE_STORE16(last[2], result);
+        __builtin_memcpy(z + i, last[2], (count - i) * sizeof(float));
       }
-      if (scale_gradient) *scale_gradient++ = pare_lanes_sum(lanes) * factor;
+      if (!scale_gradient) continue;
+      float lanes[PARE_LANES];
+      PARE_STORE16(lanes, sums);
+      *scale_gradient++ = pare_lanes_sum(lanes) * factor;
     }
   }
 }
