@@ -30,7 +30,7 @@ extension RowRules {
       let form = RowRule.Form(
         inputs: [node.inputs[0]], needed: { _, _ in older },
         emit: { _, names, pieces in
-          if !pieces.has(state) { try layer(names[0], from: [], ["\(value).older.rows"] + states, &pieces) }
+          if !pieces.has(state) { try layer(names[0], from: [], [pieces.name(value, older)] + states, &pieces) }
           return state
         })
       return (state, RowRule(dependence: .whole(isFresh: false), type: TensorType(.float32, [1, 1, hidden]), form: form))
@@ -41,7 +41,8 @@ extension RowRules {
         inputs: [node.inputs[0]], needed: { rows, _ in 0..<rows.upperBound },
         emit: { rows, names, pieces in
           let all = 0..<rows.upperBound
-          try layer(names[0], from: [], [pieces.name(value, all)], &pieces)
+          // With the states, if these are needed too.
+          if !pieces.has(pieces.name(value, all)) { try layer(names[0], from: [], [pieces.name(value, all)], &pieces) }
           guard rows != all else { return pieces.name(value, all) }
           return try pieces.slice(pieces.name(value, all), rows, axis: 0, named: pieces.name(value, rows))
         }),
