@@ -53,6 +53,27 @@ import Testing
     #expect(try Double(Artifact.encode(result).count) <= most * Double(Artifact.encode(model).count))
   }
 
+  @Test func weightsKeepTheirSignal() throws {
+    var generator = SeededGenerator(seed: 7)
+    let layer = OneLayer((0..<256 * 128).map { _ in Float(generator.normal()) }, outputs: 128)
+    for (scheme, least) in [
+      (QuantizationScheme(.int8, mode: .weightOnly), 35.0), (QuantizationScheme(.int4, mode: .weightOnly), 18),
+      (QuantizationScheme(.int4, weights: .symmetric(.perGroup(128)), mode: .weightOnly), 16),
+    ] {
+      let report = try #require(Quantization(scheme).compress(layer.model, in: CompressionContext()).layers.first)
+      let decibels = try #require(report.weightError?.signalToNoiseDecibels)
+      #expect(decibels > least, "\(decibels)")
+      if scheme.precision == .int4 { #expect(try #require(report.figures["groups_below_15_db"]) < 0.02) }
+    }
+    // An outlier takes the steps of its group: 15.7 dB are left of 3 beside 100, 8.8 dB of 0.7 beside 10.
+    let drowned = OneLayer((0..<64).map { $0 == 0 ? 100 : $0 < 32 ? 3 : 1 }, outputs: 1)
+    let report = try #require(Quantization(.int4, mode: .weightOnly).compress(drowned.model, in: CompressionContext()).layers.first)
+    #expect(report.figures["groups_below_15_db"] == 0)
+    let noisy = OneLayer((0..<64).map { $0 == 0 ? 10 : $0 < 32 ? 0.7 : 1 }, outputs: 1)
+    let other = try #require(Quantization(.int4, mode: .weightOnly).compress(noisy.model, in: CompressionContext()).layers.first)
+    #expect(other.figures["groups_below_15_db"] == 0.5)
+  }
+
   @Test func ternaryWeightsTakeABitAndOneForEachThatIsNotZero() throws {
     let graph = try Self.stored(QuantizationScheme(.ternary))
     let storage = try #require(graph.parameters["dense_1.weight"]).storage

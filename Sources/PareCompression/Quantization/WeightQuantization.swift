@@ -37,6 +37,9 @@ extension QuantizationRun {
     report.weightError = ErrorMeasure(of: quantized.decoded, against: matrix.values.map { Double($0) })
     report.figures["weight_error_in_half_steps"] = quantized.largestErrorInHalfSteps(of: matrix)
     report.figures["bytes"] = Double(storage.byteCount)
+    if scheme.weights.granularity.groupSize != nil {
+      report.figures["groups_below_15_db"] = quantized.shareOfGroups(belowDecibels: 15, of: matrix)
+    }
     try correctBiases(of: sharing, quantized.decoded, matrix, &report)
     return report
   }

@@ -49,6 +49,22 @@ struct IntegerWeights: Sendable {
     integers.indices.map { grid.real(integers[$0], $0 / grid.columns, $0 % grid.columns) }
   }
 
+  /// Of the groups that hold something, how many have less signal over noise than so many decibels, as a fraction.
+  func shareOfGroups(belowDecibels limit: Double, of matrix: WeightMatrix) -> Double {
+    let decoded = decoded
+    var (below, counted) = (0, 0)
+    for row in 0..<grid.rows {
+      for first in stride(from: 0, to: grid.columns, by: grid.blockSize) {
+        let block = row * grid.columns + first..<row * grid.columns + min(first + grid.blockSize, grid.columns)
+        let error = ErrorMeasure(of: Array(decoded[block]), against: matrix.values[block].map { Double($0) })
+        guard error.signalEnergy > 0 else { continue }
+        counted += 1
+        if let decibels = error.signalToNoiseDecibels, decibels < limit { below += 1 }
+      }
+    }
+    return counted == 0 ? 0 : Double(below) / Double(counted)
+  }
+
   /// The largest `|w − S·(q − Z)|` in halves of its step.
   func largestErrorInHalfSteps(of matrix: WeightMatrix) -> Double {
     zip(matrix.values, decoded).enumerated().reduce(0) { largest, entry in
