@@ -28,6 +28,8 @@ public struct BenchResult: Sendable, Encodable {
   public var latencyNs: Percentiles
   /// What is done before the newest row arrives; nil where nothing is.
   public var prepareNs: Percentiles?
+  /// Bytes of values that the newest row finds ready, in windows that go in pieces; nil where rows go one by one.
+  public var keptBytes: Int?
   /// What two stamps of the clock with nothing between them measure.
   public var clockNs: Double
   /// The p50 of a plan with the same input that does next to nothing: what the harness itself costs.

@@ -45,7 +45,9 @@ public struct ModelBench: Sendable {
       func sample(_ plan: SequencePlan, _ decisions: Int) throws -> [BenchSample] {
         try instances.run { try RowSubject(plan, mode: mode, seed: seed + UInt64($0)).sample(decisions, $1) }
       }
-      var result = try result(of: sample(plan, decisions), kernels, row: plan)
+      var result = try result(
+        of: sample(plan, decisions), kernels, row: plan, steps: mode == .windowed ? plan.steps : plan.streamingSteps)
+      result.keptBytes = mode == .windowed ? plan.keeping?.byteCount : nil
       result.harnessNs = try null.map { try Self.middle(sample($0, min(decisions, 20_000)).map(\.p50)) }
       return result
     case .batch:
@@ -96,9 +98,10 @@ public struct ModelBench: Sendable {
     return result
   }
 
-  private func result(of samples: [BenchSample], _ kernels: KernelSelection, row plan: SequencePlan) -> BenchResult {
-    merged(
-      samples, kernels, planBytes: plan.residentByteCount, featureBytes: plan.featureCount * 4, steps: plan.steps)
+  private func result(
+    of samples: [BenchSample], _ kernels: KernelSelection, row plan: SequencePlan, steps: [ExecutionPlan.Step]
+  ) -> BenchResult {
+    merged(samples, kernels, planBytes: plan.residentByteCount, featureBytes: plan.featureCount * 4, steps: steps)
   }
 
   private func merged(
@@ -115,7 +118,7 @@ public struct ModelBench: Sendable {
     return BenchResult(
       model: name, mode: mode, kernels: kernels.instructionSet.rawValue, costs: kernels.costs.digest, instances: samples.count,
       planBytes: planBytes, bytesTouched: planBytes + featureBytes, decisions: decisions, latencyNs: latency,
-      prepareNs: prepared?.percentiles, clockNs: (samples[0].clock * 10).rounded() / 10, harnessNs: nil, estimateNs: nil,
+      prepareNs: prepared?.percentiles, keptBytes: nil, clockNs: (samples[0].clock * 10).rounded() / 10, harnessNs: nil, estimateNs: nil,
       instructions: instructions.isEmpty ? nil : Self.middle(instructions).rounded(),
       decisionsPerSecond: samples.reduce(0) { $0 + $1.perSecond }, referenceSteps: steps.filter { !$0.isFast }.flatMap(\.nodes),
       remarks: steps.compactMap { step in step.remark.map { "\(step.nodes.joined(separator: " + ")): \($0)" } },

@@ -25,6 +25,14 @@ struct EachRowStep: StepKind {
     StepKernel(name: one.kernel(kernels).name, run: pare_step_each_row)
   }
 
+  func extent(_ kernels: KernelSelection) -> StepExtent? {
+    one.extent(kernels).map { extent in
+      var extent = extent
+      extent.times *= Double(rowCount)
+      return extent
+    }
+  }
+
   func keepsStorage(_ kernels: KernelSelection) -> Bool { one.keepsStorage(kernels) }
 
   /// The kernel's own, and behind it a row of whole tiles.

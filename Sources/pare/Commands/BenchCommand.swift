@@ -8,8 +8,8 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Times models as they are deployed, one decision at a time.",
     discussion: """
-      decision: all features in memory to the decision out. window, stream: a recurrent model's newest row to the answer,
-      what can be done before the row arrives done before and timed apart; a window starts from zero state, a stream
+      decision: all features in memory to the decision out. window, stream: the newest row of a model over a sequence to the
+      answer, what can be done before the row arrives done before and timed apart; a window starts from zero state, a stream
       carries it on. batch: rows one after another, time per row.
 
       Figures come from fenced stamps around single decisions, whose own cost is printed beside them and not subtracted; a
@@ -135,6 +135,7 @@ struct BenchCommand: ParsableCommand {
     let clock = results.map(\.clockNs).max().map { String(format: "; the clock's %.1f ns are in all but p50", $0) } ?? ""
     print("mode \(mode.rawValue), kernels \(results.first?.kernels ?? ""), \(instances) at once" + harness + clock)
     for result in results {
+      if let kept = result.keptBytes { print("\(result.model): the newest row finds \(kept) bytes of values ready") }
       for remark in result.remarks { print("\(result.model): \(remark)") }
       guard !result.referenceSteps.isEmpty else { continue }
       print("\(result.model): without a kernel: \(result.referenceSteps.joined(separator: ", "))")
