@@ -92,7 +92,7 @@ import Testing
     let graph = try QAT(.int4, training: Self.short).apply(to: Fixture.model(hidden: [70, 40]), in: Fixture.context()).graph
     let weight = try #require(graph.parameters["dense_1.weight"])
     #expect(weight.storage.elementType == .int4 && weight.storage.byteCount == 40 * 70 / 2)
-    #expect(graph.parameters["dense_1.weight.multipliers"]?.storage.shape == [40, 3])
+    #expect(graph.parameters["dense_1.weight.multiplier"]?.storage.shape == [40, 3])
     let lowered = try IntegerLowering.lower(graph)
     #expect(lowered.nodes.count { $0.operatorName == QuantizedGroupDense.name } == 3)
     _ = try ExecutionPlan(graph)

@@ -147,7 +147,11 @@ import Testing
     #expect(try outcome(Quantization(.int8)) == "left in Float32: recurrent layers were not asked for")
     #expect(try outcome(Quantization(.int8, recurrent: .integers)) == "all in integers, as pare.QuantizedLSTM")
     #expect(try outcome(Quantization(.int8, mode: .dynamic))?.hasPrefix("left in Float32: LSTM has no form with a range") == true)
-    #expect(try outcome(Quantization(.int4, recurrent: .integers))?.contains("with int8 alone") == true)
+    #expect(
+      try outcome(Quantization(.int4, recurrent: .integers))
+        == "all in integers, as pare.QuantizedLSTM with int4 weights in groups of 32")
+    #expect(
+      try outcome(Quantization(.int4, weights: .symmetric(.perChannel), recurrent: .integers))?.contains("int4 in groups") == true)
   }
 
   @Test(arguments: [

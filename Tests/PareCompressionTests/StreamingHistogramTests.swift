@@ -5,7 +5,7 @@ import Testing
 @Suite struct StreamingHistogramTests {
   static func histogram(_ batches: [[Float]]) throws -> StreamingHistogram {
     var histogram = StreamingHistogram()
-    for batch in batches { try batch.withUnsafeBufferPointer { try histogram.add($0, of: "x") } }
+    for batch in batches { _ = try batch.withUnsafeBufferPointer { try histogram.add($0, of: "x") } }
     return histogram
   }
 

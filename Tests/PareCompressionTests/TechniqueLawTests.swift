@@ -46,6 +46,7 @@ import Testing
       technique: QuantizationAwareTraining(
         .binary, layers: one, recurrent: .integers, training: TrainingSchedule(epochs: 1, batchSize: 64)),
       mayChange: { $0.hasPrefix("dense_") }),
+    Sample(
       technique: Quantization(
         .int4, weights: .symmetric(.perGroup(64)), rounding: .gptq(damping: 0.02), calibration: .movingAverage(momentum: 0.8),
         correctsBias: true, layers: one), mayChange: { $0.hasPrefix("dense_1.") }),

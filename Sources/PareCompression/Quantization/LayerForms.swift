@@ -93,8 +93,8 @@ struct LayerForms {
     if scheme.mode == .static {
       guard type == "LSTM" || type == "GRU" else { return form(.float("\(type) has no integer form")) }
       guard technique.recurrent == .integers else { return form(.float("recurrent layers were not asked for")) }
-      guard scheme.precision == .int8 else {
-        return form(.float("recurrent layers have an integer form with int8 alone, not \(scheme.precision.words)"))
+      guard scheme.recurrentWeights != nil else {
+        return form(.float("recurrent layers have an integer form with int8, and with int4 in groups, alone"))
       }
       guard RecurrentQuantization.applies(to: tensor.node, in: graph) else {
         return form(.float("\(type) has no integer form with these attributes and inputs"))
@@ -110,6 +110,17 @@ struct LayerForms {
 
   private func hasUnitFactors(_ node: Node) -> Bool {
     ((try? node.float("alpha", default: 1)) ?? 0) == 1 && ((try? node.float("beta", default: 1)) ?? 0) == 1
+  }
+}
+
+extension QuantizationScheme {
+  /// How an integer recurrent layer holds its weights; nil where it has no such form.
+  var recurrentWeights: RecurrentWeights? {
+    switch precision {
+    case .int8: .int8
+    case .int4: weights.granularity.groupSize.map { .int4(blockSize: $0) }
+    default: nil
+    }
   }
 }
 

@@ -145,7 +145,13 @@ struct QuantizationRun {
     let ranges = try RecurrentCalibration.ranges(
       of: nodes, in: graph, rows: try context.trainingRows(for: Quantization.name), calibration: technique.calibration,
       grid: { ActivationGrid((schemes[$0] ?? technique.scheme).activations) }, progress: { _ in })
-    let result = try RecurrentQuantization.quantize(quantized, ranges)
+    // Layers that hand bytes on to one another have to be rewritten at once, which those of one form are.
+    var result = quantized
+    let byWeights = Dictionary(grouping: nodes) { (schemes[$0.name] ?? technique.scheme).recurrentWeights ?? .int8 }
+    for (weights, nodes) in byWeights.sorted(by: { $0.value[0].name < $1.value[0].name }) {
+      let names = Set(nodes.map(\.name))
+      result = try RecurrentQuantization.quantize(result, ranges.filter { names.contains($0.key) }, weights: weights)
+    }
     let reports = nodes.map { node -> LayerReport in
       var figures: [String: Double] = [:]
       if let range = ranges[node.name] {
@@ -153,8 +159,11 @@ struct QuantizationRun {
         figures["largest_cell"] = Double(range.cell)
         figures["largest_state"] = Double(range.state)
       }
-      return LayerReport(
-        layer: node.name, outcome: "all in integers, as pare.Quantized\(node.operatorName)", figures: figures)
+      var outcome = "all in integers, as pare.Quantized\(node.operatorName)"
+      if case .int4(let size) = (schemes[node.name] ?? technique.scheme).recurrentWeights {
+        outcome += " with int4 weights in groups of \(size)"
+      }
+      return LayerReport(layer: node.name, outcome: outcome, figures: figures)
     }
     return (result, reports)
   }

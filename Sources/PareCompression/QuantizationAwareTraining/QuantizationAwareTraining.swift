@@ -20,7 +20,7 @@ public struct QuantizationAwareTraining: CompressionTechnique {
   public enum Precision: String, RecipeWord {
     /// Weights as int8 with a scale for each output, activations as uint8.
     case int8
-    /// Weights of products as int4 in groups of 32, activations as uint8. Convolutions have int8 weights.
+    /// Weights of products as int4 in groups of 32, of convolutions as int4 with a scale for each filter, activations as uint8.
     case int4
     /// Weights and inputs of products as signs, with a factor for each output.
     case binary

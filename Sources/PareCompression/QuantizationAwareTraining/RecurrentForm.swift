@@ -64,8 +64,7 @@ struct RecurrentForm {
     guard !layers.isEmpty else { return graph }
     let nodes = layers.compactMap { layer in observed.nodes.first { $0.name == layer.name } }
     let ranges = try RecurrentCalibration.ranges(
-      of: nodes, in: observed, rows: rows, calibration: calibration,
-      grid: { _ in ActivationGrid(.asymmetric(.perTensor)) }, progress: { _ in })
+      of: nodes, in: observed, rows: rows, calibration: calibration, grid: { _ in ActivationGrid(.asymmetric(.perTensor)) }, progress: { _ in })
     return try RecurrentQuantization.quantize(graph, ranges)
   }
 }

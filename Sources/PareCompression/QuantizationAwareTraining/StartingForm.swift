@@ -3,9 +3,6 @@ import PareTensor
 import PareTraining
 
 /// A model quantized by rounding in the standard form: what training with fake quantization starts from.
-///
-/// Products with weight matrices and convolutions are quantized by `Quantization`; for four bits the weights of products are
-/// then put in groups.
 struct StartingForm {
   let graph: Graph
   /// The selected weights of recurrent layers, where they are to become integers.
@@ -24,11 +21,9 @@ struct StartingForm {
     let technique = QuantizationAwareTraining.name
     _ = try context.trainingRows(for: technique)
     for layer in layers { _ = try real.weights(of: layer) }
-    let names = Set(layers.map(\.name))
-    let linear = real.linearLayers.map(\.name).filter(names.contains)
-    let convolutions = layers.filter { $0.node.operatorName == "Conv" }
+    let products = layers.filter { Self.quantizable.contains($0.node.operatorName) }.map(\.name)
     recurrent = form == .float ? [] : layers.filter { RecurrentQuantization.applies(to: $0.node, in: real) }
-    guard !linear.isEmpty || !convolutions.isEmpty || !recurrent.isEmpty else {
+    guard !products.isEmpty || !recurrent.isEmpty else {
       throw CompressionError(
         "no-layers", subject: "model '\(real.name)'", expected: "at least one selected layer that can have integers",
         found: layers.map(\.label).joined(separator: ", "))
@@ -37,12 +32,10 @@ struct StartingForm {
     calibrating.progress = { step in
       context.progress(CompressionProgress(technique: technique, activity: step.activity, fraction: 0))
     }
-    let products = linear + convolutions.map(\.name).filter { !linear.contains($0) }
     if !products.isEmpty {
-      graph = try Quantization(.int8, calibration: calibration, layers: .named(products))
+      graph = try Quantization(precision == .int4 ? .int4 : .int8, calibration: calibration, layers: .named(products))
         .compress(Model(graph: real), in: calibrating).model.graph
     }
-    if precision == .int4 { graph = try GroupedWeights.grouping(graph, layers: Set(linear), real: real) }
     self.graph = graph
   }
 

@@ -16,7 +16,9 @@ extension Graph {
   public var storedByteCount: Int {
     parameters.values.reduce(0) { $0 + $1.storage.byteCount }
   }
+}
 
+extension Graph {
   /// Inputs that hold other numbers in the place of weights.
   fileprivate func quantizedWeights(of node: Node) -> [String] {
     switch node.operatorName {
