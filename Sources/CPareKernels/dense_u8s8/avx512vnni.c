@@ -65,26 +65,28 @@ PARE_INLINE PARE_AVX512VNNI void block_f32(
 
 PARE_AVX512VNNI PARE_KERNEL(dense_u8s8_u8, avx512vnni) {
   const pare_dense_u8s8 *layer = operands;
-  const int by_tile = goes_tile_by_tile(layer->groups, layer->tiles);
   int32_t tile = 0;
-  if (!by_tile) {
-    for (; tile + 8 <= layer->tiles; tile += 8) block_u8(layer, input, output, tile, 8, 1);
-    for (; tile + 4 <= layer->tiles; tile += 4) block_u8(layer, input, output, tile, 4, 2);
-    for (; tile + 2 <= layer->tiles; tile += 2) block_u8(layer, input, output, tile, 2, 4);
+  if (goes_tile_by_tile(layer->groups, layer->tiles)) {
+    for (; tile < layer->tiles; tile++) block_u8(layer, input, output, tile, 1, 8);
+    return;
   }
-  for (; tile < layer->tiles; tile++) block_u8(layer, input, output, tile, 1, 8);
+  for (; tile + 8 <= layer->tiles; tile += 8) block_u8(layer, input, output, tile, 8, 1);
+  for (; tile + 4 <= layer->tiles; tile += 4) block_u8(layer, input, output, tile, 4, 2);
+  for (; tile + 2 <= layer->tiles; tile += 2) block_u8(layer, input, output, tile, 2, 4);
+  if (tile < layer->tiles) block_u8(layer, input, output, tile, 1, 4);
 }
 
 PARE_AVX512VNNI PARE_KERNEL(dense_u8s8_f32, avx512vnni) {
   const pare_dense_u8s8 *layer = operands;
-  const int by_tile = goes_tile_by_tile(layer->groups, layer->tiles);
   int32_t tile = 0;
-  if (!by_tile) {
-    for (; tile + 8 <= layer->tiles; tile += 8) block_f32(layer, input, output, tile, 8, 1);
-    for (; tile + 4 <= layer->tiles; tile += 4) block_f32(layer, input, output, tile, 4, 2);
-    for (; tile + 2 <= layer->tiles; tile += 2) block_f32(layer, input, output, tile, 2, 4);
+  if (goes_tile_by_tile(layer->groups, layer->tiles)) {
+    for (; tile < layer->tiles; tile++) block_f32(layer, input, output, tile, 1, 8);
+    return;
   }
-  for (; tile < layer->tiles; tile++) block_f32(layer, input, output, tile, 1, 8);
+  for (; tile + 8 <= layer->tiles; tile += 8) block_f32(layer, input, output, tile, 8, 1);
+  for (; tile + 4 <= layer->tiles; tile += 4) block_f32(layer, input, output, tile, 4, 2);
+  for (; tile + 2 <= layer->tiles; tile += 2) block_f32(layer, input, output, tile, 2, 4);
+  if (tile < layer->tiles) block_f32(layer, input, output, tile, 1, 4);
 }
 
 #endif

@@ -13,7 +13,8 @@ struct BenchCommand: ParsableCommand {
       carries it on. batch: rows one after another, time per row.
 
       Figures come from fenced stamps around single decisions, whose own cost is printed beside them and not subtracted; a
-      p50 below a microsecond from dependent chains over different rows.
+      p50 below a microsecond from dependent chains over different rows (of rows of a sequence, below 20 times the clock's
+      cost).
 
       --instances N: N threads at once on one plan, each with its own memory; p50 is their middle one, decisions a second
       their sum. --calibrate measures what the kernels take on this machine and writes the cost table by which plans choose
