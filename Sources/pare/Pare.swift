@@ -22,7 +22,7 @@ struct Pare: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      DemoCommand.self, RunCommand.self, TrainCommand.self, CompressCommand.self, ConvertCommand.self, PredictCommand.self,
+      DemoCommand.self, RunCommand.self, TrainCommand.self, CompressCommand.self, QuantizeCommand.self, ConvertCommand.self, PredictCommand.self,
       BenchCommand.self, InspectCommand.self, ImportCommand.self, FetchCommand.self,
     ])
 

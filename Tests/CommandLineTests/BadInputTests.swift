@@ -16,7 +16,7 @@ import Testing
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     // Without progress, nothing but the one line may stand on standard error.
-    let quiet = arguments.count > 1 && ["run", "demo", "compress", "bench", "import", "fetch"].contains(arguments[0]) ? ["--quiet"] : []
+    let quiet = arguments.count > 1 && ["run", "demo", "compress", "quantize", "bench", "import", "fetch"].contains(arguments[0]) ? ["--quiet"] : []
     let outcome = try Program.run(arguments + quiet, in: folder.path, shell: shell)
     #expect(outcome.output.isEmpty, "\(outcome.output)", sourceLocation: sourceLocation)
     #expect(outcome.status == code, "\(outcome.errors)", sourceLocation: sourceLocation)
@@ -188,6 +188,7 @@ import Testing
     (["fetch", "B", "--from", "2025-01-01", "--to", "2024-01-01"], "--to, 2024-01-01"),
     (["fetch", "B", "--days", "1", "--interval", "7"], "1, 3, 5, 15"),
     (["fetch", "B", "--days", "1", "--category", "sopt"], "'spot', 'linear' or 'inverse'"),
+    (["inspect", "x.pare", "--errors", "y.pare"], "--rows"), (["quantize", "x.pare", "--output", "y.pare"], "--precision"),
     (["bench"], "at least one model"), (["bench", "x.pare", "--instances", "0"], "--instances"), (["bench", "--calibrate"], "--output"),
     (["bench", "x.pare", "--calibrate", "--output", "y"], "x.pare"), (["bench", "x.pare", "--output", "y"], "--calibrate"), (["bench", "x.pare", "--iterations", "1"], "--iterations"), (["import", "x.csv"], "--symbol"),
     (["predict", "x.pare", "--input", "a", "--output", "b", "--engine", "fast"], "'reference', 'qdq' or 'plan'"),

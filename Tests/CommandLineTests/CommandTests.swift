@@ -18,7 +18,7 @@ import Testing
     return outcome
   }
 
-  @Test(arguments: ["demo", "run", "train", "compress", "convert", "predict", "bench", "inspect", "import", "fetch"])
+  @Test(arguments: ["demo", "run", "train", "compress", "quantize", "convert", "predict", "bench", "inspect", "import", "fetch"])
   func helpShowsAnExample(_ command: String) throws {
     let outcome = try run(command, "--help")
     #expect(outcome.output.contains("Example") && outcome.output.contains("pare \(command)"))
@@ -26,7 +26,7 @@ import Testing
 
   @Test func theFirstHelpNamesEveryCommandAndExitCode() throws {
     let help = try run("--help").output
-    for word in ["demo", "run", "train", "compress", "convert", "predict", "bench", "inspect", "import", "fetch", "64", "65", "66", "69", "70", "73"] {
+    for word in ["demo", "run", "train", "compress", "quantize", "convert", "predict", "bench", "inspect", "import", "fetch", "64", "65", "66", "69", "70", "73"] {
       #expect(help.contains(word), "\(word)")
     }
     #expect(try run("--version").output.contains("."))
@@ -53,6 +53,12 @@ import Testing
     #expect(written?["shape"] as? [Int] == [3, 2])
     let inspected = try json("inspect", model) as? [String: Any]
     #expect(inspected?["learned_parameters"] as? Int == 4 * 8 + 8 + 8 * 2 + 2)
+    let quantized = try json(
+      "quantize", model, "--precision", "int8", "--rounding", "adaround", "--method", "percentile", "--percentile", "99.9",
+      "--bias-correction", "--calibration", "rows.npy", "--output", "q.pare") as? [String: Any]
+    #expect((quantized?["steps"] as? [Any])?.count == 1)
+    let errors = try json("inspect", "q.pare", "--errors", model, "--rows", "rows.npy") as? [String: Any]
+    #expect((errors?["layers"] as? [Any])?.count == 2 && (errors?["outputs"] as? [Any])?.isEmpty == false)
     let timed = try json("bench", model, "out.pare", "--iterations", "1000") as? [[String: Any]]
     #expect(timed?.map { $0["model"] as? String } == [model, "out.pare"])
     #expect(timed?.allSatisfy { ($0["estimate_ns"] as? Double ?? 0) > 0 && ($0["costs"] as? String)?.hasPrefix("fnv1a64:") == true } == true)

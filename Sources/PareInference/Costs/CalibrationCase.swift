@@ -41,6 +41,7 @@ struct CalibrationCase {
       for keys in [16, 64, 128] { cases.append(CalibrationCase { try attention(size, keys) }) }
     }
     for count in [16, 256, 4096, 65536] { cases.append(CalibrationCase { try passes(count) }) }
+    for classes in [2, 3, 5] { cases.append(CalibrationCase { try probabilities(classes) }) }
     for trees in [8, 64, 512] { cases.append(CalibrationCase { try forest(trees, depth: 6) }) }
     return cases
   }
@@ -89,6 +90,12 @@ struct CalibrationCase {
     try layers.apply("Softmax")
     try layers.add(16)
     try layers.apply("Transpose", attributes: ["perm": .ints([1, 0])])
+    return try layers.finish()
+  }
+
+  private static func probabilities(_ classes: Int) throws -> Graph {
+    var layers = try Layers("probabilities", input: ["batch", .fixed(classes)])
+    try layers.apply("Softmax")
     return try layers.finish()
   }
 

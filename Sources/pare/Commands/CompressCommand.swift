@@ -1,7 +1,4 @@
 import ArgumentParser
-import Foundation
-import PareArrays
-import PareCompression
 import PareEvaluation
 
 struct CompressCommand: ParsableCommand {
@@ -17,18 +14,10 @@ struct CompressCommand: ParsableCommand {
         pare compress model.onnx --recipe int8.yaml --calibration window=windows.npy --output model-int8.onnx
       """)
 
-  @Argument(help: "The model (.pare or .onnx).")
-  var model: String
+  @OptionGroup var common: CompressionArguments
 
   @Option(name: .long, help: ArgumentHelp("The recipe (YAML or JSON).", valueName: "file"))
   var recipe: String
-
-  @Option(
-    name: .long, parsing: .upToNextOption,
-    help: ArgumentHelp(
-      "Rows of the model's inputs; the name may be left out where there is one. An .npz holds several.",
-      valueName: "[name=]file.npy"))
-  var calibration: [String] = []
 
   @Option(
     name: .long,
@@ -40,49 +29,11 @@ struct CompressCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("The model to distil from, where it is not the model itself.", valueName: "file"))
   var teacher: String?
 
-  @Option(name: .long, help: ArgumentHelp("Where to write (.pare or .onnx).", valueName: "file"))
-  var output: String
-
   @Option(name: .long, help: "Share of the rows, the last ones, that only stop training early.")
   var validationShare = 0.2
 
-  @Option(name: .long, help: "The seed of whatever is drawn.")
-  var seed: UInt64 = 1
-
-  @Flag(name: .long, help: "Print what each step did as JSON.")
-  var json = false
-
-  @Flag(name: .long, help: "No progress.")
-  var quiet = false
-
-  private struct Output: Encodable {
-    let output: String
-    let steps: [StepReport]
-  }
-
   func run() throws {
-    let compression = ModelCompression(
-      try ModelFile.read(model), recipe: try RecipeFile.read(recipe), teacher: try teacher.map { try ModelFile.read($0) },
-      seed: seed)
-    let compressed = try compression.run(
-      inputs: try TensorFile.read(calibration, option: "--calibration"), labels: try labels.map { try NPY.read($0) },
-      validationShare: validationShare, observer: ProgressReporter(isQuiet: quiet))
-    try ModelFile.write(compressed.model, to: output)
-    guard !json else { return try JSONOutput.print(Output(output: output, steps: compressed.steps)) }
-    var table = TextTable(["step", "layer", "outcome", "SNR dB"], words: [0, 1, 2])
-    for step in compressed.steps {
-      table.add([
-        step.technique, "\(step.bytes.before) → \(step.bytes.after) B",
-        "\(step.parameters.before) → \(step.parameters.after) parameters", "",
-      ])
-      for layer in step.layers {
-        table.add([
-          "", layer.layer, layer.outcome,
-          layer.weightError?.signalToNoiseDecibels.map { String(format: "%.1f", $0) } ?? "",
-        ])
-      }
-    }
-    print(table.rendered())
-    print("\nWritten: \(output)")
+    try common.apply(
+      try RecipeFile.read(recipe), teacher: teacher, labels: labels, validationShare: validationShare)
   }
 }

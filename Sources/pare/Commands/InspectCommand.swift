@@ -1,24 +1,45 @@
 import ArgumentParser
 import Foundation
+import PareArrays
+import PareCompression
 import PareEvaluation
+import PareGraph
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Shows what a model consists of, what it weighs and how it would run here.",
     discussion: """
-      Example:
+      --errors ORIGINAL --rows FILE: how far each quantized layer's weights, input and output are from the original's, and
+      the outputs with their means taken off, in the floating-point reading.
+
+      Examples:
         pare inspect runs/demo/artifacts/teacher-int8.pare
+        pare inspect model-int8.pare --errors model.onnx --rows rows.npy
       """)
 
   @Argument(help: "The model (.pare or .onnx).")
   var model: String
 
+  @Option(name: .long, help: ArgumentHelp("The model that this one was made of.", valueName: "file"))
+  var errors: String?
+
+  @Option(
+    name: .long, parsing: .upToNextOption,
+    help: ArgumentHelp("With --errors: rows of the models' inputs.", valueName: "[name=]file.npy"))
+  var rows: [String] = []
+
   @Flag(name: .long, help: "Print everything as JSON.")
   var json = false
 
+  func validate() throws {
+    guard errors == nil || !rows.isEmpty else { throw ValidationError("--errors: expected --rows FILE with it, found none") }
+    guard errors != nil || rows.isEmpty else { throw ValidationError("--rows: expected --errors ORIGINAL with it, found none") }
+  }
+
   func run() throws {
     let loaded = try ModelFile.read(model)
+    if let errors { return try printErrors(of: loaded, against: errors) }
     let size = (try? FileManager.default.attributesOfItem(atPath: model)[.size] as? NSNumber)?.intValue
     let inspection = try ModelInspection(loaded, fileBytes: size)
     guard !json else { return try JSONOutput.print(inspection) }
@@ -54,5 +75,28 @@ struct InspectCommand: ParsableCommand {
       if let remark = step.remark { print("\(step.nodes.joined(separator: " + ")): \(remark)") }
     }
     for (name, text) in inspection.sections.sorted(by: { $0.key < $1.key }) { print("\n\(name): \(text)") }
+  }
+
+  private func printErrors(of model: Model, against original: String) throws {
+    let found = try ModelErrors(
+      model, against: try ModelFile.read(original), inputs: try TensorFile.read(rows, option: "--rows"))
+    guard !json else { return try JSONOutput.print(found) }
+    func decibels(_ error: ErrorMeasure) -> String { error.signalToNoiseDecibels.map { String(format: "%.1f", $0) } ?? "–" }
+    var table = TextTable([
+      "layer", "weights dB", "in half steps", "input dB", "in half steps", "saturated", "output dB", "output cosine",
+    ])
+    for layer in found.layers {
+      table.add([
+        layer.layer, decibels(layer.weights), String(format: "%.3f", layer.weightErrorInHalfSteps), decibels(layer.input),
+        String(format: "%.3f", layer.inputErrorInHalfSteps), String(format: "%.2f%%", 100 * layer.inputSaturation),
+        decibels(layer.output), layer.output.cosine.map { String(format: "%.6f", $0) } ?? "–",
+      ])
+    }
+    for output in found.outputs {
+      table.add([
+        output.name, "", "", "", "", "", decibels(output.error), output.error.cosine.map { String(format: "%.6f", $0) } ?? "–",
+      ])
+    }
+    print(table.rendered())
   }
 }
