@@ -72,6 +72,16 @@ static void eight_bits(pare_case_walk *walk, pare_operation operation, int input
   *layer = (pare_dense_u8s8){
     (int32_t)groups, (int32_t)(pare_up((size_t)outputs, PARE_TILE) / PARE_TILE), packed, to.bias, to.multiplier, to.shift,
     to.scale, to.zero_point, to.low};
+  int has_high_form = 1;
+  for (int o = 0; o < outputs; o++) has_high_form &= pare_shift_has_high_form(to.shift[o]);
+  if (has_high_form) {
+    const size_t padded = pare_up((size_t)outputs, PARE_TILE);
+    int64_t *rounding = pare_place_block(walk, padded * sizeof *rounding);
+    int32_t *high_shift = pare_place_block(walk, padded * sizeof *high_shift);
+    pare_requantization_pack(to.shift, (size_t)outputs, to.zero_point, rounding, high_shift);
+    layer->rounding = rounding;
+    layer->high_shift = high_shift;
+  }
   pare_case one = {.operands = layer, .input = x, .input_bytes = groups * PARE_GROUP};
   snprintf(one.name, sizeof one.name, "%s %d to %d%s", pare_operation_name(operation), inputs, outputs, extreme ? " extreme" : "");
   finish(walk, operation, &to, sums, outputs, &one);

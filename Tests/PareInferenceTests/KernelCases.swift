@@ -222,6 +222,7 @@ struct KernelCases: ~Copyable {
   private mutating func quantizedLayer(_ inputs: Int, _ outputs: Int, extreme: Bool) -> pare_dense_u8s8 {
     let groups = (inputs + 3) / 4
     let tiles = (outputs + 15) / 16
+    let isHigh = generator.below(2) == 0
     let weights = (0..<inputs * outputs).map { index in
       extreme ? Int8(index % 2 == 0 || index % 3 == 0 ? -128 : 127) : Int8(generator.below(256) - 128)
     }
@@ -233,10 +234,17 @@ struct KernelCases: ~Copyable {
     operands.weights = place(packed)
     operands.bias = place((0..<tiles * 16).map { _ in Int32(generator.below(200_001) - 100_000) })
     operands.multiplier = place((0..<tiles * 16).map { _ in Int32((1 << 30) + generator.below(1 << 30)) })
-    operands.shift = place((0..<tiles * 16).map { _ in Int32(extreme ? 1 + generator.below(63) : 36 + generator.below(10)) })
+    operands.shift = place((0..<tiles * 16).map { _ in Int32(extreme ? (isHigh ? 32 + generator.below(22) : 1 + generator.below(63)) : 36 + generator.below(10)) })
     operands.scale = place((0..<tiles * 16).map { _ in Float(0.001 + generator.uniform()) })
     operands.zero_point = Int32(generator.below(256))
     operands.low = generator.below(2) == 0 ? operands.zero_point : 0
+    let shifts = Array(UnsafeBufferPointer(start: operands.shift, count: tiles * 16))
+    if shifts.allSatisfy({ pare_shift_has_high_form($0) != 0 }) {
+      var rounding = [Int64](repeating: 0, count: tiles * 16)
+      var highShift = [Int32](repeating: 0, count: tiles * 16)
+      pare_requantization_pack(shifts, tiles * 16, operands.zero_point, &rounding, &highShift)
+      (operands.rounding, operands.high_shift) = (place(rounding), place(highShift))
+    }
     return operands
   }
 

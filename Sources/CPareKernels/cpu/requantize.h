@@ -44,6 +44,23 @@ PARE_INLINE PARE_AVX512 __m128i pare_requantize_avx512(__m512i sum, const pare_r
   return _mm512_cvtepi32_epi8(q);
 }
 
+/// A tile's accumulators to its 16 bytes by the upper halves of their products, where every shift has that form
+/// (pare_requantization_pack): half the instructions.
+///
+/// Shapes: multiplier [PARE_TILE], rounding [2][PARE_TILE / 2], high_shift [PARE_TILE].
+PARE_INLINE PARE_AVX512 __m128i pare_requantize_high_avx512(
+  __m512i sum, const int32_t *multiplier, const int64_t *rounding, const int32_t *high_shift, int32_t low
+) {
+  const __m512i m = _mm512_load_si512(multiplier);
+  const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(sum, m), _mm512_load_si512(rounding));
+  const __m512i odd = _mm512_add_epi64(
+    _mm512_mul_epi32(_mm512_srli_epi64(sum, 32), _mm512_srli_epi64(m, 32)), _mm512_load_si512(rounding + PARE_TILE / 2));
+  const __m512i high = _mm512_mask_mov_epi32(_mm512_srli_epi64(even, 32), 0xaaaa, odd);
+  const __m512i q = _mm512_srav_epi32(high, _mm512_load_si512(high_shift));
+  // Nothing is negative any more, so that what is left to do is what saturation does.
+  return _mm512_cvtusepi32_epi8(_mm512_max_epi32(q, _mm512_set1_epi32(low)));
+}
+
 /// The same in 256-bit lanes. AVX2 has no arithmetic shift of such lanes: flip the sign bit, shift logically, take off
 /// what the flipped bit became.
 PARE_INLINE PARE_AVX2 __m256i pare_rescale_avx2(__m256i product, __m256i shift, __m256i low, __m256i high) {

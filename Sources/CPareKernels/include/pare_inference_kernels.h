@@ -118,6 +118,9 @@ typedef struct {
   const float *scale;          // [tiles · PARE_TILE], _f32 only
   int32_t zero_point;          // of the output, _u8 only
   int32_t low;                 // the lowest output: the zero point after Relu, else 0
+  // The same by the upper halves of products, for variants that can: see pare_requantization_pack. Both or neither.
+  const int64_t *rounding;     // [tiles][2][PARE_TILE / 2]
+  const int32_t *high_shift;   // [tiles · PARE_TILE]
 } pare_dense_u8s8;
 
 // product_u8s8_u8, product_u8s8_f32: each row as dense_u8s8_u8 and dense_u8s8_f32. Input i of row r is the byte
@@ -156,6 +159,17 @@ void pare_dense_f32_pack(
   const float *weights, size_t outputs, size_t inputs, size_t output_stride, size_t input_stride, float *packed);
 /// Packs row-major weights [outputs, inputs].
 void pare_dense_u8s8_pack(const int8_t *weights, size_t outputs, size_t inputs, int8_t *packed);
+
+/// Shifts of 32 to 53 bits: then (p + 2^(n − 1)) >> n + z is (p + 2^(n − 1) + z · 2^n) >> 32 >> (n − 32), which never leaves
+/// 64 bits, and whose first shift is a half of a register.
+static inline int pare_shift_has_high_form(int32_t shift) { return shift >= 32 && shift <= 53; }
+
+/// What pare_dense_u8s8 has of that form.
+///
+/// Shapes: shift [outputs], each of them with that form; rounding [tiles][2][PARE_TILE / 2]: the even outputs of a tile, then
+/// the odd ones; high_shift [tiles · PARE_TILE]. Outputs that pad the last tile become the zero point.
+void pare_requantization_pack(
+  const int32_t *shift, size_t outputs, int32_t zero_point, int64_t *rounding, int32_t *high_shift);
 
 // MARK: programs
 

@@ -83,6 +83,15 @@ struct PackedIntegerLayer {
       operands.shift = pool.place(own(requantization.shifts), paddedTo: padded, with: 63)
       operands.zero_point = Int32(requantization.zeroPoint)
       operands.low = Int32(requantization.low)
+      let shifts = own(requantization.shifts)
+      if shifts.allSatisfy({ pare_shift_has_high_form($0) != 0 }) {
+        let highShift = UnsafeMutablePointer<Int32>.allocate(capacity: padded)
+        defer { highShift.deallocate() }
+        operands.rounding = pool.place(padded, of: Int64.self) { rounding in
+          pare_requantization_pack(shifts, outputs, Int32(requantization.zeroPoint), rounding, highShift)
+        }
+        operands.high_shift = pool.place(padded, of: Int32.self) { $0.update(from: highShift, count: padded) }
+      }
     case .dequantized(let scales):
       operands.scale = pool.place(own(scales), paddedTo: padded, with: 0)
     }
