@@ -35,7 +35,7 @@ public struct CostTable: Sendable, Hashable {
   /// Nanoseconds that reading a part of a plan's weights takes at least, from where all of them together fit: at the rate of
   /// a Float32 product of as many bytes.
   func nanoseconds(_ reading: WeightReading) -> Double {
-    guard let dense = grids["dense_f32"], reading.bytes > 0 else { return 0 }
+    guard let dense = grids[StepExtent.Float32Layer.dense.operation], reading.bytes > 0 else { return 0 }
     let width = max((Double(reading.ofPlan) / 4).squareRoot(), 1)
     // Below, everything is in the first cache, and arithmetic what counts.
     guard reading.ofPlan > 1 << 15 else { return 0 }

@@ -18,11 +18,11 @@ extension ExecutionPlan.Step {
     case .fast(let kind):
       extent = kind.extent(kernels) ?? extent
       own = kernels.costs.nanoseconds(Self.operation(of: kernel), extent).map { max($0, kernels.costs.nanoseconds(reading)) }
-      float32 = extent.float32Operation.flatMap { operation in
+      float32 = extent.formOf.flatMap { layer in
         var dense = extent
         // A share of a product, or several.
         dense.times = kind is any WeightFormat ? 1 : extent.times
-        return kernels.costs.nanoseconds(operation, dense)
+        return kernels.costs.nanoseconds(layer.operation, dense)
       }
     }
     self.init(nodes: step.nodes, kernel: kernel, estimate: own, float32Estimate: float32, extent: extent)

@@ -39,7 +39,7 @@ struct BinaryDenseStep: StepKind {
   func keepsStorage(_ kernels: KernelSelection) -> Bool { true }
 
   func extent(_ kernels: KernelSelection) -> StepExtent? {
-    StepExtent(inputs: layer.inputCount, outputs: layer.outputCount, float32Operation: "dense_f32")
+    StepExtent(inputs: layer.inputCount, outputs: layer.outputCount, formOf: .dense)
   }
 
   func kernel(_ kernels: KernelSelection) -> StepKernel {

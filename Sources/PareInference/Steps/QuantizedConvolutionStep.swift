@@ -49,7 +49,7 @@ struct QuantizedConvolutionStep: StepKind {
   func extent(_ kernels: KernelSelection) -> StepExtent? {
     StepExtent(
       inputs: problem.channels * problem.geometry.tapCount, outputs: problem.filters,
-      times: Double(problem.groups * problem.geometry.outputCount), float32Operation: "conv")
+      times: Double(problem.groups * problem.geometry.outputCount), formOf: .convolution)
   }
 
   func kernel(_ kernels: KernelSelection) -> StepKernel {

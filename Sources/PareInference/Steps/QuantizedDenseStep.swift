@@ -21,7 +21,7 @@ struct QuantizedDenseStep: StepKind {
   func extent(_ kernels: KernelSelection) -> StepExtent? {
     StepExtent(
       inputs: layer.inputCount, outputs: layer.outputCount, times: Double(rowCount),
-      float32Operation: rowCount == 1 ? "dense_f32" : "product_f32")
+      formOf: rowCount == 1 ? .dense : .denseRows)
   }
 
   func kernel(_ kernels: KernelSelection) -> StepKernel {

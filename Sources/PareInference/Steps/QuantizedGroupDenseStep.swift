@@ -20,7 +20,7 @@ struct QuantizedGroupDenseStep: StepKind {
   }
 
   func extent(_ kernels: KernelSelection) -> StepExtent? {
-    StepExtent(inputs: layer.inputCount, outputs: layer.outputCount, float32Operation: "dense_f32")
+    StepExtent(inputs: layer.inputCount, outputs: layer.outputCount, formOf: .dense)
   }
 
   func kernel(_ kernels: KernelSelection) -> StepKernel {

@@ -40,7 +40,7 @@ struct QuantizedRecurrentStep: StepKind {
   func extent(_ kernels: KernelSelection) -> StepExtent? {
     StepExtent(
       inputs: site.features, outputs: layer.hidden,
-      times: Double(site.steps * layer.directions.count * layer.gateCount) / 4, float32Operation: "recurrent_f32")
+      times: Double(site.steps * layer.directions.count * layer.gateCount) / 4, formOf: .recurrent)
   }
 
   var isStream: Bool { site.isRowByRow }

@@ -4,8 +4,8 @@ import PareTensor
 
 /// Another form of a dense layer's weights, which holds the same numbers in fewer bytes.
 ///
-/// A form is taken where by the cost table it is a twentieth faster than dense Float32, and where the processor has a vector kernel for
-/// it; otherwise the layer runs as the dense one that it is. `docs/latency-formats.md` has figures.
+/// A form is taken where by the cost table it is a twentieth faster than dense Float32, and where the processor has a vector
+/// kernel for it; otherwise the layer runs as the dense one that it is. `docs/latency-formats.md` has figures.
 protocol WeightFormat: StepKind {
   var dense: DenseStep { get }
 
@@ -29,7 +29,7 @@ extension WeightFormat {
     let costs = forms.filter { kernels.hasVectorVariant(of: $0.operation) }.map { form in
       var extent = whole
       extent.times = form.share
-      extent.float32Operation = "dense_f32"
+      extent.formOf = .dense
       return (form.operation, extent, cost: cost(form.operation, extent))
     }
     // Measurements repeat within about a twentieth.
