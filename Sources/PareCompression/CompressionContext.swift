@@ -13,19 +13,21 @@ public struct CompressionContext: Sendable {
   /// The model to distil from; the model that is compressed where there is none.
   public var teacher: Model?
   public var seed: UInt64
-  /// Measures taken after every step of a recipe. A technique never knows what they mean.
-  public var objectives: [CompressionObjective]
+  /// Figures of a model by name, in whatever units their maker means: taken after every step of a recipe, and compared by
+  /// techniques that search. A technique never knows what they mean. They may read the validation part, never the test part.
+  public var measure: @Sendable (Model) throws -> [String: Double]
   public var progress: @Sendable (CompressionProgress) -> Void
 
   public init(
     training: TrainingData? = nil, validation: TrainingData? = nil, teacher: Model? = nil, seed: UInt64 = 0,
-    objectives: [CompressionObjective] = [], progress: @escaping @Sendable (CompressionProgress) -> Void = { _ in }
+    measure: @escaping @Sendable (Model) throws -> [String: Double] = { _ in [:] },
+    progress: @escaping @Sendable (CompressionProgress) -> Void = { _ in }
   ) {
     self.training = training
     self.validation = validation
     self.teacher = teacher
     self.seed = seed
-    self.objectives = objectives
+    self.measure = measure
     self.progress = progress
   }
 }
@@ -37,17 +39,6 @@ extension CompressionContext {
       throw CompressionError("missing-data", subject: technique, expected: "rows of the training part", found: "none", category: .usage)
     }
     return training
-  }
-}
-
-/// A named measure of a model, in whatever unit its maker means.
-public struct CompressionObjective: Sendable {
-  public var name: String
-  public var measure: @Sendable (Model) throws -> Double
-
-  public init(_ name: String, measure: @escaping @Sendable (Model) throws -> Double) {
-    self.name = name
-    self.measure = measure
   }
 }
 

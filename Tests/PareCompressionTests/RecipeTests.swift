@@ -61,7 +61,7 @@ import Testing
 
   @Test func applyingRecordsEveryStep() throws {
     var context = try Fixture.context()
-    context.objectives = [CompressionObjective("weights") { Double($0.graph.learnedElementCount) }]
+    context.measure = { ["weights": Double($0.graph.learnedElementCount)] }
     let recipe = Recipe("small") {
       MagnitudePruning(sparsity: 0.5)
       Quantization(.int8)
@@ -76,7 +76,7 @@ import Testing
     #expect(quantization.bytes.after < pruning.bytes.after && pruning.bytes.after < pruning.bytes.before)
     // Quantized weights count as learned, though training no longer changes them.
     #expect(quantization.parameters.after == model.graph.trainableElementCount)
-    #expect(quantization.objectives == ["weights": Double(model.graph.trainableElementCount)])
+    #expect(quantization.figures == ["weights": Double(model.graph.trainableElementCount)])
     let pruningNoise = try #require(pruning.weightError?.signalToNoiseDecibels)
     let quantizationNoise = try #require(quantization.weightError?.signalToNoiseDecibels)
     #expect(pruningNoise < quantizationNoise)

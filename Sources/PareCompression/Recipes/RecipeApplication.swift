@@ -35,8 +35,7 @@ extension Recipe {
           parameters: .init(before: before.learnedElementCount, after: after.learnedElementCount),
           bytes: .init(before: before.storedByteCount, after: after.storedByteCount),
           layers: compressed.layers,
-          objectives: try Dictionary(
-            context.objectives.map { ($0.name, try $0.measure(compressed.model)) }, uniquingKeysWith: { $1 })))
+          figures: try context.measure(compressed.model)))
     }
     let earlier = try model.sections[Self.section].map { try Recipe(yaml: $0, source: "section '\(Self.section)'").steps }
     result.model.sections[Self.section] = try Recipe(name: name, steps: (earlier ?? []) + steps).json()

@@ -17,20 +17,20 @@ public struct StepReport: Sendable, Hashable, Encodable {
   /// Bytes of the stored parameters (`Graph.storedByteCount`).
   public var bytes: Change
   public var layers: [LayerReport]
-  /// The context's objectives, measured after the step.
-  public var objectives: [String: Double]
+  /// The context's figures of the model after the step.
+  public var figures: [String: Double]
 
   private enum CodingKeys: String, CodingKey {
-    case technique, parameters, bytes, layers, objectives
+    case technique, parameters, bytes, layers, figures
     case weightError = "weight_error"
   }
 
-  public init(technique: String, parameters: Change, bytes: Change, layers: [LayerReport], objectives: [String: Double]) {
+  public init(technique: String, parameters: Change, bytes: Change, layers: [LayerReport], figures: [String: Double]) {
     self.technique = technique
     self.parameters = parameters
     self.bytes = bytes
     self.layers = layers
-    self.objectives = objectives
+    self.figures = figures
   }
 
   /// Over the weights of all layers that still stand for the same weights; nil where none does.
@@ -48,6 +48,6 @@ public struct StepReport: Sendable, Hashable, Encodable {
     try container.encode(bytes, forKey: .bytes)
     try container.encode(layers, forKey: .layers)
     try container.encodeIfPresent(weightError, forKey: .weightError)
-    try container.encode(objectives, forKey: .objectives)
+    try container.encode(figures, forKey: .figures)
   }
 }
