@@ -5,6 +5,7 @@ public enum TechniqueCatalogue {
     MagnitudePruning.self,
     Quantization.self,
     QuantizationAwareTraining.self,
+    MixedPrecision.self,
     LowRankFactorization.self,
     WeightSharing.self,
     CrossLayerEqualization.self,

@@ -65,6 +65,10 @@ import Testing
     Sample(technique: Quantization(.powersOfTwo(bits: 4), layers: one), mayChange: ofOne),
     Sample(technique: Quantization(.kMeans(bits: 3), layers: one), mayChange: ofOne),
     Sample(technique: Quantization(.learned(bits: 3), layers: one), mayChange: ofOne),
+    Sample(
+      technique: MixedPrecision(
+        [QuantizationScheme(.int8, weights: .symmetric(.perTensor)), QuantizationScheme(.ternary)], budget: .ratio(0.8),
+        calibration: .percentile(99), layers: one, recurrent: .integers, rows: 100), mayChange: ofOne),
     Sample(technique: LowRankFactorization(.rank(2), layers: one), mayChange: ofOne),
     Sample(technique: LowRankFactorization(.energy(0.6), layers: .exceptFirstAndLast), mayChange: ofOne),
     Sample(technique: LowRankFactorization(.ratio(0.1 + 0.2), layers: one), mayChange: ofOne),

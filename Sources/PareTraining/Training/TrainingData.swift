@@ -43,6 +43,16 @@ public struct TrainingData: Sendable {
     return TrainingData(tensors: tensors.mapValues { $0.rows(range) }, rowCount: range.count)
   }
 
+  /// That many of the rows, from the first to the last in equal steps; all where there are no more.
+  ///
+  /// - Precondition: `count` is at least 1.
+  public func evenlySpaced(_ count: Int) -> TrainingData {
+    precondition(count >= 1)
+    guard count < rowCount else { return self }
+    let positions = (0..<count).map { $0 * rowCount / count }
+    return TrainingData(tensors: tensors.mapValues { $0.rows(at: positions) }, rowCount: count)
+  }
+
   private init(tensors: [String: Tensor], rowCount: Int) {
     self.tensors = tensors
     self.rowCount = rowCount
@@ -52,6 +62,20 @@ public struct TrainingData: Sendable {
 extension Tensor {
   /// Bytes of one row along the first axis.
   var rowByteCount: Int { shape.dimensions.dropFirst().reduce(1, *) * elementType.byteCount }
+
+  /// Some rows along the first axis, in the order of the positions.
+  func rows(at positions: [Int]) -> Tensor {
+    withUnsafeBytes { bytes in
+      var picked: [UInt8] = []
+      picked.reserveCapacity(positions.count * rowByteCount)
+      for position in positions {
+        picked.append(contentsOf: bytes[position * rowByteCount..<(position + 1) * rowByteCount])
+      }
+      return picked.withUnsafeBytes {
+        Tensor(elementType: elementType, shape: Shape([positions.count] + shape.dimensions.dropFirst()), bytes: $0)
+      }
+    }
+  }
 
   /// Neighbouring rows along the first axis.
   func rows(_ range: Range<Int>) -> Tensor {

@@ -1,0 +1,79 @@
+import PareGraph
+import PareInference
+import PareModels
+import PareTraining
+
+/// A figure of a model and the side on which it must stay.
+struct BudgetLimit {
+  let value: Double
+  let isLeast: Bool
+  let words: String
+
+  func holds(_ figure: Double) -> Bool { isLeast ? figure >= value : figure <= value }
+}
+
+extension PrecisionBudget {
+  /// Whether it says what may be spent, and not what must be kept.
+  var boundsCost: Bool {
+    switch self {
+    case .bytes, .ratio, .latency: true
+    case .outputSignalToNoise, .lossIncrease: false
+    }
+  }
+
+  /// - Parameters:
+  ///   - model: as it was before.
+  ///   - reference: what it says of the rows that count.
+  func limit(before model: Model, _ reference: ScoreReference) throws -> BudgetLimit {
+    switch self {
+    case .bytes(let bytes): most(Double(bytes))
+    case .ratio(let ratio): most((ratio * Double(model.graph.storedByteCount)).rounded(.down))
+    case .latency(let nanoseconds): most(nanoseconds)
+    case .outputSignalToNoise(let decibels): BudgetLimit(value: decibels, isLeast: true, words: "at least \(words(decibels))")
+    case .lossIncrease(let increase): most(try figure(of: model, reference) * (1 + increase))
+    }
+  }
+
+  /// Bytes, nanoseconds, decibels or loss.
+  func figure(of model: Model, _ reference: ScoreReference) throws -> Double {
+    switch self {
+    case .bytes, .ratio: Double(model.graph.storedByteCount)
+    case .latency: try Self.estimate(of: model)
+    case .outputSignalToNoise: try reference.error(of: model.graph).signalToNoiseDecibels ?? .infinity
+    case .lossIncrease: try Self.loss(of: model, on: reference.rows)
+    }
+  }
+
+  func words(_ figure: Double) -> String {
+    switch self {
+    case .bytes, .ratio: "\(Int(figure)) bytes of parameters"
+    case .latency: "\((figure * 10).rounded() / 10) ns by the cost table"
+    case .outputSignalToNoise: "\((figure * 100).rounded() / 100) dB of the scores"
+    case .lossIncrease: "a loss of \(Float(figure))"
+    }
+  }
+
+  /// - Throws: `compression.no-estimate` where the cost table does not know a step of the plan.
+  static func estimate(of model: Model) throws -> Double {
+    let plan = try ExecutionPlan(model)
+    guard let estimate = plan.estimate else {
+      let unknown = plan.steps.first { $0.estimate == nil && !$0.nodes.isEmpty }
+      throw CompressionError(
+        "no-estimate", subject: "\(MixedPrecision.name): budget.\(Keys.latency.rawValue)",
+        expected: "a model whose steps the cost table knows", found: "step '\(unknown?.nodes.joined(separator: " + ") ?? "")'")
+    }
+    return estimate
+  }
+
+  private func most(_ value: Double) -> BudgetLimit { BudgetLimit(value: value, isLeast: false, words: "at most \(words(value))") }
+
+  /// Against the labels.
+  private static func loss(of model: Model, on rows: TrainingData) throws -> Double {
+    let scores = try model.graph.scores()
+    return switch scores.kind {
+    case .classes: try Trainer().loss(of: model.graph, by: CrossEntropy(logits: scores.value), on: rows)
+    case .numbers:
+      try Trainer().loss(of: model.graph, by: MeanSquaredError(prediction: scores.value, target: "labels"), on: rows)
+    }
+  }
+}
