@@ -2,11 +2,14 @@
 public enum TechniqueCatalogue {
   public static let all: [any CompressionTechnique.Type] = [
     Distillation.self,
-    MagnitudePruning.self,
+    Pruning.self,
+    LotteryTicket.self,
+    StructuredPruning.self,
     Quantization.self,
     QuantizationAwareTraining.self,
     MixedPrecision.self,
     LowRankFactorization.self,
+    TensorFactorization.self,
     WeightSharing.self,
     CrossLayerEqualization.self,
     ActivationSmoothing.self,

@@ -35,8 +35,8 @@ import Testing
   @Test func figuresForProgramsAreJSONAndNothingElse() throws {
     let model = try folder.model()
     try folder.write(CandleText.wandering(60), to: "candles.csv")
-    try folder.write("schema: 1\nname: p\nsteps: [{technique: magnitude-pruning, sparsity: 0.5}]", to: "p.yaml")
-    try folder.write("schema: 1\nname: k\nsteps: [{technique: magnitude-pruning, sparsity: 0}]", to: "k.yaml")
+    try folder.write("schema: 1\nname: p\nsteps: [{technique: pruning, sparsity: 0.5}]", to: "p.yaml")
+    try folder.write("schema: 1\nname: k\nsteps: [{technique: pruning, sparsity: 0}]", to: "k.yaml")
     try NPY.write(Tensor((0..<12).map { Float($0) }, shape: [3, 4]), to: folder.path + "/rows.npy")
     func json(_ arguments: String...) throws -> Any {
       let outcome = try Program.run(arguments + ["--json"], in: folder.path)
@@ -94,7 +94,7 @@ import Testing
       schema: 1
       name: small-int8
       steps:
-        - {technique: magnitude-pruning, sparsity: 0.5}
+        - {technique: pruning, sparsity: 0.5}
         - {technique: quantization, precision: int8}
       """, to: "recipe.yaml")
     _ = try run(

@@ -93,7 +93,7 @@ import Testing
 
   @Test func whatCannotBeSignsStaysOrIsRefused() throws {
     let context = try Fixture.context()
-    let pruned = try MagnitudePruning(sparsity: 0.5, layers: .named(["dense_1"])).apply(to: Fixture.model(hidden: [12, 10, 8]), in: context)
+    let pruned = try Pruning(sparsity: 0.5, layers: .named(["dense_1"])).apply(to: Fixture.model(hidden: [12, 10, 8]), in: context)
     let result = try QAT(.binary, training: Self.short).compress(pruned, in: context)
     #expect(result.layers.map(\.outcome)[0] == "left in Float32: it has weights that stay zero")
     // The normalization before the next layer's signs is folded into it, under its mask.

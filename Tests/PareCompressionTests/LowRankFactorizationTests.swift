@@ -81,7 +81,7 @@ import Testing
       return labels.enumerated().reduce(0) { $0 - log(Double(max(probabilities[3 * $1.offset + Int($1.element)], 1e-9))) }
     }
     let cut = try LowRankFactorization(.rank(3)).compress(model, in: context)
-    let tuned = try LowRankFactorization(.rank(3), fineTuning: TrainingSchedule(epochs: 5, batchSize: 32, learningRate: 0.01))
+    let tuned = try LowRankFactorization(.rank(3), fineTuning: FineTuning(TrainingSchedule(epochs: 5, batchSize: 32, learningRate: 0.01)))
       .compress(model, in: context)
     #expect(try loss(tuned.model.graph) < 0.7 * loss(cut.model.graph))
     #expect(tuned.model.graph.parameters.mapValues(\.storage.shape) == cut.model.graph.parameters.mapValues(\.storage.shape))
@@ -108,7 +108,7 @@ import Testing
   @Test func factorsCanBePrunedSharedAndQuantized() throws {
     let recipe = Recipe("all") {
       LowRankFactorization(.ratio(0.5), layers: .named(["dense_1"]))
-      MagnitudePruning(sparsity: 0.5)
+      Pruning(sparsity: 0.5)
       WeightSharing(bits: 4)
       Quantization(.int8)
     }

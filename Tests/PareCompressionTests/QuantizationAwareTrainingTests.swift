@@ -100,7 +100,7 @@ import Testing
 
   @Test(arguments: [QAT.Precision.int8, .int4]) func prunedWeightsStayZero(_ precision: QAT.Precision) throws {
     let context = try Fixture.context()
-    let pruned = try MagnitudePruning(sparsity: 0.6).apply(to: Fixture.model(hidden: [40, 40]), in: context)
+    let pruned = try Pruning(sparsity: 0.6).apply(to: Fixture.model(hidden: [40, 40]), in: context)
     let graph = try QAT(precision, training: Self.short).apply(to: pruned, in: context).graph
     for layer in pruned.graph.linearLayers {
       let integers = try #require(graph.parameters[layer.weight]).storage.decoded().doubles

@@ -111,7 +111,7 @@ import Testing
 
   @Test func prunedWeightsStayZeroAndSparseInIntegers() throws {
     let context = try Fixture.context()
-    let pruned = try MagnitudePruning(sparsity: 0.75).apply(to: Fixture.model(hidden: [32, 32]), in: context)
+    let pruned = try Pruning(sparsity: 0.75).apply(to: Fixture.model(hidden: [32, 32]), in: context)
     let graph = try Quantization(.int8).apply(to: pruned, in: context).graph
     let storage = try #require(graph.parameters["dense_1.weight"]).storage
     #expect(storage.layout == .bitmask)
@@ -134,7 +134,7 @@ import Testing
     },
     Recipe("factorized, pruned and shared") {
       LowRankFactorization(.ratio(0.5), layers: .named(["dense_1"]))
-      MagnitudePruning(sparsity: 0.3)
+      Pruning(sparsity: 0.3)
       WeightSharing(bits: 5)
       Quantization(.int8)
     },

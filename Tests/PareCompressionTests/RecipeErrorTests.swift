@@ -15,22 +15,22 @@ import Testing
 
   static let cases: [Case] = [
     Case(
-      yaml: step("technique: magnitude-pruning, sparsity: 1.2"),
+      yaml: step("technique: pruning, sparsity: 1.2"),
       message: "steps[0].sparsity: expected a fraction in 0 ..< 1, found 1.2"),
     Case(
-      yaml: step("technique: magnitude-pruning, sparsity: .nan"),
+      yaml: step("technique: pruning, sparsity: .nan"),
       message: "steps[0].sparsity: expected a fraction in 0 ..< 1, found nan"),
     Case(
-      yaml: step("technique: magnitude-pruning, sparcity: 0.5"),
-      message: "steps[0].sparcity: expected one of sparsity, scope, layers, fine-tuning (nearest: 'sparsity'), found 'sparcity'"),
+      yaml: step("technique: pruning, sparcity: 0.5"),
+      message: "steps[0].sparcity: expected one of sparsity, criterion, pattern, scope, layers, rounds, fine-tuning (nearest: 'sparsity'), found 'sparcity'"),
     Case(
-      yaml: step("technique: magnitude-pruning, sparsity: half"),
+      yaml: step("technique: pruning, sparsity: half"),
       message: "steps[0].sparsity: expected a number, found 'half'"),
-    Case(yaml: step("technique: magnitude-pruning"), message: "steps[0].sparsity: expected a value, found none"),
+    Case(yaml: step("technique: pruning"), message: "steps[0].sparsity: expected a value, found none"),
     Case(
       yaml: step("technique: quantisation, precision: int8"),
       message:
-        "steps[0].technique: expected one of distillation, magnitude-pruning, quantization, quantization-aware-training, low-rank, weight-sharing, cross-layer-equalization, activation-smoothing (nearest: 'quantization'), found 'quantisation'"),
+        "steps[0].technique: expected one of \(TechniqueCatalogue.all.map { $0.name }.joined(separator: ", ")) (nearest: 'quantization'), found 'quantisation'"),
     Case(yaml: step("sparsity: 0.5"), message: "steps[0].technique: expected a value, found none"),
     Case(
       yaml: step("technique: quantization, precision: int5"),
@@ -96,7 +96,7 @@ import Testing
       message: "steps[0].calibration.percentile: expected one of method, regimes (nearest: 'regimes'), found 'percentile'"),
     Case(
       yaml: step("technique: low-rank, keep: {energy: 0.9, rank: 4}"),
-      message: "steps[0].keep: expected exactly one of rank, energy, ratio, found energy and rank"),
+      message: "steps[0].keep: expected exactly one of rank, energy, ratio, budget, found energy and rank"),
     Case(yaml: step("technique: low-rank, keep: {rank: 0}"), message: "steps[0].keep.rank: expected a rank of at least 1, found 0"),
     Case(yaml: step("technique: low-rank, keep: {rank: 1.5}"), message: "steps[0].keep.rank: expected an integer, found '1.5'"),
     Case(yaml: step("technique: weight-sharing, bits: 9"), message: "steps[0].bits: expected bits in 1 ... 8, found 9"),
@@ -151,7 +151,7 @@ import Testing
 
   @Test func aStepOutOfRangeIsRefusedBeforeAnythingIsDone() throws {
     let recipe = Recipe("late") {
-      MagnitudePruning(sparsity: 0.5)
+      Pruning(sparsity: 0.5)
       WeightSharing(bits: 12)
     }
     let error = try #require(throws: CompressionError.self) {

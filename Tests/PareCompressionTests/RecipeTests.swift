@@ -6,7 +6,7 @@ import Testing
 @Suite struct RecipeTests {
   static let swift = Recipe("student-int8") {
     Distillation(into: .mlp(hidden: [16, 8]), temperature: 4, hardWeight: 0.3)
-    MagnitudePruning(sparsity: 0.5)
+    Pruning(sparsity: 0.5)
     Quantization(
       .int8, weights: .symmetric(.perChannel), activations: .asymmetric(.perTensor), calibration: .percentile(99.9))
   }
@@ -16,7 +16,7 @@ import Testing
     name: student-int8
     steps:
       - {technique: distillation, student: {mlp: {hidden: [16, 8]}}, temperature: 4, hard-weight: 0.3}
-      - {technique: magnitude-pruning, sparsity: 0.5}
+      - {technique: pruning, sparsity: 0.5}
       - {technique: quantization, precision: int8, weights: {symmetry: symmetric, granularity: per-channel}, activations: {symmetry: asymmetric, granularity: per-tensor}, calibration: {method: percentile, percentile: 99.9}}
     """
 
@@ -30,21 +30,21 @@ import Testing
   }
 
   @Test func numbersKeepEveryBit() throws {
-    let recipe = Recipe("bits") { MagnitudePruning(sparsity: 0.1 + 0.2) }
+    let recipe = Recipe("bits") { Pruning(sparsity: 0.1 + 0.2) }
     #expect(try Recipe(yaml: recipe.yaml()) == recipe)
     #expect(try recipe.yaml().contains("0.30000000000000004"))
   }
 
   @Test func namesThatLookLikeSomethingElseStayNames() throws {
     for name in ["true", "12", "~", "a: b", "x # y", "ünï", "2024-01-01"] {
-      let recipe = Recipe(name: name, steps: [MagnitudePruning(sparsity: 0.5)])
+      let recipe = Recipe(name: name, steps: [Pruning(sparsity: 0.5)])
       #expect(try Recipe(yaml: recipe.yaml()) == recipe, "\(name)")
     }
   }
 
   @Test func aRecipeThatDiffersInOneParameterIsAnother() {
     var other = Self.swift
-    other.steps[1] = MagnitudePruning(sparsity: 0.25)
+    other.steps[1] = Pruning(sparsity: 0.25)
     #expect(other != Self.swift)
     other.steps[1] = WeightSharing(bits: 4)
     #expect(other != Self.swift)
@@ -53,7 +53,7 @@ import Testing
   @Test func theBuilderTakesConditionsAndLoops() {
     let prunes = false
     let recipe = Recipe("built") {
-      if prunes { MagnitudePruning(sparsity: 0.5) } else { LowRankFactorization(.energy(0.9)) }
+      if prunes { Pruning(sparsity: 0.5) } else { LowRankFactorization(.energy(0.9)) }
       for bits in [2, 4] { WeightSharing(bits: bits) }
     }
     #expect(recipe.steps.map { type(of: $0).name } == ["low-rank", "weight-sharing", "weight-sharing"])
@@ -63,12 +63,12 @@ import Testing
     var context = try Fixture.context()
     context.measure = { ["weights": Double($0.graph.learnedElementCount)] }
     let recipe = Recipe("small") {
-      MagnitudePruning(sparsity: 0.5)
+      Pruning(sparsity: 0.5)
       Quantization(.int8)
     }
     let model = try Fixture.model(hidden: [32, 16])
     let result = try recipe.apply(to: model, in: context)
-    #expect(result.steps.map { $0.technique } == ["magnitude-pruning", "quantization"])
+    #expect(result.steps.map { $0.technique } == ["pruning", "quantization"])
     let (pruning, quantization) = (result.steps[0], result.steps[1])
     #expect(pruning.bytes.before == model.graph.storedByteCount)
     #expect(pruning.bytes.after == quantization.bytes.before)
@@ -84,7 +84,7 @@ import Testing
 
   @Test func theModelCarriesTheRecipesThatMadeIt() throws {
     let context = try Fixture.context()
-    let first = Recipe("first") { MagnitudePruning(sparsity: 0.5) }
+    let first = Recipe("first") { Pruning(sparsity: 0.5) }
     let second = Recipe("second") { Quantization(.int8) }
     let once = try first.apply(to: Fixture.model(), in: context).model
     #expect(try Recipe(yaml: #require(once.sections[Recipe.section])) == first)

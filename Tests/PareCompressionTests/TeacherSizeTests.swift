@@ -29,10 +29,10 @@ import Testing
   @Test func theyAreAsTheArticleSays() throws {
     #expect(try Self.bytes(Self.model()) == 52_492)
     #expect(try Self.bytes(Self.compressed { LowRankFactorization(.ratio(0.5)) }) == 25_752)
-    #expect(try Self.bytes(Self.compressed { MagnitudePruning(sparsity: 0.5, scope: .perLayer) }) == 28_312)
+    #expect(try Self.bytes(Self.compressed { Pruning(sparsity: 0.5, scope: .perLayer) }) == 28_312)
     #expect(try Self.bytes(Self.compressed { Quantization(.int8) }) == 14_712)
     let both = try Self.compressed {
-      MagnitudePruning(sparsity: 0.5, scope: .perLayer)
+      Pruning(sparsity: 0.5, scope: .perLayer)
       Quantization(.int8)
     }
     #expect(Self.bytes(both) <= 9_876)

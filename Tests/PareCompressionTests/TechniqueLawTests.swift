@@ -24,9 +24,29 @@ import Testing
         into: .mlp(hidden: [5]), temperature: 2.5, hardWeight: 0.3,
         training: TrainingSchedule(epochs: 2, batchSize: 64, learningRate: 0.003, weightDecay: 0.01, patience: 1)),
       mayChange: { $0.hasPrefix("dense_") }),
-    Sample(technique: MagnitudePruning(sparsity: 0.7, scope: .perLayer, layers: one), mayChange: ofOne),
+    Sample(technique: Pruning(sparsity: 0.7, scope: .perLayer, layers: one), mayChange: ofOne),
     Sample(
-      technique: MagnitudePruning(sparsity: 0.7, fineTuning: TrainingSchedule(epochs: 1, batchSize: 64)),
+      technique: Pruning(sparsity: 0.7, fineTuning: FineTuning(TrainingSchedule(epochs: 1, batchSize: 64))),
+      mayChange: { $0.hasPrefix("dense_") }),
+    Sample(
+      technique: Pruning(
+        sparsity: 0.6, criterion: .optimalBrainDamage, pattern: .block(outputs: 2, inputs: 3), layers: one, rounds: 2,
+        fineTuning: FineTuning(TrainingSchedule(epochs: 1, batchSize: 64), hardWeight: 0.2, temperature: 2)),
+      mayChange: { $0.hasPrefix("dense_") }),
+    Sample(technique: Pruning(keep: 2, of: 4, criterion: .optimalBrainSurgeon, layers: one), mayChange: ofOne),
+    Sample(
+      technique: LotteryTicket(
+        sparsity: 0.5, rounds: 2, rewindEpochs: 1, draws: 1, scope: .perLayer, layers: one,
+        training: TrainingSchedule(epochs: 1, batchSize: 64)),
+      mayChange: { $0.hasPrefix("dense_") }),
+    Sample(
+      technique: StructuredPruning(
+        .multiplyAdds(0.7), criterion: .activationMean, layers: one, multiple: 2, compensates: true),
+      mayChange: { $0.hasPrefix("dense_1") || $0.hasPrefix("dense_2") }),
+    Sample(
+      technique: StructuredPruning(
+        .ratio(0.4), criterion: .taylor, scope: .perLayer, rounds: 2,
+        fineTuning: FineTuning(TrainingSchedule(epochs: 1, batchSize: 64), hardWeight: 0.5, temperature: 3)),
       mayChange: { $0.hasPrefix("dense_") }),
     Sample(
       technique: Quantization(
@@ -73,10 +93,24 @@ import Testing
     Sample(technique: LowRankFactorization(.energy(0.6), layers: .exceptFirstAndLast), mayChange: ofOne),
     Sample(technique: LowRankFactorization(.ratio(0.1 + 0.2), layers: one), mayChange: ofOne),
     Sample(
-      technique: LowRankFactorization(.rank(2), fineTuning: TrainingSchedule(epochs: 1, batchSize: 64)),
+      technique: LowRankFactorization(.rank(2), fineTuning: FineTuning(TrainingSchedule(epochs: 1, batchSize: 64))),
       mayChange: { $0.hasPrefix("dense_") }),
+    Sample(
+      technique: LowRankFactorization(.budget(0.6), weighting: .activations, layers: one, condition: .faster), mayChange: ofOne,
+      model: { try Fixture.model(hidden: [96, 96]) }),
+    Sample(
+      technique: TensorFactorization(.tuckerOfChannels, .ratio(0.5), layers: .named(["conv_1"]), condition: .smaller),
+      mayChange: { $0 == "w2" }, model: { try NetworkFixture.convolutional() }),
+    Sample(
+      technique: TensorFactorization(.polyadic, .rank(3), layers: .named(["conv_1"]), condition: .smaller),
+      mayChange: { $0 == "w2" }, model: { try NetworkFixture.convolutional() }),
     Sample(technique: WeightSharing(bits: 2, start: .linear, layers: one), mayChange: ofOne),
     Sample(technique: WeightSharing(bits: 3, layers: one), mayChange: ofOne),
+    Sample(technique: WeightSharing(bits: 3, start: .density, scope: .model), mayChange: { $0.hasSuffix("weight") }),
+    Sample(
+      technique: WeightSharing(
+        bits: 2, start: .random, layers: one, fineTuning: FineTuning(TrainingSchedule(epochs: 1, batchSize: 64), hardWeight: 0.5)),
+      mayChange: { $0.hasPrefix("dense_") }),
     Sample(
       technique: CrossLayerEqualization(layers: .operators(["Gemm"])), mayChange: { $0.hasPrefix("dense_") },
       model: { try QuantizationAdjustmentTests.uneven() }),

@@ -1,6 +1,7 @@
 import PareCompression
 import PareGraph
 import PareTensor
+import PareTraining
 import Testing
 
 @Suite struct WeightSharingTests {
@@ -81,7 +82,7 @@ import Testing
   }
 
   @Test(arguments: 1...4) func prunedWeightsStayZero(_ bits: Int) throws {
-    let pruned = try MagnitudePruning(sparsity: 0.7).apply(to: Fixture.model(hidden: [32, 32]), in: CompressionContext())
+    let pruned = try Pruning(sparsity: 0.7).apply(to: Fixture.model(hidden: [32, 32]), in: CompressionContext())
     let graph = try WeightSharing(bits: bits).apply(to: pruned, in: CompressionContext()).graph
     for layer in graph.linearLayers {
       let (before, after) = (try Fixture.weights(pruned.graph, layer.weight), try Fixture.weights(graph, layer.weight))
@@ -109,5 +110,31 @@ import Testing
         #expect(storage.byteCount <= tensor.byteCount)
       }
     }
+  }
+
+  @Test func aValueMovesByTheGradientsOfAllThatShareIt() throws {
+    let context = try Fixture.context()
+    let model = try Pruning(sparsity: 0.4).apply(to: Fixture.model(), in: context)
+    let schedule = TrainingSchedule(epochs: 4, batchSize: 64, learningRate: 0.01)
+    let found = try WeightSharing(bits: 3).apply(to: model, in: context)
+    let trained = try WeightSharing(bits: 3, fineTuning: FineTuning(schedule)).apply(to: model, in: context)
+    for layer in model.graph.linearLayers {
+      let (before, after) = (try Fixture.weights(found.graph, layer.weight), try Fixture.weights(trained.graph, layer.weight))
+      #expect(before != after)
+      // The same weights share a value as before, and zero is still zero.
+      let pairs = Set(zip(before, after).map { [$0, $1] })
+      #expect(pairs.count == Set(before).count)
+      for (old, new) in zip(before, after) where old == 0 { #expect(new == 0) }
+    }
+    func loss(_ model: Model) throws -> Double {
+      try Trainer().loss(of: model.graph, by: CrossEntropy(logits: "logits"), on: Fixture.rows(256, seed: 8))
+    }
+    #expect(try loss(trained) < loss(found))
+  }
+
+  @Test func oneSetOfValuesServesTheWholeModel() throws {
+    let shared = try WeightSharing(bits: 4, scope: .model).apply(to: Fixture.model(), in: CompressionContext())
+    let values = Set(try shared.graph.linearLayers.flatMap { try Fixture.weights(shared.graph, $0.weight) })
+    #expect(values.count <= 16 && values.count > 8)
   }
 }

@@ -45,7 +45,7 @@ enum Small {
         "student",
         recipe: Recipe("student") { Distillation(into: .mlp(hidden: [6]), temperature: 4, hardWeight: 0.3, training: schedule) }),
       CandidateConfiguration("int8", recipe: Recipe("int8") { Quantization(.int8) }),
-      CandidateConfiguration("pruned", recipe: Recipe("pruned") { MagnitudePruning(sparsity: 0.5) }),
+      CandidateConfiguration("pruned", recipe: Recipe("pruned") { Pruning(sparsity: 0.5) }),
       CandidateConfiguration("svd", recipe: Recipe("svd") { LowRankFactorization(.rank(2)) }),
       CandidateConfiguration("shared", recipe: Recipe("shared") { WeightSharing(bits: 3) }),
       CandidateConfiguration("student-int8", from: "student", recipe: Recipe("student-int8") { Quantization(.int8) }),

@@ -49,7 +49,7 @@ import Testing
     ("data: {simulation: {symbols: 1}}\nobjectives: []", ["objectives", "at least one"]),
     ("data: {simulation: {symbols: 1}}\nbudget: {latency-ns: 0}", ["budget.latency-ns"]),
     ("data: {simulation: {symbols: 1}}\ncandidates: [{name: a, steps: [{technique: quantisation}]}]", ["candidates[0].steps[0].technique", "quantization"]),
-    ("data: {simulation: {symbols: 1}}\ncandidates: [{name: a, steps: [{technique: magnitude-pruning, sparsity: 1.2}]}]", ["candidates[0].steps[0].sparsity", "1.2"]),
+    ("data: {simulation: {symbols: 1}}\ncandidates: [{name: a, steps: [{technique: pruning, sparsity: 1.2}]}]", ["candidates[0].steps[0].sparsity", "1.2"]),
     ("data: {simulation: {symbols: 1}}\ncandidates: [{name: a/b, steps: []}]", ["candidates[0].name", "a/b"]),
     ("data: {simulation: {symbols: 1}}\ncandidates: [{name: a, from: b, steps: []}]", ["candidates[0].from", "'b'"]),
     ("data: {simulation: {symbols: 1}}\ncandidates: [{name: teacher, steps: []}]", ["candidates[0].name", "again"]),

@@ -84,7 +84,7 @@ def compare(program, path, data, folder):
 
 
 RECIPES = {
-    "pruned": "{technique: magnitude-pruning, sparsity: 0.5}",
+    "pruned": "{technique: pruning, sparsity: 0.5}",
     "shared": "{technique: weight-sharing, bits: 4}",
     "int8": "{technique: quantization, precision: int8}",
     "low-rank": "{technique: low-rank, keep: {ratio: 0.5}}",

@@ -26,12 +26,6 @@ public enum LayerSelector: Sendable, Hashable {
     try selected(graph.weightTensors, of: graph)
   }
 
-  /// Selected layers that are no products with weight matrices, for a technique that works on those alone.
-  func others(of graph: Graph) -> [WeightTensor] {
-    let linear = Set(graph.linearLayers.map(\.name))
-    return ((try? selected(graph.weightTensors, of: graph)) ?? []).filter { !linear.contains($0.name) }
-  }
-
   private func selected<Layer: GraphLayer>(_ layers: [Layer], of graph: Graph) throws -> [Layer] {
     let selected: [Layer]
     switch self {

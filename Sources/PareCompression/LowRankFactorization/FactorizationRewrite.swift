@@ -1,7 +1,7 @@
 import PareGraph
 import PareTensor
 
-/// Puts two nodes where one product stood.
+/// Puts two nodes where one product stood, or a product before a recurrent layer.
 struct FactorizationRewrite {
   private var graph: Graph
   private var names: NameScope
@@ -12,31 +12,53 @@ struct FactorizationRewrite {
     names = NameScope(graph)
   }
 
-  /// Replaces layers that share one weight `W = left · right`.
-  ///
-  /// Where the weight is `[out, in]` the input meets `right` first, `x·Wᵀ = (x·rightᵀ)·leftᵀ`; where it is `[in, out]`
-  /// it meets `left`, `x·W = (x·left)·right`.
-  mutating func replace(_ layers: [LinearLayer], by factors: (left: Tensor, right: Tensor)) {
-    guard let shared = layers.first else { return }
-    let isTrainable = graph.parameters[shared.weight]?.isTrainable ?? true
-    let (inner, outer) = shared.outputAxis == 0 ? (factors.right, factors.left) : (factors.left, factors.right)
-    let innerWeight = names.fresh("\(shared.name).v.weight")
-    let outerWeight = names.fresh("\(shared.name).u.weight")
-    graph.parameters[innerWeight] = Parameter(ParameterStorage(inner), isTrainable: isTrainable)
-    graph.parameters[outerWeight] = Parameter(ParameterStorage(outer), isTrainable: isTrainable)
-    for layer in layers {
-      guard let position = graph.nodes.firstIndex(where: { $0.name == layer.name }) else { continue }
-      let middle = names.fresh("\(layer.name).v")
-      let first = Node(
-        layer.node.operatorName, name: middle, inputs: [layer.input, innerWeight], outputs: [middle],
-        attributes: layer.node.attributes.filter { $0.key == "transB" })
-      var second = layer.node
-      second.name = names.fresh("\(layer.name).u")
-      second.inputs[0] = middle
-      second.inputs[1] = outerWeight
-      graph.nodes.replaceSubrange(position...position, with: [first, second])
+  /// Replaces layers that share one weight `W = left · right`, `[outputs, inputs]`.
+  mutating func replace(_ matrix: FactorizableMatrix, _ layers: [WeightTensor], by factors: LowRankFactors) {
+    let isTrainable = graph.parameters[matrix.tensor.weight]?.isTrainable ?? true
+    func add(_ name: String, _ values: [Double], _ shape: Shape) -> String {
+      let name = names.fresh(name)
+      graph.parameters[name] = Parameter(ParameterStorage(Tensor(values.map { Float($0) }, shape: shape)), isTrainable: isTrainable)
+      return name
     }
-    replaced.append(shared.weight)
+    let (outputs, inputs, rank) = (matrix.outputs, matrix.inputs, factors.rank)
+    let stem = matrix.tensor.name
+    if matrix.isRecurrent {
+      let inner = add("\(stem).v.weight", Self.transposed(factors.right, rows: rank), [inputs, rank])
+      let outer = add("\(stem).u.weight", factors.left, [1, outputs, rank])
+      for layer in layers { insert(before: layer.node, "MatMul", inner, outer, attributes: [:]) }
+    } else {
+      let inner = matrix.isByInput
+        ? add("\(stem).v.weight", Self.transposed(factors.right, rows: rank), [inputs, rank])
+        : add("\(stem).v.weight", factors.right, [rank, inputs])
+      let outer = matrix.isByInput
+        ? add("\(stem).u.weight", Self.transposed(factors.left, rows: outputs), [rank, outputs])
+        : add("\(stem).u.weight", factors.left, [outputs, rank])
+      for layer in layers {
+        insert(
+          before: layer.node, layer.node.operatorName, inner, outer, attributes: layer.node.attributes.filter { $0.key == "transB" },
+          renamed: "u")
+      }
+    }
+    replaced.append(matrix.tensor.weight)
+  }
+
+  private mutating func insert(
+    before node: Node, _ operatorName: OperatorName, _ inner: String, _ outer: String, attributes: [String: Attribute],
+    renamed suffix: String? = nil
+  ) {
+    guard let position = graph.nodes.firstIndex(where: { $0.name == node.name }) else { return }
+    let middle = names.fresh("\(node.name).v")
+    let first = Node(operatorName, name: middle, inputs: [node.inputs[0], inner], outputs: [middle], attributes: attributes)
+    var second = node
+    if let suffix { second.name = names.fresh("\(node.name).\(suffix)") }
+    second.inputs[0] = middle
+    second.inputs[1] = outer
+    graph.nodes.replaceSubrange(position...position, with: [first, second])
+  }
+
+  private static func transposed(_ matrix: [Double], rows: Int) -> [Double] {
+    let columns = matrix.count / rows
+    return (0..<matrix.count).map { matrix[$0 % rows * columns + $0 / rows] }
   }
 
   /// The graph, its names and shapes checked.

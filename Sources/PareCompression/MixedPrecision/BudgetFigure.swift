@@ -53,16 +53,9 @@ extension PrecisionBudget {
     }
   }
 
-  /// - Throws: `compression.no-estimate` where the cost table does not know a step of the plan.
+  /// Nanoseconds by the cost table.
   static func estimate(of model: Model) throws -> Double {
-    let plan = try ExecutionPlan(model)
-    guard let estimate = plan.estimate else {
-      let unknown = plan.steps.first { $0.estimate == nil && !$0.nodes.isEmpty }
-      throw CompressionError(
-        "no-estimate", subject: "\(MixedPrecision.name): budget.\(Keys.latency.rawValue)",
-        expected: "a model whose steps the cost table knows", found: "step '\(unknown?.nodes.joined(separator: " + ") ?? "")'")
-    }
-    return estimate
+    try ExecutionPlan.knownEstimate(of: model, for: "\(MixedPrecision.name): budget.\(Keys.latency.rawValue)")
   }
 
   private func most(_ value: Double) -> BudgetLimit { BudgetLimit(value: value, isLeast: false, words: "at most \(words(value))") }

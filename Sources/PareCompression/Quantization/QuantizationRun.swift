@@ -52,7 +52,7 @@ struct QuantizationRun {
       switch form.kind {
       case .product(let layer):
         if form.scheme.mode == .static { request.ranges.insert(layer.input) }
-        guard layers.contains(layer), let key = momentKey(of: layer, windows) else { continue }
+        guard layers.contains(layer), let key = ProductInputs.key(of: layer, windows) else { continue }
         request.moments[key] = request.moments[key] == true || form.scheme.rounding.needsInputs
       case .stored(let tensor):
         if case .learned = form.scheme.precision, tensor.weight == tensor.node.input(1) {
@@ -65,15 +65,9 @@ struct QuantizationRun {
     return request
   }
 
-  /// Where the means of a layer's inputs are kept, of a convolution those of its windows; nil where these are not observed.
-  private static func momentKey(of layer: ProductLayer, _ windows: [String: String]) -> MomentKey? {
-    guard layer.isConvolution else { return layer.momentKey }
-    return windows[layer.name].map { MomentKey(value: $0, isChannels: true) }
-  }
-
   /// What was observed of a layer's inputs.
   func moments(of layer: ProductLayer) -> InputMoments? {
-    Self.momentKey(of: layer, windows).flatMap { observations.moments[$0] }
+    ProductInputs.key(of: layer, windows).flatMap { observations.moments[$0] }
   }
 
   /// The quantized graph and what became of each layer.

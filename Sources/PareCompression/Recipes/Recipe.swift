@@ -5,7 +5,7 @@ import PareGraph
 /// ```swift
 /// let recipe = Recipe("student-int8") {
 ///   Distillation(into: .mlp(hidden: [16, 8]), temperature: 4, hardWeight: 0.3)
-///   MagnitudePruning(sparsity: 0.5)
+///   Pruning(sparsity: 0.5)
 ///   Quantization(.int8, calibration: .percentile(99.9))
 /// }
 /// ```

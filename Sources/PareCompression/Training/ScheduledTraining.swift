@@ -1,16 +1,7 @@
 import PareGraph
-import PareModels
 import PareTraining
 
 extension TrainingSchedule {
-  /// Trains a graph further on the labels of the context's training part: on cross-entropy where it scores classes, on
-  /// squared error where it yields numbers.
-  package func fineTune(_ graph: Graph, for technique: String, in context: CompressionContext) throws -> Graph {
-    let scores = try graph.scores()
-    let loss: any Loss = scores.kind == .classes ? CrossEntropy(logits: scores.value) : MeanSquaredError(prediction: scores.value, target: "labels")
-    return try train(graph, loss: loss, for: technique, in: context)
-  }
-
   /// Trains a graph on the context's training part, stopping early on its validation part.
   ///
   /// - Parameters:

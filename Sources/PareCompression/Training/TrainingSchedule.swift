@@ -49,8 +49,10 @@ extension TrainingSchedule: Codable {
   }
 
   /// Reads a schedule of which keys may be missing; these are then as in `defaults`.
-  package init(from decoder: any Decoder, defaults: TrainingSchedule) throws {
-    let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+  ///
+  /// - Parameter besides: keys that stand among the schedule's and are read by somebody else.
+  package init(from decoder: any Decoder, defaults: TrainingSchedule, besides: [String] = []) throws {
+    let container = try decoder.strictContainer(keyedBy: CodingKeys.self, besides: besides)
     self.init(
       epochs: try container.decodeIfPresent(Int.self, forKey: .epochs) ?? defaults.epochs,
       batchSize: try container.decodeIfPresent(Int.self, forKey: .batchSize) ?? defaults.batchSize,

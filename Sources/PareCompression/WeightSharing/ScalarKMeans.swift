@@ -71,6 +71,24 @@ package struct ScalarKMeans {
     }
   }
 
+  /// At numbers drawn at random, each as often as it occurs.
+  func randomStart(_ generator: inout SeededGenerator) -> [Double] {
+    if clusters == values.count { return values }
+    var drawn: Set<Int> = []
+    while drawn.count < clusters {
+      let target = generator.uniform() * countSums[values.count]
+      var (from, to) = (0, values.count - 1)
+      while from < to {
+        let half = (from + to) / 2
+        if countSums[half + 1] > target { to = half } else { from = half + 1 }
+      }
+      // One that was drawn already gives way to its neighbour.
+      while drawn.contains(from) { from = (from + 1) % values.count }
+      drawn.insert(from)
+    }
+    return drawn.sorted().map { values[$0] }
+  }
+
   /// Numbers drawn one after another, each with a probability in proportion to its squared distance from those before.
   package func plusPlusStart(_ generator: inout SeededGenerator) -> [Double] {
     if clusters == values.count { return values }

@@ -3,8 +3,8 @@ import PareTensor
 
 /// Lets the weights of a layer share a few values, found by k-means, and stores an index of a few bits for each.
 ///
-/// Each layer has a table of its own of at most `2^bits` values. Where a layer has weights of exactly zero, as after
-/// pruning, zero is one of the values, and zeros stay zeros. A layer whose table would outweigh its weights is stored
+/// Each layer has a table of at most `2^bits` values, its own or that of the whole model. Where there are weights of exactly zero, as
+/// after pruning, zero is one of the values, and zeros stay zeros. A layer whose table would outweigh its weights is stored
 /// as it was, with the shared values.
 ///
 /// - Source: Han et al. 2016, arXiv:1510.00149, §3.
@@ -15,33 +15,68 @@ public struct WeightSharing: CompressionTechnique {
   public enum Start: String, RecipeWord {
     /// Evenly from the smallest weight to the largest.
     case linear
+    /// At weights drawn at random.
+    case random
+    /// Where weights are dense: at the middles of shares of equally many.
+    case density
     /// At weights drawn far from one another (k-means++), and evenly beside it; the better of the two is kept.
     case kMeansPlusPlus = "k-means++"
+  }
+
+  /// What shares one set of values.
+  public enum Scope: String, RecipeWord {
+    case perLayer = "per-layer"
+    /// All selected layers; each stores those of the values that it uses.
+    case model
   }
 
   /// Bits of an index, in `1 ... 8`.
   public var bits: Int
   public var start: Start
+  public var scope: Scope
   public var layers: LayerSelector
+  /// Training of the values afterwards: each moves by the sum of the gradients of all weights that share it, and zero stays zero.
+  /// Everything else that is trainable learns on as well. nil leaves them as found.
+  public var fineTuning: FineTuning?
 
-  public init(bits: Int, start: Start = .kMeansPlusPlus, layers: LayerSelector = .all) {
+  public init(
+    bits: Int, start: Start = .kMeansPlusPlus, scope: Scope = .perLayer, layers: LayerSelector = .all, fineTuning: FineTuning? = nil
+  ) {
     self.bits = bits
     self.start = start
+    self.scope = scope
     self.layers = layers
+    self.fineTuning = fineTuning
   }
 
   public func validate(at path: ParameterPath) throws {
     try path.key(CodingKeys.bits).require((1...8).contains(bits), expected: "bits in 1 ... 8", found: bits)
     try layers.validate(at: path.key(CodingKeys.layers))
+    try fineTuning?.validate(at: path.key(CodingKeys.fineTuning))
   }
 
   public func compress(_ model: Model, in context: CompressionContext) throws -> CompressionResult {
     try validate(at: ParameterPath())
     var result = model
+    let layers = try layers.weights(of: model.graph).uniqueByWeight()
+    let before = try layers.map { try model.graph.weights(of: $0) }
+    var shared: [[Float]]
+    switch scope {
+    case .perLayer: shared = zip(layers, before).map { share($1, seed: context.seed, layer: $0.label) }
+    case .model:
+      var rest = share(before.flatMap { $0 }, seed: context.seed, layer: "model")[...]
+      shared = before.map { weights in
+        defer { rest = rest.dropFirst(weights.count) }
+        return Array(rest.prefix(weights.count))
+      }
+    }
+    if let fineTuning {
+      let form = CodebookForm(model.graph, layers: layers, shared: shared, isOne: scope == .model)
+      let trained = try fineTuning.train(form.graph, inPlaceOf: model, for: Self.name, in: context)
+      (result.graph, shared) = form.shared(of: trained)
+    }
     var reports: [LayerReport] = []
-    for layer in try layers.weights(of: model.graph).uniqueByWeight() {
-      let weights = try model.graph.weights(of: layer)
-      let shared = share(weights, seed: context.seed, layer: layer.label)
+    for ((layer, weights), shared) in zip(zip(layers, before), shared) {
       let storage = ParameterStorage.smallest(of: Tensor(shared, shape: layer.shape), sharing: true)
       result.graph.parameters[layer.weight]?.storage = storage
       let values = Set(shared.map { $0.bitPattern }).count
@@ -59,11 +94,15 @@ public struct WeightSharing: CompressionTechnique {
     let nonZero = weights.filter { $0 != 0 }
     let count = nonZero.count < weights.count ? (1 << bits) - 1 : 1 << bits
     guard let search = ScalarKMeans(nonZero, clusters: count) else { return weights.map { $0 == 0 ? 0 : $0 } }
-    var best = search.converged(from: search.linearStart())
-    if start == .kMeansPlusPlus {
-      var generator = SeededGenerator(seed: seed, stream: "\(Self.name)/\(layer)")
-      let drawn = search.converged(from: search.plusPlusStart(&generator))
-      if drawn.cost < best.cost { best = drawn }
+    var generator = SeededGenerator(seed: seed, stream: "\(Self.name)/\(layer)")
+    let best: ScalarKMeans.Clustering
+    switch start {
+    case .linear: best = search.converged(from: search.linearStart())
+    case .random: best = search.converged(from: search.randomStart(&generator))
+    case .density: best = search.converged(from: search.quantileStart())
+    case .kMeansPlusPlus:
+      let (even, drawn) = (search.converged(from: search.linearStart()), search.converged(from: search.plusPlusStart(&generator)))
+      best = drawn.cost < even.cost ? drawn : even
     }
     return weights.map { $0 == 0 ? 0 : best.nearest(to: $0) }
   }
@@ -71,7 +110,8 @@ public struct WeightSharing: CompressionTechnique {
 
 extension WeightSharing: Codable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
-    case bits, start, layers
+    case bits, start, scope, layers
+    case fineTuning = "fine-tuning"
   }
 
   public init(from decoder: any Decoder) throws {
@@ -79,6 +119,8 @@ extension WeightSharing: Codable {
     self.init(
       bits: try container.decode(Int.self, forKey: .bits),
       start: try container.decodeIfPresent(Start.self, forKey: .start) ?? .kMeansPlusPlus,
-      layers: try container.decodeIfPresent(LayerSelector.self, forKey: .layers) ?? .all)
+      scope: try container.decodeIfPresent(Scope.self, forKey: .scope) ?? .perLayer,
+      layers: try container.decodeIfPresent(LayerSelector.self, forKey: .layers) ?? .all,
+      fineTuning: try container.decodeIfPresent(FineTuning.self, forKey: .fineTuning))
   }
 }

@@ -34,7 +34,7 @@ public struct CandidateConfiguration: Sendable, Hashable {
     CandidateConfiguration("teacher-int8", recipe: Recipe("teacher-int8") { Quantization(.int8) }),
     CandidateConfiguration(
       "teacher-pruned",
-      recipe: Recipe("teacher-pruned") { MagnitudePruning(sparsity: 0.7, fineTuning: fineTuning) }),
+      recipe: Recipe("teacher-pruned") { Pruning(sparsity: 0.7, fineTuning: fineTuning) }),
     CandidateConfiguration(
       "teacher-svd",
       recipe: Recipe("teacher-svd") { LowRankFactorization(.ratio(0.5), fineTuning: fineTuning) }),
@@ -48,8 +48,8 @@ public struct CandidateConfiguration: Sendable, Hashable {
   }
 
   /// As the teacher was trained, but shorter.
-  private static let fineTuning = TrainingSchedule(
-    epochs: 20, batchSize: 1024, learningRate: 3e-4, weightDecay: 3, patience: 5)
+  private static let fineTuning = FineTuning(
+    TrainingSchedule(epochs: 20, batchSize: 1024, learningRate: 3e-4, weightDecay: 3, patience: 5))
 }
 
 extension CandidateConfiguration: Codable {

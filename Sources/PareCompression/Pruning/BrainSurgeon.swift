@@ -1,0 +1,131 @@
+import PareLinearAlgebra
+
+/// Takes weights of a layer out, and moves those of the same output that stay so that the layer's squared output error on the training
+/// part is least.
+///
+/// Input after input, in blocks: of a block those weights go for which w² / [H⁻¹] is least, as the weights then are, over all outputs
+/// together or within each run of a pattern, and those that follow make up for them. The inverse Hessian of the inputs that are left
+/// comes from one factorization. Once it is known which weights stay, they are the least-squares solution of each output, unless the
+/// layer is so large that this would take too long.
+///
+/// - Source: Frantar and Alistarh 2023, arXiv:2301.00774, Algorithm 1; Hassibi and Stork 1993 for the score and the update.
+struct BrainSurgeon {
+  /// Inputs whose weights are ranked together.
+  private static let block = 128
+  /// Of the mean of the diagonal of H, added to it.
+  private static let damping = 0.01
+  /// Multiply-adds that the least-squares solutions of a layer may take.
+  private static let effort = 2e10
+
+  private let error: OutputError
+
+  init(_ error: OutputError) {
+    self.error = error
+  }
+
+  /// - Throws: `LinearAlgebraError` without BLAS.
+  func pruned(_ matrix: WeightMatrix, sparsity: Double, pattern: PruningPattern) throws -> WeightMatrix {
+    let columns = matrix.columns
+    let plain = self.plain(matrix, sparsity: sparsity, pattern: pattern)
+    let mean = (0..<columns).reduce(0) { $0 + error.moments[$1 * columns + $1] } / Double(columns)
+    guard mean > 0 else { return plain }
+    var hessian = error.moments
+    for column in 0..<columns { hessian[column * columns + column] += Self.damping * mean }
+    let eliminating = try InverseFactor(of: hessian, count: columns, name: "second moments of the input").elements
+    var weights = matrix.values.map { Double($0) }
+    let width = width(pattern)
+    for first in stride(from: 0, to: columns, by: width) {
+      let range = first..<min(first + width, columns)
+      let kept = mask(weights, matrix.rows, columns, range, eliminating, sparsity: sparsity, pattern: pattern)
+      for row in 0..<matrix.rows {
+        for column in range where !kept[row * range.count + column - first] {
+          let share = weights[row * columns + column] / eliminating[column * columns + column]
+          weights[row * columns + column] = 0
+          guard share != 0, share.isFinite else { continue }
+          for following in column + 1..<max(columns, column + 1) {
+            weights[row * columns + following] -= share * eliminating[column * columns + following]
+          }
+        }
+      }
+    }
+    solve(&weights, matrix, hessian)
+    let moved = WeightMatrix(weights.map { Float($0) }, rows: matrix.rows, columns: columns)
+    return try cost(moved, matrix) < cost(plain, matrix) ? moved : plain
+  }
+
+  /// Of each output the weights that are not zero become those with H[S, S] · v = H[S, :] · w.
+  private func solve(_ weights: inout [Double], _ matrix: WeightMatrix, _ hessian: [Double]) {
+    let columns = matrix.columns
+    let kept = (0..<matrix.rows).map { row in (0..<columns).filter { weights[row * columns + $0] != 0 } }
+    guard kept.reduce(0.0, { $0 + Double($1.count * $1.count * $1.count) / 3 }) <= Self.effort else { return }
+    for (row, stay) in kept.enumerated() where stay.count < columns && !stay.isEmpty {
+      let target = stay.map { column in
+        (0..<columns).reduce(0.0) { $0 + hessian[column * columns + $1] * Double(matrix.values[row * columns + $1]) }
+      }
+      let system = stay.flatMap { column in stay.map { hessian[column * columns + $0] } }
+      guard let solution = Self.solution(of: system, target) else { continue }
+      for (column, value) in zip(stay, solution) { weights[row * columns + column] = value }
+    }
+  }
+
+  /// Of a symmetric positive definite system, by Cholesky's factorization; nil where it is not definite.
+  private static func solution(of matrix: [Double], _ target: [Double]) -> [Double]? {
+    let n = target.count
+    var (factor, x) = (matrix, target)
+    for j in 0..<n {
+      for i in j..<n {
+        var sum = factor[i * n + j]
+        for k in 0..<j { sum -= factor[i * n + k] * factor[j * n + k] }
+        if i == j {
+          guard sum > 0 else { return nil }
+          factor[j * n + j] = sum.squareRoot()
+        } else {
+          factor[i * n + j] = sum / factor[j * n + j]
+        }
+      }
+      for k in 0..<j { x[j] -= factor[j * n + k] * x[k] }
+      x[j] /= factor[j * n + j]
+    }
+    for j in (0..<n).reversed() {
+      for k in j + 1..<max(n, j + 1) { x[j] -= factor[k * n + j] * x[k] }
+      x[j] /= factor[j * n + j]
+    }
+    return x
+  }
+
+  /// Runs of a pattern are not cut in two.
+  private func width(_ pattern: PruningPattern) -> Int {
+    switch pattern {
+    case .anywhere: Self.block
+    case .keep(_, let of): of
+    case .block(_, let inputs): (Self.block + inputs - 1) / inputs * inputs
+    }
+  }
+
+  /// Whether each weight of a range of inputs stays, row-major. What is zero already goes first, and what multiplies zeros.
+  private func mask(
+    _ weights: [Double], _ rows: Int, _ columns: Int, _ range: Range<Int>, _ eliminating: [Double], sparsity: Double,
+    pattern: PruningPattern
+  ) -> [Bool] {
+    let scores = (0..<rows * range.count).map { position -> Double in
+      let column = range.lowerBound + position % range.count
+      guard error.moments[column * columns + column] > 0 else { return 0 }
+      let ratio = weights[position / range.count * columns + column] / eliminating[column * columns + column]
+      return ratio * ratio
+    }
+    return PruningMask.kept(
+      of: [PruningMask.Layer(scores: scores, columns: range.count)], sparsity: sparsity, scope: .perLayer, pattern: pattern)[0]
+  }
+
+  /// By magnitude, with nothing moved.
+  private func plain(_ matrix: WeightMatrix, sparsity: Double, pattern: PruningPattern) -> WeightMatrix {
+    let kept = PruningMask.kept(
+      of: [PruningMask.Layer(scores: matrix.values.map { Double($0.magnitude) }, columns: matrix.columns)], sparsity: sparsity,
+      scope: .perLayer, pattern: pattern)[0]
+    return WeightMatrix(zip(matrix.values, kept).map { $1 ? $0 : 0 }, rows: matrix.rows, columns: matrix.columns)
+  }
+
+  private func cost(_ pruned: WeightMatrix, _ matrix: WeightMatrix) throws -> Double {
+    try error.perOutput(zip(pruned.values, matrix.values).map { Double($0) - Double($1) }, rows: matrix.rows).reduce(0, +)
+  }
+}

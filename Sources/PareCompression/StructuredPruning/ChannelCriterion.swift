@@ -1,0 +1,26 @@
+/// How much a channel matters. In recipes a word.
+public enum ChannelCriterion: String, RecipeWord {
+  /// Σ |w| of the weights that make it (Li et al. 2017, arXiv:1608.08710).
+  case l1
+  /// √(Σ w²) of the weights that make it.
+  case l2
+  /// Mean magnitude of what it holds over the training part.
+  case activationMean = "activation-mean"
+  /// Variance of what it holds over the training part: a channel that never changes is a bias.
+  case activationVariance = "activation-variance"
+  /// Share of rows in which it is not zero (Hu et al. 2016, arXiv:1607.03250).
+  case nonZero = "non-zero"
+  /// Σ (Σ g · w)² over pieces of the training part, with the loss's gradient g of every weight that goes with it: what the loss
+  /// loses, to first order (Molchanov et al. 2019, arXiv:1906.10771).
+  case taylor
+  /// |γ| of the batch normalization behind it (Liu et al. 2017, arXiv:1708.06519).
+  case normalizationScale = "normalization-scale"
+
+  /// Whether rows of the training part are looked at.
+  var needsRows: Bool {
+    switch self {
+    case .l1, .l2, .normalizationScale: false
+    case .activationMean, .activationVariance, .nonZero, .taylor: true
+    }
+  }
+}
