@@ -50,7 +50,7 @@ package struct FakeQuantizedForm {
   /// Puts real weights in the place of integers, where the node dequantizes those of a layer.
   private mutating func addWeight(_ node: Node, _ real: Graph) throws -> Bool {
     let users = standard.consumers(of: node.outputs[0])
-    guard let tensor = QuantizedWeightTensor(node, in: standard), let layer = users.first,
+    guard let tensor = QuantizedWeightTensor(trainable: node, in: standard), let layer = users.first,
       users.allSatisfy({ $0.input(1) == node.outputs[0] }),
       let values = QuantizedWeightTensor.oriented(real, layer.name, like: tensor),
       let source = real.nodes.first(where: { $0.name == layer.name })?.input(1).flatMap({ real.parameters[$0] })
@@ -59,7 +59,7 @@ package struct FakeQuantizedForm {
       ParameterStorage(values, layout: source.storage.layout), isTrainable: source.isTrainable)
     let scaleShape = standard.parameters[tensor.scale]?.storage.shape ?? []
     let perScale = values.elementCount / max(scaleShape.elementCount, 1)
-    var scale = try scaleValue(tensor.scale, asColumn: tensor.multipliers != nil)
+    var scale = try scaleValue(tensor.scale, asColumn: tensor.multipliers != nil && tensor.axis == 1)
     if let multipliers = tensor.multipliers.flatMap({ standard.parameters[$0] })?.storage.decoded() {
       let factors = constant(
         Tensor(multipliers.doubles.map { Float($0) }, shape: multipliers.shape), "\(tensor.integers).multipliers.real")
@@ -67,7 +67,7 @@ package struct FakeQuantizedForm {
     }
     append(
       node, [tensor.integers, scale], tensor.levels, count: perScale,
-      ["axis": .int(tensor.multipliers == nil ? tensor.axis : 1), "block_size": .int(tensor.blockSize)])
+      ["axis": .int(tensor.axis), "block_size": .int(tensor.blockSize)])
     weights.append(Weight(tensor: tensor, real: tensor.integers, users: users))
     return true
   }
