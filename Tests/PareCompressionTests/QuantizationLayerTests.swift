@@ -92,9 +92,10 @@ import Testing
     #expect(lowered.nodes.count { $0.operatorName.description == "pare.QuantizedDense" } == 5)
     let found = try Self.decibels(result.model.graph, against: model, NetworkFixture.sequences(40, seed: 5))
     #expect(found > 20, "\(found)")
-    // Sums of groups need rows of one axis.
-    let four = try Quantization(.int4).compress(model, in: CompressionContext(training: NetworkFixture.sequences(64)))
-    #expect(four.layers[0].outcome.contains("(one scale an output: sums of groups"))
+    // Groups too: each row of a window by itself.
+    let four = try Quantization(.int4).apply(to: model, in: CompressionContext(training: NetworkFixture.sequences(64))).graph
+    #expect(four.parameters["wq.multiplier"]?.storage.shape == [1, 16])
+    #expect(try IntegerLowering.lower(four).nodes.count { $0.operatorName == QuantizedGroupDense.name } == 5)
     let alone = try Quantization(.int4, mode: .weightOnly).apply(to: model, in: CompressionContext()).graph
     #expect(alone.parameters["wq.multiplier"]?.storage.shape == [1, 16])
     let stored = try Self.decibels(alone, against: model, NetworkFixture.sequences(40, seed: 5))

@@ -33,6 +33,26 @@ import Testing
     #expect(Set(definition).count > 10)
   }
 
+  /// `MatMul` with weights `[in, out]` on `[batch, steps, features]`: each row as by `Gemm`, on every instruction set.
+  @Test(arguments: [32, 64], InstructionSet.allCases.filter(\.isAvailable))
+  func rowsOfSeveralAxesAreLayersByThemselves(_ blockSize: Int, _ set: InstructionSet) throws {
+    for (inputs, outputs) in [(7, 3), (64, 33), (100, 16)] {
+      let layer = Layer(inputs: inputs, outputs: outputs, blockSize: blockSize, seed: 6)
+      let byOutput = try IntegerLowering.lower(layer.graph())
+      let graph = try layer.graph(steps: 5)
+      let lowered = try IntegerLowering.lower(graph)
+      #expect(lowered.nodes.map(\.operatorName) == [QuantizedGroupDense.name])
+      var generator = SeededGenerator(seed: 7)
+      let bytes = (0..<5 * inputs).map { _ in UInt8(generator.below(256)) }
+      let found = try #require(evaluate(lowered, ["x": Tensor(bytes, shape: [1, 5, inputs])], rows: 1)["y"])
+      let rows = try #require(evaluate(byOutput, ["x": Tensor(bytes, shape: [5, inputs])], rows: 5)["y"])
+      #expect(found.values(as: UInt8.self) == rows.values(as: UInt8.self))
+      let plan = try ExecutionPlan(graph, kernels: KernelSelection(set))
+      #expect(plan.steps.allSatisfy { $0.kernel.hasPrefix("dense_u8s4_u8/") })
+      #expect(try plan.makeContext().run(["x": Tensor(bytes, shape: [1, 5, inputs])])["y"] == found)
+    }
+  }
+
   @Test(arguments: [31, 0, 16, 256]) func otherBlocksKeepTheirFloatingPointReading(_ blockSize: Int) throws {
     let graph = try Layer(inputs: 256, outputs: 3, blockSize: blockSize == 0 ? 256 : blockSize, seed: 5).graph()
     #expect(try IntegerLowering.lower(graph).nodes.contains { $0.operatorName == "Gemm" })
@@ -115,25 +135,38 @@ private struct Layer {
     return Double((nibble ^ 8) - 8) * Double(multipliers[output * groups + input / blockSize]) * Double(rowScales[output])
   }
 
-  func graph() throws -> Graph {
+  /// - Parameter steps: of `[batch, steps, in]`, with weights `[in, out]`; nil for rows of one axis, with `[out, in]`.
+  func graph(steps: Int? = nil) throws -> Graph {
     var builder = GraphBuilder(name: "layer")
-    let x = try builder.input("x", ValueType(.uint8, ["batch", .fixed(inputs)]))
+    var shape: [Dimension] = ["batch", .fixed(inputs)]
+    if let steps { shape.insert(.fixed(steps), at: 1) }
+    let x = try builder.input("x", ValueType(.uint8, shape))
     let zero = try builder.constant(Tensor(scalar: UInt8(0)))
     let value = try builder.apply("DequantizeLinear", [x, builder.constant(Tensor(scalar: inputScale)), zero])
+    let stored = Tensor(packedFourBits: bytes, elementType: .int4, shape: [outputs, inputs])
+    let factors = Tensor(multipliers, shape: [outputs, (inputs + blockSize - 1) / blockSize])
+    let byInput = steps != nil
     let weights = try builder.parameter(
-      "weights", Tensor(packedFourBits: bytes, elementType: .int4, shape: [outputs, inputs]), isTrainable: false)
-    let groups = (inputs + blockSize - 1) / blockSize
+      "weights", byInput ? Self.turned(stored.inWholeBytes(), Int8.self).asFourBits(.int4) ?? stored : stored, isTrainable: false)
     let scales = try builder.apply(
       "DequantizeLinear",
-      [builder.constant(Tensor(multipliers, shape: [outputs, groups])), builder.constant(Tensor(rowScales))],
-      attributes: ["axis": .int(0)])
+      [builder.constant(byInput ? Self.turned(factors, UInt8.self) : factors), builder.constant(Tensor(rowScales))],
+      attributes: ["axis": .int(byInput ? 1 : 0)])
     let w = try builder.apply(
-      "DequantizeLinear", [weights, scales], attributes: ["axis": .int(1), "block_size": .int(blockSize)])
-    let y = try builder.apply(
-      "Gemm", [value, w, builder.constant(Tensor(bias))], attributes: ["transB": .int(1)])
+      "DequantizeLinear", [weights, scales], attributes: ["axis": .int(byInput ? 0 : 1), "block_size": .int(blockSize)])
+    let row = try builder.constant(Tensor(bias))
+    let y = try byInput
+      ? builder.apply("Add", [builder.apply("MatMul", [value, w]), row])
+      : builder.apply("Gemm", [value, w, row], attributes: ["transB": .int(1)])
     let middle = try builder.constant(Tensor(scalar: UInt8(128)))
     try builder.output(
       builder.apply("QuantizeLinear", [y, builder.constant(Tensor(scalar: outputScale)), middle], output: "y"))
     return builder.graph
+  }
+
+  private static func turned<Element: TensorElement>(_ tensor: Tensor, _: Element.Type) -> Tensor {
+    let (rows, columns) = (tensor.shape[0], tensor.shape[1])
+    let values = tensor.values(as: Element.self)
+    return Tensor((0..<rows * columns).map { values[$0 % rows * columns + $0 / rows] }, shape: [columns, rows])
   }
 }

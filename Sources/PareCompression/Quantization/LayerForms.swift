@@ -74,14 +74,10 @@ struct LayerForms {
       if !hasUnitFactors(product.node) { return float("a Gemm with alpha or beta has no form with signs") }
     }
     var form = LayerForm(tensor: tensor, kind: .product(product), scheme: scheme)
-    if scheme.weights.granularity.groupSize != nil {
-      // Blocks of DequantizeLinear run along one axis; QuantizedGroupDense takes rows of one axis.
-      if product.isConvolution {
-        form.note = "one scale a filter: its window has several axes"
-      } else if scheme.mode == .static, rank(product.input) != 2 {
-        form.note = "one scale an output: sums of groups have an integer form with rows of one axis alone"
-      }
-      if form.note != nil { form.scheme.weights.granularity = .perChannel }
+    if scheme.weights.granularity.groupSize != nil, product.isConvolution {
+      // Blocks of DequantizeLinear run along one axis.
+      form.note = "one scale a filter: its window has several axes"
+      form.scheme.weights.granularity = .perChannel
     }
     return form
   }

@@ -8,7 +8,7 @@ import PareTensor
 /// - `Gemm(DequantizeLinear(uint8 X), DequantizeLinear(int8 W), b)`, followed or not by Relu and QuantizeLinear, becomes
 ///   `pare.QuantizedDense`; `MatMul` with or without an Add of a constant row likewise, and `Conv`
 ///   `pare.QuantizedConvolution`.
-/// - `Gemm` with `int4` weights in groups (`GroupDenseLowering.swift`) becomes `pare.QuantizedGroupDense`.
+/// - `Gemm` and `MatMul` with `int4` weights in groups (`GroupDenseLowering.swift`) become `pare.QuantizedGroupDense`.
 /// - `int4` weights with one scale an output, or one for all, are taken as the bytes that they are.
 /// - A DequantizeLinear of parameters that no layer took in becomes the numbers that it yields: weights that alone are
 ///   quantized are decoded once, not at every run.
@@ -122,19 +122,22 @@ struct Lowering {
     /// What it yields, the bias included.
     var output: String
     var absorbed: [String] = []
+
+    /// Takes in an Add of a constant row, plain or dequantized, that alone uses the output.
+    mutating func takeInBias(_ graph: borrowing Lowering, count: Int) {
+      guard let add = graph.soleConsumer(of: output, "Add"), add.inputs.count(where: { $0 == output }) == 1 else { return }
+      let other = add.inputs[add.inputs[0] == output ? 1 : 0]
+      guard graph.types[add.outputs[0]] == graph.types[output], graph.biasCount(other) == count else { return }
+      bias = other
+      output = add.outputs[0]
+      absorbed.append(add.name)
+    }
   }
 
   private mutating func layer(_ node: Node) throws -> Node? {
     guard ["Gemm", "MatMul", "Conv"].contains(node.operatorName), let x = producers[node.inputs[0]],
-      x.operatorName == "DequantizeLinear", let input = try affine(x),
-      let w = producers[node.inputs[1]], w.operatorName == "DequantizeLinear",
-      let weight = tensor(w.inputs[0]), weight.elementType == .int8 || weight.elementType == .int4,
-      w.input(2).map({ name in tensor(name)?.doubles.allSatisfy { $0 == 0 } ?? false }) ?? true,
-      var product = try product(node, w, weight.inWholeBytes())
+      x.operatorName == "DequantizeLinear", let input = try affine(x), let product = try product(node)
     else { return nil }
-    if weight.elementType == .int4, product.weight == w.inputs[0] {
-      product.weight = constant(weight.inWholeBytes(), "\(w.inputs[0]).in_bytes")
-    }
     // Each product of two Float32 scales is exact in Float64.
     let scales = product.weightScales.map { Double(input.scale) * Double($0) }
     guard let bias = try quantizedBias(node, product.bias, scales: scales) else { return nil }
@@ -178,6 +181,19 @@ struct Lowering {
       product.operatorName, name: node.name, inputs: inputs, outputs: [product.output], attributes: product.attributes)
   }
 
+  /// The product with weights that come from DequantizeLinear, with zero point 0; nil for another.
+  mutating func product(_ node: Node) throws -> Product? {
+    guard let w = producers[node.inputs[1]], w.operatorName == "DequantizeLinear",
+      let weight = tensor(w.inputs[0]), weight.elementType == .int8 || weight.elementType == .int4,
+      w.input(2).map({ name in tensor(name)?.doubles.allSatisfy { $0 == 0 } ?? false }) ?? true,
+      var product = try product(node, w, weight.inWholeBytes())
+    else { return nil }
+    if weight.elementType == .int4, product.weight == w.inputs[0] {
+      product.weight = constant(weight.inWholeBytes(), "\(w.inputs[0]).in_bytes")
+    }
+    return product
+  }
+
   /// - Parameter w: the DequantizeLinear of the weights.
   private mutating func product(_ node: Node, _ w: Node, _ weight: Tensor) throws -> Product? {
     switch node.operatorName {
@@ -198,31 +214,13 @@ struct Lowering {
       guard weight.shape.rank == 2, (types[node.inputs[0]]?.rank ?? 0) >= 2,
         let scales = try perOutput(w, axis: 1, count: weight.shape[1])
       else { return nil }
-      let (rows, columns) = (weight.shape[0], weight.shape[1])
-      let values = weight.values(as: Int8.self)
-      let turned = (0..<rows * columns).map { values[$0 % rows * columns + $0 / rows] }
       var product = Product(
         node: node, operatorName: QuantizedDense.name,
-        weight: constant(Tensor(turned, shape: [columns, rows]), "\(w.inputs[0]).by_output"), weightScales: scales,
-        bias: nil, output: node.outputs[0])
-      if let add = soleConsumer(of: node.outputs[0], "Add"), add.inputs.filter({ $0 == node.outputs[0] }).count == 1 {
-        let other = add.inputs[add.inputs[0] == node.outputs[0] ? 1 : 0]
-        if types[add.outputs[0]] == types[node.outputs[0]], biasCount(other) == columns {
-          product.bias = other
-          product.output = add.outputs[0]
-          product.absorbed = [add.name]
-        }
-      }
+        weight: constant(weight.turned(Int8.self), "\(w.inputs[0]).by_output"), weightScales: scales, bias: nil,
+        output: node.outputs[0])
+      product.takeInBias(self, count: scales.count)
       return product
     }
-  }
-
-  /// Elements of a constant row, plain or dequantized.
-  private func biasCount(_ name: String) -> Int? {
-    let type = types[name]
-    let isDequantized = producers[name].map { $0.operatorName == "DequantizeLinear" && tensor($0.inputs[0]) != nil }
-    guard tensor(name) != nil || isDequantized ?? false, type?.rank == 1 else { return nil }
-    return type?.dimensions[0].fixedValue
   }
 
   /// Bias in units of `scales`, half to even; nil where it is no constant row.
@@ -251,65 +249,5 @@ struct Lowering {
       }
       return value
     }
-  }
-
-  // MARK: reading the graph
-
-  /// Scale and zero point of a per-tensor QuantizeLinear or DequantizeLinear between Float32 and `uint8`; nil for another
-  /// kind.
-  func affine(_ node: Node) throws -> Affine? {
-    let isQuantize = node.operatorName == "QuantizeLinear"
-    let (quantized, real) = isQuantize ? (node.outputs[0], node.inputs[0]) : (node.inputs[0], node.outputs[0])
-    guard types[quantized]?.elementType == .uint8, types[real]?.elementType == .float32,
-      let scale = node.input(1).flatMap(tensor), scale.elementType == .float32, scale.elementCount == 1,
-      [0, ElementType.float32.onnxDataType].contains(try node.int("precision", default: 0))
-    else { return nil }
-    var zeroPoint: UInt8 = 0
-    if let name = node.input(2) {
-      guard let tensor = tensor(name) else { return nil }
-      zeroPoint = tensor.values(as: UInt8.self)[0]
-    }
-    let value = scale.values(as: Float.self)[0]
-    guard value.isNormal, value > 0 else { throw scaleError(node, value) }
-    return Affine(scale: value, zeroPoint: zeroPoint)
-  }
-
-  /// One scale for each of `count` outputs along an axis, or one for all; nil for another kind.
-  func perOutput(_ node: Node, axis: Int, count: Int) throws -> [Float]? {
-    guard let scale = node.input(1).flatMap(tensor), scale.elementType == .float32, scale.shape.rank <= 1 else { return nil }
-    var values = scale.values(as: Float.self)
-    if values.count == 1 {
-      values = [Float](repeating: values[0], count: count)
-    } else {
-      let rank = tensor(node.inputs[0])?.shape.rank ?? 0
-      let given = try node.int("axis", default: 1)
-      guard values.count == count, (given < 0 ? given + rank : given) == axis, try node.int("block_size", default: 0) == 0
-      else { return nil }
-    }
-    if let wrong = values.first(where: { !($0.isNormal && $0 > 0) }) { throw scaleError(node, wrong) }
-    return values
-  }
-
-  func tensor(_ name: String) -> Tensor? { source.parameters[name]?.storage.decoded() }
-
-  private func soleConsumer(of value: String, _ type: OperatorName) -> Node? {
-    guard !outputs.contains(value), let users = consumers[value], users.count == 1, users[0].operatorName == type else {
-      return nil
-    }
-    return users[0]
-  }
-
-  private func scaleError(_ node: Node, _ scale: Float) -> GraphError {
-    GraphError(
-      "quantization-scale", node: node,
-      expected: "scales that are positive, finite and normal, with normal reciprocals and ratios below 2^30", found: "\(scale)")
-  }
-
-  /// Adds a parameter under a name that is not yet taken.
-  mutating func constant(_ tensor: Tensor, _ stem: String) -> String {
-    var name = stem
-    while result.parameters[name] != nil || producers[name] != nil { name += "_" }
-    result.parameters[name] = Parameter(ParameterStorage(tensor), isTrainable: false)
-    return name
   }
 }

@@ -2,7 +2,7 @@ import CPareKernels
 import PareGraph
 import PareTensor
 
-/// A step of one row on each row of a matrix by itself, for kinds whose kernels take no more than one. It begins at no
+/// A step of one row on each row of a matrix, or of several, by itself, for kinds whose kernels take no more than one. It begins at no
 /// operator: the kinds put their steps into it.
 struct EachRowStep: StepKind {
   private let one: any StepKind
@@ -15,7 +15,7 @@ struct EachRowStep: StepKind {
 
   /// - Returns: the step itself for one row.
   static func wrapping(_ one: any StepKind, from input: TensorType, to output: TensorType) -> any StepKind {
-    let rows = input.shape[0]
+    let rows = input.shape.dimensions.dropLast().reduce(1, *)
     guard rows != 1 else { return one }
     return EachRowStep(
       one: one, rowCount: rows, inputByteCount: input.byteCount / rows, outputByteCount: output.byteCount / rows)

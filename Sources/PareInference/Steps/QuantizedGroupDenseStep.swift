@@ -10,13 +10,14 @@ struct QuantizedGroupDenseStep: StepKind {
   static let operators: [OperatorName] = [QuantizedGroupDense.name]
 
   static func step(at node: Node, in graph: StepGraph) throws -> PlannedStep? {
-    guard let x = graph.types[node.inputs[0]], let y = graph.types[node.outputs[0]], x.shape[0] > 0,
+    guard let x = graph.types[node.inputs[0]], let y = graph.types[node.outputs[0]], x.shape.elementCount > 0,
       !graph.isParameter(node.inputs[0])
     else { return nil }
     let layer = try QuantizedGroupDense.Layer(node) { graph.constant(node.inputs[$0]) }
     guard layer.fitsInt32 else { return nil }
     return PlannedStep(
-      EachRowStep.wrapping(QuantizedGroupDenseStep(layer: layer), from: x, to: y), nodes: [node], inputs: [node.inputs[0]], outputs: [node.outputs[0]])
+      EachRowStep.wrapping(QuantizedGroupDenseStep(layer: layer), from: x, to: y), nodes: [node],
+      inputs: [node.inputs[0]], outputs: [node.outputs[0]])
   }
 
   func extent(_ kernels: KernelSelection) -> StepExtent? {

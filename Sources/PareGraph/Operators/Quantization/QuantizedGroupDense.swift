@@ -4,9 +4,9 @@ import PareTensor
 /// `pare.QuantizedDense`. Its evaluation is the definition that every instruction set and export must equal bit for bit:
 /// `docs/integer-arithmetic.md`, §13.
 ///
-/// - Inputs, all but X constant: X `uint8 [rows, in]`, its zero point `uint8`, weights `int4 [out, in]`, group multipliers
+/// - Inputs, all but X constant: X `uint8 [rows…, in]`, its zero point `uint8`, weights `int4 [out, in]`, group multipliers
 ///   `uint8 [out, ⌈in / block_size⌉]`, bias `int32 [out]`, and then either multiplier `int32 [out]`, shift `int32 [out]`
-///   and output zero point `uint8` → `uint8 [rows, out]`; or scale `float32 [out]` → `float32 [rows, out]`.
+///   and output zero point `uint8` → `uint8 [rows…, out]`; or scale `float32 [out]` → `float32 [rows…, out]`.
 /// - Attributes: `block_size`, the inputs to a group: 32, 64 or 128. `relu` as of `pare.QuantizedDense`.
 public enum QuantizedGroupDense: Operator {
   public static let name: OperatorName = "pare.QuantizedGroupDense"
@@ -18,10 +18,10 @@ public enum QuantizedGroupDense: Operator {
   public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
     let node = context.node
     let (x, weight) = (try context.input(0), try context.input(2))
-    guard x.elementType == .uint8, x.rank == 2, weight.elementType == .int4, weight.rank == 2,
-      x.dimensions[1] == weight.dimensions[1], let inputs = weight.dimensions[1].fixedValue
+    guard x.elementType == .uint8, x.rank >= 2, weight.elementType == .int4, weight.rank == 2,
+      x.dimensions.last == weight.dimensions[1], let inputs = weight.dimensions[1].fixedValue
     else {
-      throw GraphError("shape", node: node, expected: "X uint8[rows, in] and weights int4[out, in]", found: "\(x) and \(weight)")
+      throw GraphError("shape", node: node, expected: "X uint8[rows…, in] and weights int4[out, in]", found: "\(x) and \(weight)")
     }
     let size = try blockSize(node)
     let perOutput = [weight.dimensions[0]]
@@ -46,7 +46,7 @@ public enum QuantizedGroupDense: Operator {
         throw GraphError("input-type", node: node, expected: "input \(index) to be \(type)", found: "\(found)")
       }
     }
-    return [ValueType(requantizes ? .uint8 : .float32, [x.dimensions[0], weight.dimensions[0]])]
+    return [ValueType(requantizes ? .uint8 : .float32, x.dimensions.dropLast() + [weight.dimensions[0]])]
   }
 
   static func blockSize(_ node: Node) throws -> Int {
@@ -59,7 +59,7 @@ public enum QuantizedGroupDense: Operator {
 
   public static func prepare(_ context: PreparationContext) throws -> Evaluation {
     let layer = try Layer(context.node) { context.constant($0) }
-    let rows = try context.input(0).shape[0]
+    let rows = try context.input(0).shape.dimensions.dropLast().reduce(1, *)
     switch layer.ending {
     case .requantized(let requantization):
       return { buffers in
