@@ -10,7 +10,8 @@
   extern const pare_attention_kernels pare_attention_kernels_##variant; \
   extern const pare_row_normalization_kernels pare_row_normalization_kernels_##variant; \
   extern const pare_channel_kernels pare_channel_kernels_##variant; \
-  extern const pare_pooling_kernels pare_pooling_kernels_##variant;
+  extern const pare_pooling_kernels pare_pooling_kernels_##variant; \
+  extern const pare_dynamic_kernels pare_dynamic_kernels_##variant;
 #include "training_variants.inc"
 #undef PARE_TRAINING_VARIANT
 
@@ -28,6 +29,7 @@ static const pare_training_kernels variants[] = {
     .row_normalization = &pare_row_normalization_kernels_##variant, \
     .channels = &pare_channel_kernels_##variant, \
     .pooling = &pare_pooling_kernels_##variant, \
+    .dynamic = &pare_dynamic_kernels_##variant, \
   },
 #include "training_variants.inc"
 #undef PARE_TRAINING_VARIANT

@@ -4,7 +4,8 @@ import PareTensor
 /// A graph made ready for many rows at a time: backtests, and many instruments at once.
 ///
 /// Rows go in blocks, for which products load their weights once; what is left of a block goes one by one. Where a graph
-/// has no such form (its batch is fixed, or a step would fall back on the reference), every row goes by itself.
+/// has no such form (its batch is fixed, a step would fall back on the reference, or DynamicQuantizeLinear would find one range
+/// for all of a block), every row goes by itself.
 ///
 /// Integer layers give the bits of ``ExecutionContext/run(features:)-(_)``; Float32 sums run in another order, within the
 /// same bound.
@@ -34,7 +35,8 @@ public final class BatchPlan: Sendable {
       return value
     }
     let rows = min(max(blockRows, 2), 64)
-    let many = try? ExecutionPlan(graph, outputs: outputs, kernels: kernels, rows: rows)
+    let sharesRanges = graph.nodes.contains { $0.operatorName == DynamicQuantizeLinear.name }
+    let many = sharesRanges ? nil : try? ExecutionPlan(graph, outputs: outputs, kernels: kernels, rows: rows)
     let pays = many.map { plan in
       plan.steps.allSatisfy(\.isFast) && plan.steps.contains { $0.kernel.hasPrefix("product_") }
     }

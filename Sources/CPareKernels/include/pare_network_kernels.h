@@ -201,6 +201,33 @@ PARE_STEP(dequantize_u8);
 PARE_STEP(dequantize_s8);
 PARE_STEP(dequantize_s16);
 
+// DynamicQuantizeLinear: float x[count] → uint8_t q[count], and a scale and a zero point, which lie at offsets.
+typedef struct {
+  const pare_dynamic_kernels *kernels;
+  size_t count;
+  size_t scale, zero_point;  // bytes
+} pare_quantize_dynamically_step;
+PARE_STEP(quantize_dynamically);
+
+// dequantize_u8 with a scale and a zero point that are values.
+typedef struct {
+  pare_place scale, zero_point;
+  size_t count;
+} pare_dequantize_dynamically_step;
+PARE_STEP(dequantize_dynamically);
+
+// Bytes with a scale and a zero point that are values, by signed weights: uint8_t x[rows][inputs] → float y[rows][outputs].
+typedef struct {
+  pare_kernel run;             // dense_u8s8_f32 for one row, else product_u8s8_f32
+  pare_product_u8s8 product;   // of its layer `bias` holds Σ w of each output, and `scale` the scales of the weights
+  const pare_dynamic_kernels *kernels;
+  pare_place scale, zero_point;
+  void (*finish)(float *y, const float *bias, size_t rows, size_t columns);  // adds the bias; null for none
+  const float *bias;
+  size_t scratch;              // byte offset of int32_t and float [tiles · PARE_TILE]
+} pare_dynamic_dense_step;
+PARE_STEP(dynamic_dense_u8s8);
+
 // A kernel of one row, which writes whole tiles, on each row of a matrix by itself. Where rows do not end with a line of
 // the cache, it writes to scratch, from where the row is copied.
 typedef struct {

@@ -353,6 +353,19 @@ typedef struct {
       float *dbias, size_t rows, size_t columns, float *scratch);
 } pare_row_normalization_kernels;
 
+// Quantization to uint8 by the range at hand, and what a product of such bytes needs of it.
+typedef struct {
+  const char *variant;
+  // The least and the greatest of x, 0 among them; NaN does not count.
+  void (*range)(const float *x, size_t count, float *low, float *high);
+  // q = min(max(round(x / scale) + zero_point, 0), 255), ties to even; NaN gives the zero point.
+  void (*quantize)(const float *x, float scale, int32_t zero_point, uint8_t *q, size_t count);
+  // bias = -zero_point * sums, modulo 2^32, and factors = scale * scales.
+  void (*start)(
+      const int32_t *sums, int32_t zero_point, const float *scales, float scale, int32_t *bias, float *factors,
+      size_t count);
+} pare_dynamic_kernels;
+
 // All kernels in one variant.
 typedef struct {
   const char *name;
@@ -366,6 +379,7 @@ typedef struct {
   const pare_row_normalization_kernels *row_normalization;
   const pare_channel_kernels *channels;
   const pare_pooling_kernels *pooling;
+  const pare_dynamic_kernels *dynamic;
 } pare_training_kernels;
 
 // The variants that were compiled; entry 0, plain C, is the reference.

@@ -9,6 +9,8 @@ import PareTensor
 ///   `pare.QuantizedDense`; `MatMul` with or without an Add of a constant row likewise, and `Conv`
 ///   `pare.QuantizedConvolution`.
 /// - `Gemm` and `MatMul` with `int4` weights in groups (`GroupDenseLowering.swift`) become `pare.QuantizedGroupDense`.
+/// - The same products of what DynamicQuantizeLinear yields, in the QDQ form or as MatMulInteger, become
+///   `pare.DynamicQuantizedDense` (`DynamicDenseLowering.swift`).
 /// - `int4` weights with one scale an output, or one for all, are taken as the bytes that they are.
 /// - A DequantizeLinear of parameters that no layer took in becomes the numbers that it yields: weights that alone are
 ///   quantized are decoded once, not at every run.
@@ -23,7 +25,9 @@ public enum IntegerLowering {
 
   /// Whether a graph has anything to lower.
   public static func applies(to graph: Graph) -> Bool {
-    graph.nodes.contains { $0.operatorName == "QuantizeLinear" || $0.operatorName == "DequantizeLinear" }
+    graph.nodes.contains {
+      ["QuantizeLinear", "DequantizeLinear", DynamicQuantizeLinear.name].contains($0.operatorName)
+    }
   }
 }
 
@@ -82,7 +86,7 @@ struct Lowering {
 
   mutating func run() throws -> Graph {
     for node in source.nodes where !absorbed.contains(node.name) {
-      if let lowered = try layer(node) ?? groupDense(node) {
+      if let lowered = try layer(node) ?? groupDense(node) ?? dynamicDense(node) {
         result.nodes.append(lowered)
       } else if node.operatorName == "QuantizeLinear", let affine = try affine(node) {
         result.nodes.append(try quantization(node, affine))

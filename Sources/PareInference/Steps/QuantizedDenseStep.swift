@@ -34,12 +34,17 @@ struct QuantizedDenseStep: StepKind {
   func pack(at site: StepSite) -> UnsafeRawPointer? {
     let packed = PackedIntegerLayer(layer).place(in: site.pool)
     guard rowCount > 1 else { return site.pool.place(packed) }
-    return site.pool.place(
-      pare_product_u8s8(
-        layer: packed, rows: Int32(rowCount), outputs: Int32(layer.outputCount), output_stride: layer.outputCount,
-        row_offsets: site.pool.place((0..<rowCount).map { Int32($0 * layer.inputCount) }, paddedTo: rowCount, with: 0),
-        group_offsets: site.pool.place(
-          (0..<Int(packed.groups)).map { Int32($0 * Int(PARE_GROUP)) }, paddedTo: Int(packed.groups), with: 0)))
+    return site.pool.place(packed.product(rows: rowCount, inputs: layer.inputCount, outputs: layer.outputCount, in: site.pool))
+  }
+}
+
+extension pare_dense_u8s8 {
+  /// The layer on each row of a matrix `[rows, inputs]`.
+  func product(rows: Int, inputs: Int, outputs: Int, in pool: ConstantPool) -> pare_product_u8s8 {
+    pare_product_u8s8(
+      layer: self, rows: Int32(rows), outputs: Int32(outputs), output_stride: outputs,
+      row_offsets: pool.place((0..<rows).map { Int32($0 * inputs) }, paddedTo: rows, with: 0),
+      group_offsets: pool.place((0..<Int(groups)).map { Int32($0 * Int(PARE_GROUP)) }, paddedTo: Int(groups), with: 0))
   }
 }
 
@@ -57,6 +62,11 @@ struct PackedIntegerLayer {
   init(_ layer: QuantizedDense.Layer) {
     (weights, inputs, inputZeroPoint) = (layer.weights, layer.inputCount, layer.inputZeroPoint)
     (bias, ending) = (layer.bias, layer.ending)
+  }
+
+  /// - Parameter bias: of a layer whose input has the zero point 0.
+  init(weights: [Int8], inputs: Int, bias: [Int32], ending: QuantizedDense.Layer.Ending) {
+    (self.weights, self.inputs, inputZeroPoint, self.bias, self.ending) = (weights, inputs, 0, bias, ending)
   }
 
   func place(in pool: ConstantPool) -> pare_dense_u8s8 {

@@ -10,6 +10,8 @@ enum StepCatalogue {
     SeededDenseStep.self,
     DenseStep.self,
     QuantizedDenseStep.self,
+    DynamicQuantizationStep.self,
+    DynamicQuantizedDenseStep.self,
     IntegerSumsStep.self,
     CausalConvolutionStep.self,
     QuantizedConvolutionStep.self,
@@ -36,6 +38,7 @@ enum StepCatalogue {
     QuantizedRecurrentStep.self,
     FloatRecurrentStep.self,
     DequantizationStep.self,
+    DynamicDequantizationStep.self,
   ]
 
   /// The kinds that can begin at each operator, in order.

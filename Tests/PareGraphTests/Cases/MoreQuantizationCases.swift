@@ -8,6 +8,9 @@ extension OperatorCases {
     func int8(_ shape: Shape, seed: UInt64) -> OperatorCase.Operand {
       .variable(Tensor(Tensor.sample(shape, seed: seed).doubles.map { Int8($0 * 60) }, shape: shape))
     }
+    func integers(_ shape: Shape, seed: UInt64) -> OperatorCase.Operand {
+      .constant(Tensor(Tensor.sample(shape, seed: seed).doubles.map { Int8($0 * 60) }, shape: shape))
+    }
     func uint8(_ shape: Shape, seed: UInt64) -> OperatorCase.Operand {
       .variable(Tensor(Tensor.sample(shape, seed: seed).doubles.map { UInt8($0 * 60 + 125) }, shape: shape))
     }
@@ -37,6 +40,13 @@ extension OperatorCases {
           .constant(Tensor([0.0171, 0.0093, 0.013] as [Float])), .constant(Tensor([3, 0, -1] as [Int8])), scalar(0.041),
           .constant(Tensor(scalar: 99 as UInt8)), .constant(Tensor([100, -200, 3] as [Int32])),
         ], ["strides": .ints([2, 1])]),
+      // The product of scales, that with a sum below 2^24, and a bias: at most 4 · 255 · 128 · 0.011 · 0.0171 and 2.
+      OperatorCase(
+        "pare.DynamicQuantizedDense", "with a bias",
+        [
+          uint8([2, 3, 4], seed: 1), scalar(0.011), .constant(Tensor(scalar: 113 as UInt8)), integers([5, 4], seed: 2),
+          .constant(Tensor([0.0171, 0.0093, 0.013, 0.001, 0.01] as [Float])), .constant(.sample([5], seed: 3)),
+        ], rounding: .init(3, upTo: 27)),
       // A product and a sum of at most 2 · 7 and 2.
       OperatorCase(
         "pare.BinaryDense", "",
