@@ -105,7 +105,12 @@ struct RowGraph {
   /// The axis of time of the first output, nil where it is of the last step alone; `rewritten` fits one row.
   private mutating func axisAfter(_ node: Node, _ rewritten: inout Node) throws -> Int? {
     let name = node.operatorName
-    if node.inputs.contains(where: { ahead[$0] != nil || behind[$0] != nil }), name != "Conv", name != "Slice" {
+    if let zeros = ahead[node.inputs[0]], ["QuantizeLinear", "DequantizeLinear"].contains(name),
+      extents(node.inputs[1]).reduce(1, *) == 1
+    {
+      // Zeros become zero points, and these zeros.
+      ahead[node.outputs[0]] = zeros
+    } else if node.inputs.contains(where: { ahead[$0] != nil || behind[$0] != nil }), name != "Conv", name != "Slice" {
       throw refusal(node, "steps before the first or behind the last")
     }
     if StepwiseOperators.elementwise.contains(name) { return try elementwise(node) }

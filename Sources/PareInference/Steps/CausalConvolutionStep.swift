@@ -14,11 +14,11 @@ struct CausalConvolutionStep: StepKind {
   private let weights: [Float]
   private let bias: [Float]
 
-  static let operators: [OperatorName] = ["Conv", QuantizedConvolution.name]
+  static let operators: [OperatorName] = ["Conv"]
 
   static func step(at node: Node, in graph: StepGraph) throws -> PlannedStep? {
     guard graph.isStreamed(node) else { return nil }
-    guard node.operatorName == "Conv", graph.areFloat32([node.inputs[0]] + node.outputs),
+    guard graph.areFloat32([node.inputs[0]] + node.outputs),
       let weight = graph.constant(node.inputs[1]), weight.elementType == .float32, weight.shape.rank == 3,
       try node.int("group", default: 1) == 1, try node.ints("strides") ?? [1] == [1], weight.shape[2] > 0
     else {

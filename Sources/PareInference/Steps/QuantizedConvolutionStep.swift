@@ -31,7 +31,7 @@ struct QuantizedConvolutionStep: StepKind {
     return PlannedStep(step, nodes: [node], inputs: [node.inputs[0]], outputs: node.outputs)
   }
 
-  private var paddedChannels: Int { (problem.channels + 3) / 4 * 4 }
+  private var paddedChannels: Int { PackedIntegerLayer.padded(problem.channels) }
   private var places: Int { extents.reduce(1, *) }
   /// With room for a group that begins at the last byte.
   private var packedByteCount: Int { (places * paddedChannels + 4 + 63) / 64 * 64 }
@@ -88,7 +88,10 @@ struct QuantizedConvolutionStep: StepKind {
     let groups = pool.place(groupOffsets, paddedTo: groupOffsets.count, with: 0)
     let products = (0..<problem.groups).map { group in
       pare_product_u8s8(
-        layer: packedLayer(group).place(in: pool), rows: Int32(geometry.outputCount), outputs: Int32(problem.filters),
+        layer: PackedIntegerLayer(
+          layer, channels: problem.channels, taps: geometry.tapCount,
+          filters: group * problem.filters..<(group + 1) * problem.filters
+        ).place(in: pool), rows: Int32(geometry.outputCount), outputs: Int32(problem.filters),
         output_stride: rowStride, row_offsets: rows, group_offsets: groups)
     }
     return pool.place(
@@ -102,23 +105,26 @@ struct QuantizedConvolutionStep: StepKind {
         packed_count: places == geometry.inputCount ? 0 : places * paddedChannels, zero_point: Int32(layer.inputZeroPoint),
         yields_bytes: yieldsBytes ? 1 : 0))
   }
+}
+
+extension PackedIntegerLayer {
+  /// Channels of a place, whole groups of four.
+  static func padded(_ channels: Int) -> Int { (channels + 3) / 4 * 4 }
 
   /// A group's filters over windows as they are packed: channels innermost, those that pad weighing nothing.
-  private func packedLayer(_ group: Int) -> PackedIntegerLayer {
-    let taps = problem.geometry.tapCount
-    var packed = PackedIntegerLayer(layer)
-    packed.inputs = taps * paddedChannels
-    packed.first = group * problem.filters
-    packed.bias = Array(layer.bias[packed.first..<packed.first + problem.filters])
-    packed.weights = [Int8](repeating: 0, count: problem.filters * packed.inputs)
-    for filter in 0..<problem.filters {
-      for channel in 0..<problem.channels {
+  init(_ layer: QuantizedDense.Layer, channels: Int, taps: Int, filters: Range<Int>) {
+    self.init(layer)
+    let padded = Self.padded(channels)
+    inputs = taps * padded
+    first = filters.lowerBound
+    bias = Array(layer.bias[filters])
+    weights = [Int8](repeating: 0, count: filters.count * inputs)
+    for (row, filter) in filters.enumerated() {
+      for channel in 0..<channels {
         for tap in 0..<taps {
-          packed.weights[filter * packed.inputs + tap * paddedChannels + channel] =
-            layer.weights[(packed.first + filter) * layer.inputCount + channel * taps + tap]
+          weights[row * inputs + tap * padded + channel] = layer.weights[filter * layer.inputCount + channel * taps + tap]
         }
       }
     }
-    return packed
   }
 }

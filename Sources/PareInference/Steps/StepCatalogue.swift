@@ -14,6 +14,7 @@ enum StepCatalogue {
     DynamicQuantizedDenseStep.self,
     IntegerSumsStep.self,
     CausalConvolutionStep.self,
+    QuantizedCausalConvolutionStep.self,
     QuantizedConvolutionStep.self,
     QuantizedGroupDenseStep.self,
     PackSignsStep.self,
