@@ -102,6 +102,30 @@ import Testing
     #expect(stored > 8, "\(stored)")
   }
 
+  /// MatMul over windows keeps its weights `[in, out]`, so that groups run along the first axis.
+  @Test(arguments: [false, true]) func groupsOfProjectionsAreTrainedAsTheyAreStored(_ learnsScales: Bool) throws {
+    let model = try NetworkFixture.attentive()
+    let rows = try NetworkFixture.sequences(64)
+    let standard = try Quantization(.int4).apply(to: model, in: CompressionContext(training: rows)).graph
+    let form = try FakeQuantizedForm(standard, real: model.graph, learnsScales: learnsScales)
+    #expect(!form.graph.nodes.contains { $0.operatorName == "DequantizeLinear" })
+    let (fake, real) = (try NetworkFixture.output(form.graph, rows), try NetworkFixture.output(standard, rows))
+    #expect(ErrorMeasure(of: fake, against: real).signalToNoiseDecibels ?? .infinity > 60)
+    let untrained = try form.standardForm(of: form.graph)
+    for name in ["wq", "wk", "wv", "wo"] {
+      let (before, after) = (standard.parameters[name]?.storage.decoded(), untrained.parameters[name]?.storage.decoded())
+      #expect(before?.shape == [16, 16] && before == after, "\(name)")
+    }
+    let labels = Tensor((0..<64).map { Int64($0 % 3) })
+    let data = try TrainingData(["x": #require(rows["x"]), "labels": labels])
+    let settings = TrainingSettings(epochs: 20, batchSize: 16, optimizer: .adam(learningRate: 5e-3), seed: 3)
+    let trained = try form.standardForm(of: Trainer(settings).train(form.graph, loss: CrossEntropy(logits: "y"), on: data).graph)
+    #expect(try IntegerLowering.lower(trained).nodes.count { $0.operatorName == QuantizedGroupDense.name } == 5)
+    let loss = CrossEntropy(logits: "y")
+    let (after, before) = (try Trainer().loss(of: trained, by: loss, on: data), try Trainer().loss(of: standard, by: loss, on: data))
+    #expect(after < before - 0.1, "\(before) to \(after)")
+  }
+
   @Test(arguments: [
     (QuantizationScheme(.float16), 55.0), (QuantizationScheme(.bfloat16), 35), (QuantizationScheme(.int8, mode: .weightOnly), 30),
     (QuantizationScheme(.int4, mode: .weightOnly), 10), (QuantizationScheme(.int4, weights: .asymmetric(.perTensor), mode: .weightOnly), 8),
