@@ -1,14 +1,23 @@
 import PareGraph
+import PareTensor
 
 extension Graph {
   /// Numbers that were learned, zeros included: the trainable parameters, and the numbers that stand for weights once
   /// they are quantized (which training no longer changes).
   public var learnedElementCount: Int {
-    // Scales of groups are integers behind a DequantizeLinear of their own.
-    let scales = Set(nodes.filter { $0.operatorName == "DequantizeLinear" }.compactMap { $0.input(1) })
-    let quantized = Set(nodes.filter { !scales.contains($0.outputs[0]) }.flatMap { quantizedWeights(of: $0) })
-    return parameters.reduce(0) { sum, entry in
-      entry.value.isTrainable || quantized.contains(entry.key) ? sum + entry.value.storage.shape.elementCount : sum
+    learnedParameters.reduce(0) { $0 + $1.storage.shape.elementCount }
+  }
+
+  /// How many of them are not zero. An integer counts by what it stands for: its zero point is zero.
+  ///
+  /// - Throws: what evaluating a DequantizeLinear with zero points throws.
+  public func learnedNonZeroCount() throws -> Int {
+    try learnedParameters.reduce(0) { sum, learned in
+      let shifted = nodes.first {
+        $0.operatorName == "DequantizeLinear" && $0.inputs[0] == learned.name && $0.input(2) != nil
+      }
+      let numbers = try shifted.flatMap { try constant($0.outputs[0]) } ?? learned.storage.decoded()
+      return sum + numbers.doubles.count { $0 != 0 }
     }
   }
 
@@ -19,6 +28,22 @@ extension Graph {
 }
 
 extension Graph {
+  private var learnedParameters: [(name: String, storage: ParameterStorage)] {
+    // Scales of groups are integers behind a DequantizeLinear of their own.
+    let scales = Set(nodes.filter { $0.operatorName == "DequantizeLinear" }.compactMap { $0.input(1) })
+    let quantized = Set(nodes.filter { !scales.contains($0.outputs[0]) }.flatMap { quantizedWeights(of: $0) })
+    return parameters.compactMap { name, parameter in
+      parameter.isTrainable || quantized.contains(name) ? (name, parameter.storage) : nil
+    }
+  }
+
+  /// A value that follows from parameters alone.
+  private func constant(_ value: String) throws -> Tensor? {
+    var graph = pruned(to: [value])
+    graph.inputs = []
+    return try ReferenceEvaluator(graph, outputs: [value]).run([:])[value]
+  }
+
   /// Inputs that hold other numbers in the place of weights.
   fileprivate func quantizedWeights(of node: Node) -> [String] {
     switch node.operatorName {
