@@ -188,7 +188,7 @@ import Testing
     (["fetch", "B", "--from", "2025-01-01", "--to", "2024-01-01"], "--to, 2024-01-01"),
     (["fetch", "B", "--days", "1", "--interval", "7"], "1, 3, 5, 15"),
     (["fetch", "B", "--days", "1", "--category", "sopt"], "'spot', 'linear' or 'inverse'"),
-    (["inspect", "x.pare", "--errors", "y.pare"], "--rows"), (["quantize", "x.pare", "--output", "y.pare"], "--precision"),
+    (["inspect", "x.pare", "--errors", "y.pare"], "--rows"), (["inspect", "x.pare", "--plot", "y.html"], "--plot"), (["quantize", "x.pare", "--output", "y.pare"], "--precision"),
     (["bench"], "at least one model"), (["bench", "x.pare", "--instances", "0"], "--instances"), (["bench", "--calibrate"], "--output"),
     (["bench", "x.pare", "--calibrate", "--output", "y"], "x.pare"), (["bench", "x.pare", "--output", "y"], "--calibrate"), (["bench", "x.pare", "--iterations", "1"], "--iterations"), (["import", "x.csv"], "--symbol"),
     (["predict", "x.pare", "--input", "a", "--output", "b", "--engine", "fast"], "'reference', 'qdq' or 'plan'"),

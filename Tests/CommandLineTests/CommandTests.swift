@@ -47,7 +47,8 @@ import Testing
     #expect(imported["inserted"] as? Int == 60)
     for recipe in ["p.yaml", "k.yaml"] {
       let steps = try json("compress", model, "--recipe", recipe, "--output", "out.pare") as? [String: Any]
-      #expect((steps?["steps"] as? [Any])?.count == 1)
+      let figures = (steps?["steps"] as? [[String: Any]])?.first?["figures"] as? [String: Double]
+      #expect((figures?["bytes"] ?? 0) > 0 && steps?["before"] is [String: Double])
     }
     let written = try json("predict", "out.pare", "--input", "rows.npy", "--output", "y.npy") as? [String: Any]
     #expect(written?["shape"] as? [Int] == [3, 2])
@@ -57,7 +58,9 @@ import Testing
       "quantize", model, "--precision", "int8", "--rounding", "adaround", "--method", "percentile", "--percentile", "99.9",
       "--bias-correction", "--calibration", "rows.npy", "--output", "q.pare") as? [String: Any]
     #expect((quantized?["steps"] as? [Any])?.count == 1)
-    let errors = try json("inspect", "q.pare", "--errors", model, "--rows", "rows.npy") as? [String: Any]
+    let errors = try json("inspect", "q.pare", "--errors", model, "--rows", "rows.npy", "--plot", "layers.html") as? [String: Any]
+    let page = try String(contentsOfFile: folder.path + "/layers.html", encoding: .utf8)
+    #expect(page.contains("q.pare") && page.contains("\"weight_values\"") && !page.contains("http://"))
     #expect((errors?["layers"] as? [Any])?.count == 2 && (errors?["outputs"] as? [Any])?.isEmpty == false)
     let timed = try json("bench", model, "out.pare", "--iterations", "1000") as? [[String: Any]]
     #expect(timed?.map { $0["model"] as? String } == [model, "out.pare"])
@@ -97,8 +100,9 @@ import Testing
         - {technique: pruning, sparsity: 0.5}
         - {technique: quantization, precision: int8}
       """, to: "recipe.yaml")
-    _ = try run(
+    let compressed = try run(
       "compress", "runs/small/artifacts/teacher.pare", "--recipe", "recipe.yaml", "--calibration", "rows.npy", "--output", "small.pare")
+    #expect(compressed.output.contains("as it was") && compressed.output.contains("output dB"))
     for engine in ["reference", "plan", "qdq"] {
       _ = try run(
         "predict", "small.pare", "--input", "features=rows.npy", "--output", engine + ".npy", "--output-name", "probabilities",

@@ -17,6 +17,10 @@ import Testing
       copy.candidates[index].latencyNs = Latency(p50: 0, p99: 0, p999: 0, max: 0, clock: 0)
       copy.candidates[index].withinBudget = true
       copy.candidates[index].pareto = true
+      for step in copy.candidates[index].steps?.indices ?? 0..<0 {
+        copy.candidates[index].steps?[step].before["latency_ns"] = nil
+        copy.candidates[index].steps?[step].figures["latency_ns"] = nil
+      }
     }
     return try copy.json()
   }
@@ -59,7 +63,16 @@ import Testing
     #expect(
       keys(candidate).isSuperset(of: [
         "name", "artifact", "parameters", "bytes", "weight_bytes", "plan_bytes", "compression_ratio", "validation", "test",
-        "latency_ns", "pareto", "within_budget",
+        "latency_ns", "pareto", "within_budget", "steps", "from", "precision",
+      ]))
+    let step = try #require(((json["candidates"] as? [[String: Any]])?[2]["steps"] as? [[String: Any]])?.first)
+    #expect(keys(step).isSuperset(of: ["technique", "bytes", "parameters", "layers", "weight_error", "before", "figures", "flips"]))
+    let layer = (step["layers"] as? [[String: Any]])?.first
+    #expect(keys(layer).isSuperset(of: ["layer", "outcome", "weight_error", "figures"]))
+    #expect(
+      keys(step["figures"]).isSuperset(of: [
+        "accuracy", "skill", "log_loss", "agreement", "decisions_changed", "missed", "false", "reversed", "net_return",
+        "output_snr_db", "bytes", "non_zeros", "multiply_adds", "estimate_ns", "latency_ns",
       ]))
     #expect(keys(candidate["latency_ns"]).isSuperset(of: ["p50", "p99", "p999", "max"]))
     let measures = try #require(candidate["test"] as? [String: Any])
@@ -122,6 +135,7 @@ import Testing
     #expect(one.chosen == other.chosen && one.reason == other.reason)
     for (left, right) in zip(one.candidates, other.candidates) {
       #expect(left.validation == right.validation && left.pareto == right.pareto)
+      #expect(left.steps == right.steps)
       #expect(left.test != right.test)
       // The artifacts differ in their provenance alone.
       let (a, b) = (try Artifact.read(folder.file("a/" + left.artifact)), try Artifact.read(folder.file("b/" + right.artifact)))

@@ -8,6 +8,14 @@ import Testing
     let part = DataSummary.Part(rows: 1, first: text, last: text)
     var candidate = Small.candidate(text)
     candidate.made = text
+    candidate.from = text
+    candidate.precision = text
+    candidate.steps = [
+      StepResult(
+        technique: text, bytes: .init(before: 2, after: 1), parameters: .init(before: 2, after: 1),
+        layers: [.init(layer: text, outcome: text, weightError: nil, figures: [text: 1])], weightError: nil,
+        before: [text: 1], figures: [text: 1], flips: Flips(missed: 1, false: 2, reversed: 3, rate: 0.5))
+    ]
     let results = Results(
       experiment: text, seed: 1,
       data: DataSummary(
@@ -15,7 +23,7 @@ import Testing
         classes: [text], horizon: 1, rows: 3, train: part, validation: part, test: part, clipped: [text: 0]),
       configuration: text, candidates: [candidate, Small.candidate("second")], baselines: [], truth: nil,
       objectives: [text], budget: Budget(), chosen: text, reason: text)
-    return try Report(results).html()
+    return try Report(results, layers: [CandidateLayers(candidate: text, layers: [])]).html()
   }
 
   @Test(arguments: ["</script><script>alert(1)</script>", "<!--<script>", "</title><img src=x onerror=alert(1)>", "\" onload=\"x", "&lt;b&gt; & 'q'"])
@@ -45,5 +53,12 @@ import Testing
   @Test func everyCandidateIsInIt() throws {
     let page = try page(saying: "first")
     for name in ["first", "second"] { #expect(page.contains("\"name\":\"\(name)\"")) }
+  }
+
+  @Test func precisionsStepsAndLayersAreInIt() throws {
+    let page = try page(saying: "first")
+    for id in ["precision", "steps", "layers", "layer-data"] { #expect(page.contains("id=\"\(id)\""), "\(id)") }
+    for name in ["drawPrecisions", "layerFigures"] { #expect(page.contains("function \(name)("), "\(name)") }
+    #expect(page.contains("[{\"candidate\":\"first\""))
   }
 }

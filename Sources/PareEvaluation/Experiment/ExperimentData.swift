@@ -19,6 +19,8 @@ struct ExperimentData: Sendable {
   let validation: TrainingData
   /// The name of the input of every model of the experiment.
   let inputName: String
+  /// Where a model comes from: experiment, data, digest, seed.
+  let provenance: String
   private let source: MarketSource
 
   /// - Parameters:
@@ -40,6 +42,13 @@ struct ExperimentData: Sendable {
     validation = try Self.rows(of: .validation, dataset, inputName: inputName)
     self.source = source
     summary = Self.summary(source, dataset, normalizer)
+    provenance = try StrictYAML.json(
+      Provenance(experiment: experiment.name, data: summary.source, digest: summary.digest, seed: experiment.seed))
+  }
+
+  private struct Provenance: Encodable {
+    let experiment, data, digest: String
+    let seed: UInt64
   }
 
   /// Features of every row of a part, row-major.
@@ -65,9 +74,12 @@ struct ExperimentData: Sendable {
   }
 
   /// What techniques may use: the training and the validation part, never the test part.
-  func context(teacher: Model, seed: UInt64, observer: any RunObserver) -> CompressionContext {
+  func context(
+    teacher: Model, seed: UInt64, figures: ValidationFigures, observer: any RunObserver
+  ) -> CompressionContext {
     CompressionContext(
-      training: training, validation: validation, teacher: teacher, seed: seed, progress: progress(observer))
+      training: training, validation: validation, teacher: teacher, seed: seed,
+      measure: { try figures.measure($0).figures }, progress: progress(observer))
   }
 
   /// Passes a technique's progress on, in thousandths.
@@ -76,17 +88,6 @@ struct ExperimentData: Sendable {
       let loss = state.loss.map { ", loss \(figure($0))" } ?? ""
       observer.advanced(to: Int(state.fraction * 1000), note: state.activity + loss)
     }
-  }
-
-  /// Where a model comes from: data, digest, seed.
-  func provenance(_ experiment: Experiment) throws -> String {
-    struct Provenance: Encodable {
-      let experiment, data, digest: String
-      let seed: UInt64
-    }
-    return try StrictYAML.json(
-      Provenance(
-        experiment: experiment.name, data: summary.source, digest: summary.digest, seed: experiment.seed))
   }
 
   /// What is known of features that were computed elsewhere.

@@ -15,14 +15,22 @@ struct DeployedModel: Sendable {
     plan = try ExecutionPlan(model)
   }
 
-  /// Probabilities of every row of a part, decided one by one.
+  /// What a model says of the rows of a part.
+  struct Scores: Sendable {
+    let probabilities: ClassProbabilities
+    /// As many as there are probabilities, row by row; none where the model does not yield any.
+    let logits: [Float]
+  }
+
+  /// Scores of every row of a part, one by one.
   ///
   /// - Throws: an error that names what the plan lacks.
-  func probabilities(of data: ExperimentData, part: DatasetPart) throws -> ClassProbabilities {
+  func scores(of data: ExperimentData, part: DatasetPart) throws -> Scores {
     let rows = data.features(part)
     let width = data.dataset.width
     let context = plan.makeContext()
     var values: [Float] = []
+    var logits: [Float] = []
     values.reserveCapacity(rows.count / width * data.classCount)
     try rows.withUnsafeBufferPointer { rows in
       guard let base = rows.baseAddress else { return }
@@ -34,9 +42,12 @@ struct DeployedModel: Sendable {
             found: plan.outputs.map(\.name).joined(separator: ", "))
         }
         values.append(contentsOf: output)
+        if let output = context.output("logits", as: Float.self) { logits.append(contentsOf: output) }
       }
     }
-    return try ClassProbabilities(values, classCount: data.classCount)
+    return Scores(
+      probabilities: try ClassProbabilities(values, classCount: data.classCount),
+      logits: logits.count == values.count ? logits : [])
   }
 
   /// Probabilities together with the threshold that the artifact carries.
@@ -46,6 +57,18 @@ struct DeployedModel: Sendable {
         "model", subject: model.graph.name, expected: "one decision threshold for both sides", found: "none")
     }
     return Judge.Opinion(
-      probabilities: try probabilities(of: data, part: part), threshold: try DecisionThreshold(thresholds.long))
+      probabilities: try scores(of: data, part: part).probabilities, threshold: try DecisionThreshold(thresholds.long))
+  }
+}
+
+extension Model {
+  /// The model as an artifact holds it: deciding at a threshold, without what no output needs, saying where it comes from.
+  func deciding(at threshold: DecisionThreshold, provenance: String) throws -> Model {
+    var model = self
+    model.sections["provenance"] = provenance
+    model.graph = try graph.decided(
+      by: DecisionThresholds(short: threshold.threshold, long: threshold.threshold)
+    ).pruned()
+    return model
   }
 }

@@ -64,10 +64,7 @@ package struct Judge: Sendable {
 
     // Decisions are compared where both use the teacher's thresholds, so that they differ by the model alone.
     let atTeacher = teacher.threshold.decisions(for: opinion.probabilities)
-    let changes = try DecisionChanges(from: teacher.decisions, to: atTeacher)
-    let flips = Flips(
-      missed: changes.missed, false: changes.false, reversed: changes.reversed,
-      rate: changes.changedRate)
+    let flips = try Flips(from: teacher.decisions, to: atTeacher)
 
     let own = try backtest(opinion.decisions, on: part)
     let borrowed = try backtest(atTeacher, on: part).metrics
@@ -174,6 +171,13 @@ extension Judge {
   }
 
   private func base(_ probabilityUp: Double) -> Double { majority == 1 ? probabilityUp : 1 - probabilityUp }
+}
+
+extension Flips {
+  init(from original: [Int8], to candidate: [Int8]) throws {
+    let changes = try DecisionChanges(from: original, to: candidate)
+    self.init(missed: changes.missed, false: changes.false, reversed: changes.reversed, rate: changes.changedRate)
+  }
 }
 
 extension Money {

@@ -49,6 +49,7 @@ enum ReportPage {
       <span class="soft">The choice saw the validation part only; the test part reports. Click a heading to sort.</span></p>
     <div class="scroll"><table id="candidates"><thead></thead><tbody></tbody></table></div>
     <p class="soft" id="legend"></p>
+    \(StepSection.body)
     <h2>Without a model</h2>
     <div class="scroll"><table id="baselines"><thead></thead><tbody></tbody></table></div>
     <div id="truth-section" hidden><h2>What could be known</h2><div class="scroll"><table id="truth"><thead></thead><tbody></tbody></table></div>
@@ -57,24 +58,17 @@ enum ReportPage {
     <h2>Say it again</h2><p class="soft" id="again"></p><pre id="configuration"></pre>
     """
 
+  /// What sections read.
+  static let reading = #"""
+    const results = JSON.parse(byId('results').textContent);
+    const { candidates, baselines, data } = results;
+    """#
+
+  /// After `PageScript.common`, `reading` and `StepSection.script`.
   static let script = #"""
-    'use strict';
-    const results = JSON.parse(document.getElementById('results').textContent);
-    const byId = id => document.getElementById(id);
-    const make = (tag, text, attributes = {}) => {
-      const element = document.createElement(tag);
-      if (text !== undefined) element.textContent = text;
-      for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-      return element;
-    };
-    const number = (value, digits = 2) => value === null || value === undefined ? '–'
-      : value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-    const percent = (value, digits = 2) => value === null || value === undefined ? '–' : number(100 * value, digits) + ' %';
-    const bytes = value => value >= 1e6 ? number(value / 1e6) + ' MB' : value >= 1e4 ? number(value / 1e3, 1) + ' kB' : number(value, 0) + ' B';
     const style = getComputedStyle(document.documentElement);
     const colour = name => style.getPropertyValue(name).trim();
     const palette = ['#1f6feb', '#d97706', '#059669', '#9333ea', '#dc2626', '#0891b2', '#b45309', '#4d7c0f', '#be185d', '#475569', '#7c3aed', '#0f766e'];
-    const { candidates, baselines, data } = results;
     const chosen = candidates.find(candidate => candidate.name === results.chosen);
 
     byId('title').textContent = results.experiment;
@@ -161,6 +155,7 @@ enum ReportPage {
         for (const [, value, format, signed] of columns) row.append(cell(value(candidate), format, signed));
         body.append(row);
       }
+      drawPrecisions(part);
     }
     document.querySelectorAll('.tabs button').forEach(button => button.onclick = () => {
       part = button.dataset.part;

@@ -2,6 +2,7 @@
 public struct RecordedLatencies: Sendable {
   private let path: String
   private let byName: [String: Latency]
+  private let steps: [String: [StepResult]]
 
   /// - Parameter path: a `results.json`.
   /// - Throws: `.noInput` where it cannot be read, `.badData` where it holds something else.
@@ -11,6 +12,7 @@ public struct RecordedLatencies: Sendable {
     do {
       let results = try Results(json: text)
       byName = Dictionary(results.candidates.map { ($0.name, $0.latencyNs) }, uniquingKeysWith: { first, _ in first })
+      steps = Dictionary(results.candidates.map { ($0.name, $0.steps ?? []) }, uniquingKeysWith: { first, _ in first })
     } catch {
       throw EvaluationError("results", subject: path, expected: "a results.json of Pare", found: "something else")
     }
@@ -29,5 +31,12 @@ public struct RecordedLatencies: Sendable {
         found: "latencies of " + byName.keys.sorted().joined(separator: ", "))
     }
     return latency
+  }
+
+  /// Puts the latencies of a recipe's step in the place of its own; none where the earlier run did not say any.
+  func restore(in step: inout StepResult, number: Int, of candidate: String) {
+    let recorded = steps[candidate].flatMap { $0.indices.contains(number) ? $0[number] : nil }
+    step.before[Figure.latency] = recorded?.before[Figure.latency]
+    step.figures[Figure.latency] = recorded?.figures[Figure.latency]
   }
 }

@@ -119,6 +119,12 @@ public struct CandidateResult: Codable, Sendable {
   public var role: Role
   /// How it was made: the recipe in one line.
   public var made: String
+  /// The model that its recipe started from; null where it was trained or is the user's own.
+  @ExplicitNull public var from: String?
+  /// The numbers that stand for weights, where a step of the recipe, or of what it started from, quantized them.
+  @ExplicitNull public var precision: String?
+  /// What each step of the recipe did; null where there is no recipe.
+  @ExplicitNull public var steps: [StepResult]?
   /// Path of the artifact, relative to the run's folder.
   public var artifact: String
   /// Trainable numbers, zeros included.
@@ -143,11 +149,14 @@ public struct CandidateResult: Codable, Sendable {
   public init(
     name: String, role: Role, made: String, artifact: String, parameters: Int, bytes: Int, weightBytes: Int,
     planBytes: Int, compressionRatio: Double, validation: Measures, test: Measures, latencyNs: Latency, pareto: Bool,
-    withinBudget: Bool, equity: [EquityPoint]
+    withinBudget: Bool, equity: [EquityPoint], from: String? = nil, precision: String? = nil, steps: [StepResult]? = nil
   ) {
     self.name = name
     self.role = role
     self.made = made
+    self.from = from
+    self.precision = precision
+    self.steps = steps
     self.artifact = artifact
     self.parameters = parameters
     self.bytes = bytes

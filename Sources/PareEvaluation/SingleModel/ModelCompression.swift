@@ -6,6 +6,13 @@ import PareTraining
 
 /// Applies a recipe to a model that stands alone, without an experiment.
 public struct ModelCompression: Sendable {
+  /// What came of it. `ModelFigures` says what figures there are, of the model as it was and after each step.
+  public struct Outcome: Sendable {
+    public let compressed: CompressedModel
+    /// Figures of the model as it was.
+    public let before: [String: Double]
+  }
+
   private let model: Model
   private let recipe: Recipe
   private let teacher: Model?
@@ -22,10 +29,11 @@ public struct ModelCompression: Sendable {
   ///   - inputs: rows for calibration and training: a tensor per input of the model, rows leading; under an empty name
   ///     that of the only input. Empty where there are none.
   ///   - labels: one per row, for techniques that train on them: class indices, or the numbers that the model should yield.
-  ///   - validationShare: of the rows, the last ones, which only stop training early. Rows are in order of time.
+  ///   - validationShare: of the rows, the last ones, which only stop training early and on which figures are measured; on
+  ///     all rows where the share is 0. Rows are in order of time.
   public func run(
     inputs: [String: Tensor], labels: Tensor?, validationShare: Double = 0.2, observer: any RunObserver = SilentObserver()
-  ) throws -> CompressedModel {
+  ) throws -> Outcome {
     var training: TrainingData?
     var validation: TrainingData?
     if !inputs.isEmpty {
@@ -33,9 +41,11 @@ public struct ModelCompression: Sendable {
       (training, validation) = try rows.split(validationShare: validationShare)
     }
     observer.began(recipe.name, units: 1000)
+    let figures = try ModelFigures(of: model, on: validation ?? training)
+    let before = try figures.measure(model)
     let steps = Double(max(recipe.steps.count, 1))
     let context = CompressionContext(
-      training: training, validation: validation, teacher: teacher, seed: seed,
+      training: training, validation: validation, teacher: teacher, seed: seed, measure: figures.measure,
       progress: { state in
         observer.advanced(to: Int(1000 * state.fraction / steps), note: "\(state.technique): \(state.activity)")
       })
@@ -48,6 +58,6 @@ public struct ModelCompression: Sendable {
         category: .usage)
     }
     observer.ended("\(compressed.steps.count) steps")
-    return compressed
+    return Outcome(compressed: compressed, before: before)
   }
 }

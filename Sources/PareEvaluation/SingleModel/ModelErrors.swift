@@ -36,19 +36,8 @@ public struct ModelErrors: Sendable, Encodable {
     let approximation = try Scorer(model.graph, outputs: shared).run(rows)
     outputs = shared.compactMap { name in
       guard let r = reference[name], let a = approximation[name], r.shape == a.shape else { return nil }
-      let means = Self.columnMeans(r)
-      func centred(_ tensor: Tensor) -> [Double] {
-        tensor.doubles.enumerated().map { $1 - means[$0 % max(means.count, 1)] }
-      }
-      return Output(name: name, error: ErrorMeasure(of: centred(a), against: centred(r)))
+      let columns = r.elementCount / max(r.shape.dimensions.first ?? 1, 1)
+      return Output(name: name, error: ErrorMeasure(ofOutputs: a.doubles, against: r.doubles, columns: columns))
     }
-  }
-
-  private static func columnMeans(_ tensor: Tensor) -> [Double] {
-    let rows = max(tensor.shape.dimensions.first ?? 1, 1)
-    let columns = tensor.elementCount / rows
-    var sums = [Double](repeating: 0, count: columns)
-    for (index, value) in tensor.doubles.enumerated() { sums[index % max(columns, 1)] += value }
-    return sums.map { $0 / Double(rows) }
   }
 }

@@ -64,8 +64,7 @@ public struct ModelInspection: Sendable, Encodable {
     let types = try graph.inferredTypes()
     let kernels = try KernelSelection.fromEnvironment()
     let plan = try ExecutionPlan(model, kernels: kernels)
-    // One row: every open extent is 1.
-    let ofOne = types.mapValues { type in TensorType(type.elementType, Shape(type.dimensions.map { $0.fixedValue ?? 1 })) }
+    let ofOne = try graph.typesOfOneRow()
     name = graph.name
     inputs = graph.inputs.map { "\($0.name): \($0.type)" }
     outputs = graph.outputs.map { "\($0.name): \($0.type)" }
@@ -89,7 +88,7 @@ public struct ModelInspection: Sendable, Encodable {
     self.fileBytes = fileBytes
     parameterBytes = graph.storedByteCount
     planBytes = plan.residentByteCount
-    multiplyAdds = nodes.reduce(0) { $0 + $1.multiplyAdds }
+    multiplyAdds = try graph.multiplyAdds()
     steps = plan.steps.filter { !$0.nodes.isEmpty }.map { step in
       StepRow(
         nodes: step.nodes, kernel: step.kernel, estimateNs: step.estimate, float32EstimateNs: step.float32Estimate,

@@ -31,6 +31,8 @@ struct CompressionArguments: ParsableArguments {
 
   private struct Output: Encodable {
     let output: String
+    /// Figures of the model as it was.
+    let before: [String: Double]
     let steps: [StepReport]
   }
 
@@ -40,11 +42,14 @@ struct CompressionArguments: ParsableArguments {
   func apply(_ recipe: @autoclosure () throws -> Recipe, teacher: String? = nil, labels: String? = nil, validationShare: Double) throws {
     let compression = ModelCompression(
       try ModelFile.read(model), recipe: try recipe(), teacher: try teacher.map { try ModelFile.read($0) }, seed: seed)
-    let compressed = try compression.run(
+    let outcome = try compression.run(
       inputs: try TensorFile.read(calibration, option: "--calibration"), labels: try labels.map { try NPY.read($0) },
       validationShare: validationShare, observer: ProgressReporter(isQuiet: quiet))
+    let compressed = outcome.compressed
     try ModelFile.write(compressed.model, to: output)
-    guard !json else { return try JSONOutput.print(Output(output: output, steps: compressed.steps)) }
+    guard !json else {
+      return try JSONOutput.print(Output(output: output, before: outcome.before, steps: compressed.steps))
+    }
     var table = TextTable(["step", "layer", "outcome", "SNR dB"], words: [0, 1, 2])
     for step in compressed.steps {
       table.add([
@@ -59,6 +64,7 @@ struct CompressionArguments: ParsableArguments {
       }
     }
     print(table.rendered())
+    print("\n" + FiguresTable(before: outcome.before, steps: compressed.steps).rendered())
     print("\nWritten: \(output)")
   }
 }

@@ -15,7 +15,7 @@ struct InspectCommand: ParsableCommand {
 
       Examples:
         pare inspect runs/demo/artifacts/teacher-int8.pare
-        pare inspect model-int8.pare --errors model.onnx --rows rows.npy
+        pare inspect model-int8.pare --errors model.onnx --rows rows.npy --plot layers.html
       """)
 
   @Argument(help: "The model (.pare or .onnx).")
@@ -29,12 +29,18 @@ struct InspectCommand: ParsableCommand {
     help: ArgumentHelp("With --errors: rows of the models' inputs.", valueName: "[name=]file.npy"))
   var rows: [String] = []
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("With --errors: write ranges, histograms and errors of the layers as a page (.html).", valueName: "file"))
+  var plot: String?
+
   @Flag(name: .long, help: "Print everything as JSON.")
   var json = false
 
   func validate() throws {
     guard errors == nil || !rows.isEmpty else { throw ValidationError("--errors: expected --rows FILE with it, found none") }
     guard errors != nil || rows.isEmpty else { throw ValidationError("--rows: expected --errors ORIGINAL with it, found none") }
+    guard errors != nil || plot == nil else { throw ValidationError("--plot: expected --errors ORIGINAL with it, found none") }
   }
 
   func run() throws {
@@ -80,6 +86,10 @@ struct InspectCommand: ParsableCommand {
   private func printErrors(of model: Model, against original: String) throws {
     let found = try ModelErrors(
       model, against: try ModelFile.read(original), inputs: try TensorFile.read(rows, option: "--rows"))
+    if let plot {
+      let names = [self.model, original].map { URL(fileURLWithPath: $0).lastPathComponent }
+      try LayerPlot(found, model: names[0], original: names[1]).write(to: plot)
+    }
     guard !json else { return try JSONOutput.print(found) }
     func decibels(_ error: ErrorMeasure) -> String { error.signalToNoiseDecibels.map { String(format: "%.1f", $0) } ?? "–" }
     var table = TextTable([
@@ -98,5 +108,6 @@ struct InspectCommand: ParsableCommand {
       ])
     }
     print(table.rendered())
+    if let plot { print("\nWritten: \(plot)") }
   }
 }
