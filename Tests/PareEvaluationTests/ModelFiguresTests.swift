@@ -29,8 +29,8 @@ import Testing
     let outcome = try ModelCompression(model, recipe: recipe).run(inputs: ["features": rows], labels: labels, validationShare: 0)
     let before = outcome.before
     #expect(before["accuracy"] == 0.75 && before["agreement"] == 1 && before["decisions_changed"] == 0)
-    // Nothing differs, so there is no ratio.
-    #expect(before["output_snr_db"] == nil)
+    // Nothing differs.
+    #expect(before["output_snr_db"] == .infinity)
     #expect(before["non_zeros"] == 4 && before["multiply_adds"] == 4)
     #expect(before["bytes"] == Double(try Artifact.encode(model).count))
     #expect(try #require(before["estimate_ns"]) > 0)
@@ -59,6 +59,9 @@ import Testing
     let unlabelled = try ModelCompression(model(), recipe: recipe).run(inputs: ["": rows], labels: nil, validationShare: 0)
     #expect(try Set(#require(unlabelled.compressed.steps.first).figures.keys)
       == costs.union(["agreement", "decisions_changed", "output_snr_db"]))
+    let json = try JSONEncoder().encode(ModelCompression(model(), recipe: Recipe("none") { MagnitudePruning(sparsity: 0) })
+      .run(inputs: ["": rows], labels: nil).compressed.steps)
+    #expect(!String(decoding: json, as: UTF8.self).contains("output_snr_db"), "no JSON holds what is infinite")
     // Numbers that stand for themselves have no likeliest class.
     var builder = GraphBuilder(name: "number")
     let features = try builder.input("features", ValueType(.float32, ["batch", 2]))

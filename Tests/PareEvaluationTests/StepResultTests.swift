@@ -64,6 +64,29 @@ import Testing
     #expect(try #require(steps[1].figures["non_zeros"]) < #require(int8.before["non_zeros"]))
   }
 
+  @Test func limitsOfASearchAreOnTheFiguresThatAreReported() async throws {
+    var experiment = Small.experiment(.simulation(Small.simulation(candles: 3000)))
+    func mixed(_ limits: [FigureLimit]) -> [CandidateConfiguration] {
+      [CandidateConfiguration("mixed", recipe: Recipe("mixed") { MixedPrecision(limits: limits) })]
+    }
+    func figures() async throws -> [String: Double] {
+      let candidate = try #require(try await Small.run(experiment, in: ScratchFolder()).candidates.first { $0.name == "mixed" })
+      #expect(candidate.precision == "int4 and int8, mixed")
+      return try #require(candidate.steps?.first).figures
+    }
+    experiment.candidates = mixed([FigureLimit("decisions_changed", .atMost(1))])
+    let loose = try await figures()
+    let (changed, noise) = (try #require(loose["decisions_changed"]), try #require(loose["output_snr_db"]))
+    #expect(changed > 0)
+    // Half as many decisions and 6 dB more.
+    experiment.candidates = mixed([
+      FigureLimit("decisions_changed", .atMost(changed / 2)), FigureLimit("output_snr_db", .atLeast(noise + 6)),
+    ])
+    let strict = try await figures()
+    #expect(try #require(strict["decisions_changed"]) <= changed / 2)
+    #expect(strict["output_snr_db"].map { $0 >= noise + 6 } ?? true)
+  }
+
   @Test func precisionIsThatOfTheLastStepThatQuantized() async throws {
     let results = try await run(ScratchFolder())
     let precisions = Dictionary(uniqueKeysWithValues: results.candidates.map { ($0.name, $0.precision) })

@@ -48,6 +48,7 @@ public struct StepReport: Sendable, Hashable, Encodable {
     try container.encode(bytes, forKey: .bytes)
     try container.encode(layers, forKey: .layers)
     try container.encodeIfPresent(weightError, forKey: .weightError)
-    try container.encode(figures, forKey: .figures)
+    // What is infinite, as the distance of equal outputs in dB, no JSON can hold.
+    try container.encode(figures.filter { $0.value.isFinite }, forKey: .figures)
   }
 }

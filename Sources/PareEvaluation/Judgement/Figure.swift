@@ -1,5 +1,5 @@
 /// Names of the figures that steps of a recipe report and that limits of techniques may name. Every one is a number; one that
-/// is not defined is left out.
+/// is not defined is left out; what is infinite can be compared, but is written nowhere.
 enum Figure {
   static let accuracy = "accuracy"
   static let skill = "skill"

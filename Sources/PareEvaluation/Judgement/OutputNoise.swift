@@ -16,4 +16,9 @@ extension ErrorMeasure {
     }
     self.init(of: centred(approximation), against: centred(reference))
   }
+
+  /// The signal-to-noise ratio as limits compare it: infinite where nothing differs; nil where there is no signal.
+  var comparableDecibels: Double? {
+    noiseEnergy == 0 && count > 0 ? .infinity : signalToNoiseDecibels
+  }
 }

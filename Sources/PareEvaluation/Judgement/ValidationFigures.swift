@@ -34,10 +34,9 @@ struct ValidationFigures: Sendable {
     if scores.logits.count == logits.count {
       figures[Figure.outputSNR] = ErrorMeasure(
         ofOutputs: scores.logits.map { Double($0) }, against: logits, columns: data.classCount
-      ).signalToNoiseDecibels
+      ).comparableDecibels
     }
-    return MeasuredModel(
-      figures: figures.filter { $0.value.isFinite }, decisions: opinion.decisions, plan: deployed.plan)
+    return MeasuredModel(figures: figures, decisions: opinion.decisions, plan: deployed.plan)
   }
 }
 

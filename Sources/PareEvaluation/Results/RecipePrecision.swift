@@ -7,6 +7,7 @@ extension Recipe {
       switch step {
       case let quantization as Quantization:
         quantization.scheme.precision.name + (quantization.overrides.isEmpty ? "" : ", mixed")
+      case let mixed as MixedPrecision: mixed.precisions.map(\.precision.name).joined(separator: " and ") + ", mixed"
       case let training as QuantizationAwareTraining: training.precision.rawValue + ", trained"
       default: nil
       }

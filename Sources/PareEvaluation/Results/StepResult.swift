@@ -79,8 +79,8 @@ extension StepResult {
   init(_ report: StepReport, before: [String: Double], figures: [String: Double], flips: Flips) {
     self.init(
       technique: report.technique, bytes: Change(report.bytes), parameters: Change(report.parameters),
-      layers: report.layers.map(Layer.init), weightError: report.weightError.flatMap(WeightError.init), before: before,
-      figures: figures, flips: flips)
+      layers: report.layers.map(Layer.init), weightError: report.weightError.flatMap(WeightError.init),
+      before: before.filter { $0.value.isFinite }, figures: figures.filter { $0.value.isFinite }, flips: flips)
   }
 }
 

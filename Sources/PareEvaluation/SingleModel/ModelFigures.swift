@@ -27,8 +27,8 @@ struct ModelFigures: Sendable {
       return figures
     }
     figures[Figure.outputSNR] = ErrorMeasure(ofOutputs: scores.values, against: original, columns: scores.columns)
-      .signalToNoiseDecibels
-    guard scores.isClasses else { return figures.filter { $0.value.isFinite } }
+      .comparableDecibels
+    guard scores.isClasses else { return figures }
     let (before, after) = (Self.likeliest(original, scores.columns), Self.likeliest(scores.values, scores.columns))
     let count = Double(max(after.count, 1))
     figures[Figure.agreement] = Double(zip(before, after).count { $0 == $1 }) / count
@@ -36,7 +36,7 @@ struct ModelFigures: Sendable {
     if let labels = rows["labels"], labels.elementType == .int64, labels.elementCount == after.count {
       figures[Figure.accuracy] = Double(zip(labels.values(as: Int64.self), after).count { Int($0) == $1 }) / count
     }
-    return figures.filter { $0.value.isFinite }
+    return figures
   }
 
   private static func scores(

@@ -48,7 +48,7 @@ struct CompressionArguments: ParsableArguments {
     let compressed = outcome.compressed
     try ModelFile.write(compressed.model, to: output)
     guard !json else {
-      return try JSONOutput.print(Output(output: output, before: outcome.before, steps: compressed.steps))
+      return try JSONOutput.print(Output(output: output, before: outcome.before.filter { $0.value.isFinite }, steps: compressed.steps))
     }
     var table = TextTable(["step", "layer", "outcome", "SNR dB"], words: [0, 1, 2])
     for step in compressed.steps {

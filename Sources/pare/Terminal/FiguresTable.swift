@@ -13,7 +13,7 @@ struct FiguresTable {
     ("estimate_ns", "ns by the table", { String(format: "%.1f", $0) }),
     ("accuracy", "accuracy", { String(format: "%.2f%%", 100 * $0) }),
     ("decisions_changed", "changed", { String(format: "%.2f%%", 100 * $0) }),
-    ("output_snr_db", "output dB", { String(format: "%.1f", $0) }),
+    ("output_snr_db", "output dB", { $0.isFinite ? String(format: "%.1f", $0) : "equal" }),
   ]
 
   init(before: [String: Double], steps: [StepReport]) {
