@@ -9,6 +9,7 @@ enum LayerSection {
     .layers rect { fill: var(--accent); } .layers rect.cut { fill: var(--bad); }
     .layers rect.beyond { fill: var(--bad); opacity: .12; } .layers line { stroke: var(--ink); stroke-width: 1; }
     .layers line.axis, .layers line.level { stroke: var(--soft); } .layers line.level { opacity: .8; } .layers text { fill: var(--soft); font-size: 10px; }
+    #layers th { white-space: normal; vertical-align: bottom; } .meter + span { display: inline-block; min-width: 2.8em; }
     .meter { display: inline-block; width: 90px; height: .7em; background: var(--line); margin-right: .5em; vertical-align: baseline; }
     .meter i { display: block; height: 100%; background: var(--accent); }
     """
@@ -34,7 +35,7 @@ enum LayerSection {
       let [low, high] = [values.start, end];
       if (isFixed) [low, high] = [Math.min(low, values.low), Math.max(high, values.high)];
       const margin = (high - low) * 0.02, x = value => (value - low + margin) / (high - low + 2 * margin) * width;
-      if (isFixed) for (const [from, to] of [[low, values.low], [values.high, high]])
+      if (isFixed) for (const [from, to] of [[values.minimum, values.low], [values.high, values.maximum]])
         if (x(to) - x(from) > 0.5) picture.append(svg('rect', { class: 'beyond', x: x(from), y: 0, width: x(to) - x(from), height: floor }));
       const top = Math.log1p(Math.max(...values.counts, 1));
       values.counts.forEach((count, index) => {
