@@ -2,7 +2,7 @@
 enum StepSection {
   static let style = """
     details { border-top: 1px solid var(--line); padding: .35rem 0; } details:last-of-type { border-bottom: 1px solid var(--line); }
-    summary { cursor: pointer; } summary b { margin-right: .5rem; } details h3 { font-size: .95rem; margin: .8rem 0 .3rem; }
+    summary { cursor: pointer; } summary b { margin-right: .5rem; }
     #precision th { white-space: normal; vertical-align: bottom; }
     details .scroll { margin: .5rem 0; } #steps .scroll:first-of-type table { width: auto; min-width: min(100%, 560px); } td.words, th.words { text-align: left; white-space: normal; }
     """
