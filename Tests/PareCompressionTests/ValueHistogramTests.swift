@@ -46,6 +46,22 @@ import Testing
     #expect(values.counts == [4] && values.start == 3 && values.width == 0)
   }
 
+  @Test func halvesAndSignsHaveNoStepsAndLeaveInputsAlone() throws {
+    let layer = OneLayer([1, -0.3, 0.1, 2], outputs: 2)
+    let rows = try layer.rows([1, 2, 3, 4])
+    for precision in [QuantizationPrecision.float16, .bfloat16, .ternary] {
+      let model = try Quantization(precision).apply(to: layer.model, in: CompressionContext(training: rows))
+      let analysis = try #require(
+        try QuantizationAnalysis.layers(of: model.graph, against: layer.model.graph, rows: rows).first, "\(precision)")
+      #expect(analysis.weights.noiseEnergy > 0 && analysis.weightValues.steps == nil && analysis.weightErrorInHalfSteps == 0)
+      let weights = try layer.decodedWeights(of: model.graph).map { Double($0) }
+      #expect(analysis.weights == ErrorMeasure(of: weights, against: layer.weights.map { Double($0) }))
+      let (least, greatest) = (try #require(weights.min()), try #require(weights.max()))
+      #expect(analysis.weightValues.reach == least...greatest)
+      #expect(analysis.input.noiseEnergy == 0 && analysis.inputValues.reach == nil && analysis.inputSaturation == 0)
+    }
+  }
+
   @Test func layersOfOtherSizesAreNotCompared() throws {
     let (small, large) = (OneLayer([1, 0.5], outputs: 1), OneLayer([1, 0.5, 2, 1], outputs: 2))
     let rows = try small.rows([1, 2, 3, 4])

@@ -60,6 +60,7 @@ enum LayerSection {
     }
     function reachWords(values, cut) {
       if (isMissing(values.low)) return 'in its own range each time, or not quantized';
+      if (isMissing(values.finest_step)) return `become numbers within ${brief(values.low)} … ${brief(values.high)}`;
       const step = values.finest_step === values.coarsest_step ? brief(values.finest_step) : `${brief(values.finest_step)} to ${brief(values.coarsest_step)}`;
       return `integers reach ${brief(values.low)} … ${brief(values.high)}, step ${step}` + (isMissing(cut) ? '' : `; ${percent(cut, cut && cut < 0.001 ? 4 : 2)} beyond`);
     }
@@ -74,8 +75,8 @@ enum LayerSection {
         return cell;
       };
       const columns = [['layer', a => a.layer, text => text], ['weights dB', a => a.weights, () => ''], ['input dB', a => a.input, () => ''], ['output dB', a => a.output, () => ''],
-        ['weights: largest error in half steps', a => a.weight_error_in_half_steps, v => number(v, 3)], ['input: the same', a => a.input_error_in_half_steps, v => number(v, 3)],
-        ['inputs beyond', a => a.input_saturation, percent]];
+        ['weights: largest error in half steps', a => isMissing(a.weight_values.finest_step) ? null : a.weight_error_in_half_steps, v => number(v, 3)], ['input: the same', a => isMissing(a.input_values.low) ? null : a.input_error_in_half_steps, v => number(v, 3)],
+        ['inputs beyond', a => isMissing(a.input_values.low) ? null : a.input_saturation, percent]];
       const figures = table(columns, analyses);
       figures.querySelectorAll('tbody tr').forEach((row, index) => ['weights', 'input', 'output'].forEach((key, place) => row.cells[place + 1].replaceWith(bar(analyses[index][key]))));
       const grid = make('div', undefined, { class: 'layers' });

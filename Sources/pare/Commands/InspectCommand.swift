@@ -97,8 +97,9 @@ struct InspectCommand: ParsableCommand {
     ])
     for layer in found.layers {
       table.add([
-        layer.layer, decibels(layer.weights), String(format: "%.3f", layer.weightErrorInHalfSteps), decibels(layer.input),
-        String(format: "%.3f", layer.inputErrorInHalfSteps), String(format: "%.2f%%", 100 * layer.inputSaturation),
+        layer.layer, decibels(layer.weights), layer.weightValues.steps.map { _ in String(format: "%.3f", layer.weightErrorInHalfSteps) } ?? "–",
+        decibels(layer.input), layer.inputValues.reach.map { _ in String(format: "%.3f", layer.inputErrorInHalfSteps) } ?? "–",
+        layer.inputValues.reach.map { _ in String(format: "%.2f%%", 100 * layer.inputSaturation) } ?? "–",
         decibels(layer.output), layer.output.cosine.map { String(format: "%.6f", $0) } ?? "–",
       ])
     }

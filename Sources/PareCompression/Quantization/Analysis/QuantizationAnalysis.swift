@@ -5,9 +5,10 @@ import PareTraining
 /// What quantization costs one layer, weights and activations apart.
 public struct QuantizationAnalysis: Sendable, Hashable, Encodable {
   public var layer: String
-  /// The weights that the integers stand for, against the real ones.
+  /// The weights that are multiplied, against the real ones.
   public var weights: ErrorMeasure
-  /// The largest error of a weight in halves of its step: at most 1 where the scale covers the weights.
+  /// The largest error of a weight in halves of its step: at most 1 where the scale covers the weights. 0 where weights are
+  /// no integers.
   public var weightErrorInHalfSteps: Double
   /// The layer's input once rounded, against itself before. Errors of earlier layers are not in it.
   public var input: ErrorMeasure

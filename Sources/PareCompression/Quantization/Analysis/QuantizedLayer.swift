@@ -2,7 +2,7 @@ import PareGraph
 import PareTensor
 
 /// A layer of a quantized graph: a Gemm, MatMul or Conv whose weights come out of DequantizeLinear, and its input too, unless
-/// the weights alone are quantized.
+/// the weights alone are quantized; or whose weights are halves, or signs times their scales.
 struct QuantizedLayer {
   let name: String
   let output: String
@@ -14,20 +14,28 @@ struct QuantizedLayer {
   let inputMap: AffineMap?
   /// The axis of the weight along which outputs run: 0 or 1.
   let outputAxis: Int
-  /// `S·(q − Z)` of the weight, row-major.
+  /// What is multiplied, row-major: of integers `S·(q − Z)`.
   let weights: [Double]
-  /// S of each weight.
+  /// S of each weight; none where they are no integers.
   let weightScales: [Double]
 
   init?(_ node: Node, in graph: Graph) {
     guard ["Gemm", "MatMul", "Conv"].contains(node.operatorName), node.inputs.count >= 2,
-      let weight = graph.producer(of: node.inputs[1]).flatMap({ QuantizedWeightTensor($0, in: graph) })
+      let weight = graph.producer(of: node.inputs[1]), let stored = weight.input(0).flatMap({ graph.parameters[$0] })?.storage
     else { return nil }
+    if let integers = QuantizedWeightTensor(weight, in: graph) {
+      weights = integers.decoded
+      weightScales = integers.elementScales(rowScales: graph.values(of: integers.scale) ?? [])
+    } else if ["Cast", "Mul"].contains(weight.operatorName), stored.elementType.isHalfPrecision || stored.element == .sign,
+      let numbers = try? graph.constant(node.inputs[1])
+    {
+      (weights, weightScales) = (numbers.doubles, [])
+    } else {
+      return nil
+    }
     outputAxis = node.operatorName == "Conv" || (try? node.int("transB", default: 0)) == 1 ? 0 : 1
     name = node.name
     output = node.outputs[0]
-    weights = weight.decoded
-    weightScales = weight.elementScales(rowScales: graph.values(of: weight.scale) ?? [])
     dequantizedInput = node.inputs[0]
     guard let activation = graph.producer(of: node.inputs[0]), activation.operatorName == "DequantizeLinear",
       let quantize = graph.producer(of: activation.inputs[0])

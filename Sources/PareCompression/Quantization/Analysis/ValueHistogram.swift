@@ -11,9 +11,10 @@ public struct ValueHistogram: Sendable, Hashable {
   public private(set) var counts: [Int] = []
   public private(set) var minimum = 0.0
   public private(set) var maximum = 0.0
-  /// From the least to the greatest number that integers stand for; nil where that is not fixed beforehand.
+  /// From the least to the greatest number that they are rounded to; nil where that is not fixed beforehand.
   public var reach: ClosedRange<Double>?
-  /// Between neighbouring integers, from the finest scale to the coarsest; nil where that is not fixed beforehand.
+  /// Between neighbouring integers, from the finest scale to the coarsest; nil where that is not fixed beforehand, or there are
+  /// no integers.
   public var steps: ClosedRange<Double>?
 
   public init() {}
