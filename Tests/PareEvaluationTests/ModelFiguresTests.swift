@@ -22,7 +22,7 @@ import Testing
   /// The original says 1, 0, 0, 1; without the smaller weights it is 1, 1, 0, 1.
   private let rows = Tensor([1, 1, 4, 2.8, 1, 0, 0, 1] as [Float], shape: [4, 2])
   private let labels = Tensor([1, 0, 0, 0] as [Int64])
-  private let recipe = Recipe("half") { MagnitudePruning(sparsity: 0.5) }
+  private let recipe = Recipe("half") { Pruning(sparsity: 0.5) }
 
   @Test func figuresAreThoseOfTheHand() throws {
     let model = try model()
@@ -59,7 +59,7 @@ import Testing
     let unlabelled = try ModelCompression(model(), recipe: recipe).run(inputs: ["": rows], labels: nil, validationShare: 0)
     #expect(try Set(#require(unlabelled.compressed.steps.first).figures.keys)
       == costs.union(["agreement", "decisions_changed", "output_snr_db"]))
-    let json = try JSONEncoder().encode(ModelCompression(model(), recipe: Recipe("none") { MagnitudePruning(sparsity: 0) })
+    let json = try JSONEncoder().encode(ModelCompression(model(), recipe: Recipe("none") { Pruning(sparsity: 0) })
       .run(inputs: ["": rows], labels: nil).compressed.steps)
     #expect(!String(decoding: json, as: UTF8.self).contains("output_snr_db"), "no JSON holds what is infinite")
     // Numbers that stand for themselves have no likeliest class.
