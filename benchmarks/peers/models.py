@@ -115,16 +115,16 @@ class LSTMWithAttention(nn.Module):
 class TransformerEncoder(nn.Module):
     inputs = {"window": (50, 20)}
 
-    def __init__(self, width=64):
+    def __init__(self, width=64, features=20, steps=50, feed_forward=128):
         super().__init__()
-        self.embed = nn.Linear(20, width)
-        position = torch.arange(50).unsqueeze(1)
+        self.embed = nn.Linear(features, width)
+        position = torch.arange(steps).unsqueeze(1)
         frequency = torch.exp(torch.arange(0, width, 2) * (-math.log(10000.0) / width))
-        table = torch.zeros(1, 50, width)
+        table = torch.zeros(1, steps, width)
         table[0, :, 0::2] = torch.sin(position * frequency)
         table[0, :, 1::2] = torch.cos(position * frequency)
         self.register_buffer("table", table)
-        layer = nn.TransformerEncoderLayer(width, 4, dim_feedforward=128, dropout=0.1, activation="gelu", batch_first=True)
+        layer = nn.TransformerEncoderLayer(width, 4, dim_feedforward=feed_forward, dropout=0.1, activation="gelu", batch_first=True)
         self.encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
         self.head = nn.Linear(width, 3)
 
