@@ -103,7 +103,10 @@ static void run_cell(const void *operands, const void *input, void *output, unsi
 }
 
 static int32_t product(int32_t a, int32_t b) { return (a * b + (1 << 14)) >> 15; }
-static int32_t knot(int32_t k) { return (int32_t)lround(tanh(k / 16.0) * 32768); }
+static int32_t knot(int32_t k) {
+  const double t = tanh(k / 16.0);
+  return (int32_t)lround((t + t * (1 - t * t) / 1536) * 32768);
+}
 
 static int32_t hyperbolic_tangent(int32_t v, int bits) {
   const int32_t limit = (1 << (bits + 2)) - 1, m = abs(v) < limit ? abs(v) : limit, width = 1 << (bits - 4);
