@@ -100,4 +100,28 @@ import Testing
     model.graph.parameters["w"]?.storage = shared
     #expect(try ONNXFile.decode(try ONNXFile.encode(model)).graph.parameters["w"]?.storage.decoded() == shared.decoded())
   }
+
+  /// One scale an output, one for all, and zero points that are not 0, which stay what they are.
+  @Test(arguments: [[0, 0, 0], [0], [1, 0, 2]])
+  func zeroPointsOfWeightsAreWrittenOutAndLeftOutAgain(points: [Int8]) throws {
+    var builder = GraphBuilder(name: "dense")
+    let x = try builder.input("x", ValueType(.float32, ["batch", 2]))
+    let isScalar = points.count == 1
+    let w = try builder.parameter("w", Tensor([Int8(1), -2, 3, 4, -5, 6], shape: [3, 2]), isTrainable: false)
+    let scale = isScalar ? Tensor(scalar: Float(0.5)) : Tensor([Float(0.5), 0.25, 2])
+    var inputs = [w, try builder.parameter("scale", scale, isTrainable: false)]
+    let isWritten = points.contains { $0 != 0 }
+    if isWritten { inputs.append(try builder.parameter("zero", Tensor(points), isTrainable: false)) }
+    let real = try builder.apply("DequantizeLinear", inputs, attributes: isScalar ? [:] : ["axis": .int(0)], name: "real")
+    try builder.output(try builder.apply("Gemm", [x, real], attributes: ["transB": .int(1)], name: "y"))
+    let model = Model(graph: builder.graph)
+
+    let bytes = try ONNXFile.encode(model)
+    let file = try WireModel(serializedBytes: bytes)
+    let name = try #require(file.graph.nodes.first { $0.operatorName == "DequantizeLinear" }?.inputs.last)
+    let written = try #require(file.graph.initializers.first { $0.name == name })
+    #expect(written.rawData.map { Int8(bitPattern: $0) } == points && written.extents == (isScalar ? [] : [3]))
+    let back = try ONNXFile.decode(bytes).graph
+    #expect(back.nodes == model.graph.nodes && back.parameters == model.graph.parameters)
+  }
 }

@@ -76,7 +76,7 @@ package struct ExportContext {
   }
 }
 
-/// How an operator that ONNX does not have is written with those that it has.
+/// How an operator that ONNX does not have, or that other runtimes want spelt out, is written with those that it has.
 package protocol NodeExport: Sendable {
   static var operatorName: OperatorName { get }
   /// Adds nodes that make the node's outputs, under their names.
@@ -85,10 +85,10 @@ package protocol NodeExport: Sendable {
   static func export(_ node: Node, in context: inout ExportContext) throws
 }
 
-/// Every operator of Pare's own that a model may have when it is written.
+/// Every operator of Pare's own that a model may have when it is written, and those that are written in another way.
 package enum ExportCatalogue {
   package static let all: [any NodeExport.Type] = [
-    DecideExport.self, QuantizeByReciprocalExport.self, TreeEnsembleExport.self,
+    DecideExport.self, DequantizeLinearExport.self, QuantizeByReciprocalExport.self, TreeEnsembleExport.self,
   ]
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.operatorName, $0) })
