@@ -18,7 +18,9 @@ PARE = {
     "static": {
         "default": [], "mse": ["--method", "mse"], "gptq": ["--rounding", "gptq"],
         "gptq, mse": ["--rounding", "gptq", "--method", "mse"]},
-    "dynamic": {"default": ["--mode", "dynamic"], "gptq": ["--mode", "dynamic", "--rounding", "gptq"]},
+    "dynamic": {
+        "default": ["--mode", "dynamic"], "gptq": ["--mode", "dynamic", "--rounding", "gptq"],
+        "gptq, bias": ["--mode", "dynamic", "--rounding", "gptq", "--bias-correction"]},
     "integers": {
         "default": ["--recurrent", "integers"], "gptq": ["--recurrent", "integers", "--rounding", "gptq"]},
 }
