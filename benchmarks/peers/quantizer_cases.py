@@ -84,6 +84,7 @@ class QuantizerCase:
         self.pare.convert(artifact, exported)
         self.layers = compare_layers(self.pare, exported, self.model.test[:LAYER_ROWS])
         ours, theirs = self.pare.predict(artifact, self.model.test, "y"), self.outputs(exported)
+        self.peers["export"] = Peer(exported)
         self.whole = Difference.of(ours, theirs, float(self.expected.max() - self.expected.min()) / 255)
         self.export_snr = signal_to_noise(ours, theirs)
 
