@@ -29,18 +29,21 @@ extension FloatRecurrentLayer {
     let biases = summedBiases()
     return RecurrentIntegers(
       input: try products(
-        w, scale: Double(inputScale), given: ranges.inputWeightScales, bias: biases.input, form),
+        w, scale: Double(inputScale), given: ranges.inputWeights, bias: biases.input, form),
       state: try products(
-        r, scale: 1 / Double(ranges.stateLevels), given: ranges.stateWeightScales, bias: biases.state, form))
+        r, scale: 1 / Double(ranges.stateLevels), given: ranges.stateWeights, bias: biases.state, form))
   }
 
   private func products(
-    _ weight: Tensor, scale: Double, given: [Float]?, bias: [Float], _ form: RecurrentWeights
+    _ weight: Tensor, scale: Double, given: RecurrentWeightScales?, bias: [Float], _ form: RecurrentWeights
   ) throws -> RecurrentIntegers.Products {
     let (rows, columns) = (weight.shape[0] * weight.shape[1], weight.shape[2])
     let values = weight.values(as: Float.self)
-    guard given.map({ $0.count == rows }) ?? true else {
-      throw GraphError("quantization-scale", node: node, expected: "\(rows) scales of weights", found: "\(given?.count ?? 0)")
+    let blocks = form.blockCount(of: columns)
+    if let given, given.rows.count != rows || given.blocks.count != rows * blocks {
+      throw GraphError(
+        "quantization-scale", node: node, expected: "\(rows) scales of weights and \(rows * blocks) multipliers",
+        found: "\(given.rows.count) and \(given.blocks.count)")
     }
     var integers: [Int8] = []
     var blockMultipliers: [UInt8] = []
@@ -50,7 +53,7 @@ extension FloatRecurrentLayer {
       let greatest = part.reduce(Float(0)) { max($0, $1.magnitude) }
       // A bias of at most 2^22 units leaves accumulators room.
       let least = max(Float(Double(bias[row].magnitude) / (scale * 0x1p22)), .leastNormalMagnitude)
-      let step = given?[row] ?? max(greatest / form.greatestInteger, least)
+      let step = max(given?.rows[row] ?? greatest / form.greatestInteger, least)
       let unit = scale * Double(step)
       guard step.isNormal, step > 0,
         let fixed = GateProducts.fixedPoint(unit * Double(1 << GateArithmetic.argumentBits)),
@@ -63,9 +66,10 @@ extension FloatRecurrentLayer {
       case .int8:
         integers += part.map { Int8(min(max((Double($0) / Double(step)).rounded(.toNearestOrEven), -127), 127)) }
       case .int4(let size):
-        let blocks = FourBitRow(part, step: step, blockSize: size)
-        integers += blocks.integers
-        blockMultipliers += blocks.multipliers
+        let fourBits = FourBitRow(
+          part, step: step, blockSize: size, given: given.map { Array($0.blocks[row * blocks..<(row + 1) * blocks]) })
+        integers += fourBits.integers
+        blockMultipliers += fourBits.multipliers
       }
       biases.append(integer)
       multipliers.append(fixed.multiplier)
@@ -73,9 +77,9 @@ extension FloatRecurrentLayer {
     }
     let perRow = Shape([weight.shape[0], weight.shape[1]])
     var (integerWeights, blockMultiplier) = (Tensor(integers, shape: weight.shape), Tensor?.none)
-    if case .int4(let size) = form {
+    if case .int4 = form {
       integerWeights = Tensor(fourBits: integers, shape: weight.shape)
-      let shape: Shape = [weight.shape[0], weight.shape[1], (columns + size - 1) / size]
+      let shape: Shape = [weight.shape[0], weight.shape[1], blocks]
       blockMultiplier = Tensor(blockMultipliers, shape: shape)
     }
     return RecurrentIntegers.Products(
@@ -84,7 +88,43 @@ extension FloatRecurrentLayer {
   }
 }
 
+/// What the integers of a recurrent layer's matrix are multiplied by: the scale of a row, and with four bits a whole number for
+/// each block of it.
+public struct RecurrentWeightScales: Sendable, Hashable {
+  /// One for each row, direction by direction. Where a bias needs a greater one, that is used.
+  public var rows: [Float]
+  /// Row by row; none with eight bits.
+  public var blocks: [UInt8]
+
+  public init(rows: [Float], blocks: [UInt8] = []) {
+    self.rows = rows
+    self.blocks = blocks
+  }
+
+  /// Those that `RecurrentQuantization` chooses by magnitudes, biases apart; of a row of zeros as if its greatest were 1.
+  ///
+  /// - Parameter weight: float32 `[directions, rows, columns]`.
+  public init(of weight: Tensor, _ form: RecurrentWeights) {
+    let values = weight.values(as: Float.self)
+    let columns = weight.shape[2]
+    self.init(rows: [])
+    for row in 0..<weight.shape[0] * weight.shape[1] {
+      let part = values[row * columns..<(row + 1) * columns]
+      let greatest = part.reduce(Float(0)) { max($0, $1.magnitude) }
+      let step = max((greatest > 0 ? greatest : 1) / form.greatestInteger, .leastNormalMagnitude)
+      rows.append(step)
+      guard case .int4(let size) = form else { continue }
+      blocks += FourBitRow(part, step: step, blockSize: size).multipliers
+    }
+  }
+}
+
 extension RecurrentWeights {
+  /// Multipliers of a row.
+  fileprivate func blockCount(of columns: Int) -> Int {
+    if case .int4(let size) = self { (columns + size - 1) / size } else { 0 }
+  }
+
   /// What a row's greatest magnitude becomes.
   fileprivate var greatestInteger: Float {
     switch self {
@@ -102,11 +142,12 @@ private struct FourBitRow {
   /// Each block takes, of the multipliers from the one that makes 7 of its greatest magnitude down to five eighths of it,
   /// the one with the least sum of squared errors, the greater of equals: clipping the greatest weights may spare the
   /// others more than it costs.
-  init(_ row: ArraySlice<Float>, step: Float, blockSize: Int) {
-    for start in stride(from: row.startIndex, to: row.endIndex, by: blockSize) {
+  ///
+  /// - Parameter given: multipliers that were chosen before, in place of these.
+  init(_ row: ArraySlice<Float>, step: Float, blockSize: Int, given: [UInt8]? = nil) {
+    for (index, start) in stride(from: row.startIndex, to: row.endIndex, by: blockSize).enumerated() {
       let block = row[start..<min(start + blockSize, row.endIndex)].map { Double($0) / Double(step) }
-      let widest = min(max((block.reduce(0) { max($0, $1.magnitude) } / 7).rounded(.up), 1), 255)
-      let candidates = Set((5...8).map { max((widest * Double($0) / 8).rounded(.up), 1) }).sorted(by: >)
+      let candidates = given.map { [max(Double($0[index]), 1)] } ?? Self.candidates(for: block)
       func integer(_ value: Double, _ multiplier: Double) -> Double {
         min(max((value / multiplier).rounded(.toNearestOrEven), -8), 7)
       }
@@ -116,10 +157,17 @@ private struct FourBitRow {
           return sum + difference * difference
         }
       }
-      let multiplier = candidates.map { (value: $0, error: error($0)) }.min { $0.error < $1.error }?.value ?? widest
+      let multiplier = candidates.map { (value: $0, error: error($0)) }.min { $0.error < $1.error }?.value ?? 1
       integers += block.map { Int8(integer($0, multiplier)) }
       multipliers.append(UInt8(multiplier))
     }
+  }
+
+  /// From the greatest down.
+  private static func candidates(for block: [Double]) -> [Double] {
+    let greatest = block.reduce(0) { max($0, $1.magnitude) }
+    let widest = min(max((greatest / 7).rounded(.up), 1), 255)
+    return Set((5...8).map { max((widest * Double($0) / 8).rounded(.up), 1) }).sorted(by: >)
   }
 }
 

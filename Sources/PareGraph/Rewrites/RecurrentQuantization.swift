@@ -9,16 +9,16 @@ public struct RecurrentRanges: Sendable, Hashable {
   public var cell: Float
   /// The greatest magnitude of h, which is below 1 whatever the weights.
   public var state: Float
-  /// The scales of the rows of W and of R, direction by direction; by default a row's greatest magnitude becomes 127.
-  public var inputWeightScales: [Float]?
-  public var stateWeightScales: [Float]?
+  /// What the integers of W and of R are multiplied by, where that is given; by default it is chosen by their magnitudes.
+  public var inputWeights: RecurrentWeightScales?
+  public var stateWeights: RecurrentWeightScales?
 
   public init(
-    inputScale: Float, inputZeroPoint: UInt8, cell: Float = 15.9, state: Float = 1, inputWeightScales: [Float]? = nil,
-    stateWeightScales: [Float]? = nil
+    inputScale: Float, inputZeroPoint: UInt8, cell: Float = 15.9, state: Float = 1,
+    inputWeights: RecurrentWeightScales? = nil, stateWeights: RecurrentWeightScales? = nil
   ) {
     (self.inputScale, self.inputZeroPoint, self.cell, self.state) = (inputScale, inputZeroPoint, cell, state)
-    (self.inputWeightScales, self.stateWeightScales) = (inputWeightScales, stateWeightScales)
+    (self.inputWeights, self.stateWeights) = (inputWeights, stateWeights)
   }
 
   /// As many fractional bits as leave room for the cell.
