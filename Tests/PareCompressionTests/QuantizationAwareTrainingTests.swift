@@ -22,10 +22,19 @@ import Testing
     try Trainer().loss(of: model.graph, by: CrossEntropy(), on: Fixture.rows(4000, seed: seed))
   }
 
+  /// Of the probabilities: what is common to a row's logits says nothing.
+  static func signalToNoise(_ model: Model, _ original: Model) throws -> Double {
+    let rows = try Fixture.rows(2000, seed: 55)
+    func probabilities(_ model: Model) throws -> [Double] {
+      try #require(Scorer(model.graph, outputs: ["probabilities"]).run(rows)["probabilities"]).doubles
+    }
+    return try #require(ErrorMeasure(of: probabilities(model), against: probabilities(original)).signalToNoiseDecibels)
+  }
+
   @Test func theGraphIsThatOfQuantizationByRoundingAndRunsInIntegers() throws {
     let model = try Fixture.model()
     let rounded = try Quantization(.int8).apply(to: model, in: Fixture.context()).graph
-    let graph = try QAT(.int8, training: Self.short).apply(to: model, in: Fixture.context()).graph
+    let graph = try QAT(.int8, hardWeight: 1, training: Self.short).apply(to: model, in: Fixture.context()).graph
     #expect(graph.nodes == rounded.nodes)
     #expect(graph.parameters.keys == rounded.parameters.keys)
     for (name, parameter) in graph.parameters {
@@ -81,7 +90,7 @@ import Testing
     let context = try Fixture.context()
     let schedule = TrainingSchedule(epochs: 20, batchSize: 64, learningRate: 1e-3, patience: 20)
     for precision in [QAT.Precision.int8, .int4] {
-      let technique = QAT(precision, training: schedule)
+      let technique = QAT(precision, hardWeight: 1, training: schedule)
       let rounded = try Self.loss(technique.rounded(model, in: context))
       let learned = try Self.loss(technique.apply(to: model, in: context))
       if precision == .int8 { #expect(learned <= rounded + 1e-4) } else { #expect(learned < rounded) }
@@ -101,7 +110,7 @@ import Testing
   @Test(arguments: [QAT.Precision.int8, .int4]) func prunedWeightsStayZero(_ precision: QAT.Precision) throws {
     let context = try Fixture.context()
     let pruned = try Pruning(sparsity: 0.6).apply(to: Fixture.model(hidden: [40, 40]), in: context)
-    let graph = try QAT(precision, training: Self.short).apply(to: pruned, in: context).graph
+    let graph = try QAT(precision, hardWeight: 1, training: Self.short).apply(to: pruned, in: context).graph
     for layer in pruned.graph.linearLayers {
       let integers = try #require(graph.parameters[layer.weight]).storage.decoded().doubles
       for (weight, integer) in zip(try Fixture.weights(pruned.graph, layer.weight), integers) where weight == 0 {
@@ -111,30 +120,22 @@ import Testing
     if precision == .int8 { #expect(graph.parameters["dense_1.weight"]?.storage.layout == .bitmask) }
   }
 
-  @Test func aTeacherIsEnough() throws {
+  @Test func unlessToldTheModelTeachesItselfAndNoLabelsAreNeeded() throws {
     let teacher = try Fixture.model(seed: 5)
     var context = try Fixture.context()
     context.training = try TrainingData(["features": #require(context.training?["features"])])
     context.validation = try TrainingData(["features": #require(context.validation?["features"])])
-    let technique = QAT(.int4, hardWeight: 0, temperature: 2, training: TrainingSchedule(epochs: 20, batchSize: 32, learningRate: 1e-3))
+    let technique = QAT(.int4, training: TrainingSchedule(epochs: 20, batchSize: 32, learningRate: 1e-3))
     let (rounded, learned) = (try technique.rounded(teacher, in: context), try technique.apply(to: teacher, in: context))
-    let rows = try Fixture.rows(2000, seed: 55)
-    func error(_ model: Model) throws -> Double {
-      let (found, expected) = (
-        try #require(Scorer(model.graph, outputs: ["logits"]).run(rows)["logits"]).doubles,
-        try #require(Scorer(teacher.graph, outputs: ["logits"]).run(rows)["logits"]).doubles
-      )
-      return try #require(ErrorMeasure(of: found, against: expected).signalToNoiseDecibels)
-    }
-    #expect(try error(learned) > error(rounded))
+    #expect(try Self.signalToNoise(learned, teacher) > Self.signalToNoise(rounded, teacher))
   }
 
   @Test func stepSizesThatFreezeAtOnceAreThoseOfCalibration() throws {
     let model = try Fixture.model()
-    let learned = try QAT(.int8, freezeAfter: 0, training: Self.short).apply(to: model, in: Fixture.context()).graph
-    let calibrated = try QAT(.int8, stepSizes: .calibrated, training: Self.short).apply(to: model, in: Fixture.context()).graph
+    let learned = try QAT(.int8, freezeAfter: 0, hardWeight: 1, training: Self.short).apply(to: model, in: Fixture.context()).graph
+    let calibrated = try QAT(.int8, stepSizes: .calibrated, hardWeight: 1, training: Self.short).apply(to: model, in: Fixture.context()).graph
     #expect(learned.parameters == calibrated.parameters)
-    let free = try QAT(.int8, freezeAfter: 1, training: Self.short).apply(to: model, in: Fixture.context()).graph
+    let free = try QAT(.int8, freezeAfter: 1, hardWeight: 1, training: Self.short).apply(to: model, in: Fixture.context()).graph
     #expect(free.parameters["relu_0.scale"] != calibrated.parameters["relu_0.scale"])
   }
 
@@ -189,7 +190,7 @@ import Testing
   @Test(arguments: [false, true], [QAT.Precision.int8, .int4])
   func convolutionsRunInIntegersWithBatchNormalizationFolded(_ normalized: Bool, _ precision: QAT.Precision) throws {
     let (model, context) = try Self.convolutional(normalized: normalized)
-    let technique = QAT(precision, training: TrainingSchedule(epochs: 10, batchSize: 32, learningRate: 5e-3))
+    let technique = QAT(precision, hardWeight: 1, training: TrainingSchedule(epochs: 10, batchSize: 32, learningRate: 5e-3))
     let result = try technique.compress(model, in: context)
     let graph = result.model.graph
     #expect(!graph.nodes.contains { $0.operatorName == "BatchNormalization" })
@@ -208,7 +209,8 @@ import Testing
 
   @Test func layersLeftOutLearnInFloat32() throws {
     let model = try Fixture.model()
-    let graph = try QAT(.int8, layers: .exceptFirstAndLast, training: Self.short).apply(to: model, in: Fixture.context()).graph
+    let technique = QAT(.int8, layers: .exceptFirstAndLast, hardWeight: 1, training: Self.short)
+    let graph = try technique.apply(to: model, in: Fixture.context()).graph
     #expect(graph.parameters["dense_0.weight"]?.storage.elementType == .float32)
     #expect(graph.parameters["dense_0.weight"] != model.graph.parameters["dense_0.weight"])
     #expect(graph.parameters["dense_1.weight"]?.storage.elementType == .int8)

@@ -63,6 +63,9 @@ import Testing
         .int4, stepSizes: .calibrated, layers: one, training: TrainingSchedule(epochs: 1, batchSize: 64)),
       mayChange: { $0.hasPrefix("dense_") }),
     Sample(
+      technique: QuantizationAwareTraining(.ternary, layers: one, training: TrainingSchedule(epochs: 1, batchSize: 64)),
+      mayChange: { $0.hasPrefix("dense_") }),
+    Sample(
       technique: QuantizationAwareTraining(
         .binary, layers: one, recurrent: .integers, training: TrainingSchedule(epochs: 1, batchSize: 64)),
       mayChange: { $0.hasPrefix("dense_") }),

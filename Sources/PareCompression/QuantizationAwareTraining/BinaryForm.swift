@@ -14,8 +14,9 @@ package struct BinaryForm {
   /// What is trained.
   package private(set) var graph: Graph
   /// Why a selected layer stays as it is, by its name.
-  private(set) var reasons: [String: String] = [:]
+  private var reasons: [String: String] = [:]
   private let real: Graph
+  private let selected: [LinearLayer]
   private var layers: [Layer] = []
   private var names: NameScope
   private let types: [String: ValueType]
@@ -43,6 +44,7 @@ package struct BinaryForm {
   ///   `compression.non-finite-value` for weights or values that are no numbers.
   package init(_ real: Graph, layers selected: [LinearLayer], rows: TrainingData) throws {
     self.real = real
+    self.selected = selected
     graph = real
     graph.nodes = []
     names = NameScope(real)
@@ -171,7 +173,10 @@ package struct BinaryForm {
 
 // MARK: - After training
 
-extension BinaryForm {
+extension BinaryForm: QuantizedForm {
+  /// Signs have no scales to learn: their factors follow from the weights.
+  package var logarithms: [String] { [] }
+
   /// The graph with `pare.BinaryDense` for the layers of signs, their normalizations taken in.
   package func deployed(_ trained: Graph) throws -> Graph {
     var result = trained
@@ -209,9 +214,18 @@ extension BinaryForm {
         outputs: layer.normalization.outputs)
       result.nodes.removeAll { $0.name == layer.normalization.name }
     }
-    let pruned = result.pruned()
+    let pruned = try result.pruned().foldingTrainedBatchNormalization()
     _ = try pruned.inferredTypes()
     return pruned
+  }
+
+  func reports(of graph: Graph, manner: String) -> [LayerReport] {
+    selected.map { layer in
+      if let reason = reasons[layer.name] { return LayerReport(layer: layer.name, outcome: "left in Float32: \(reason)") }
+      let bytes = graph.parameters[layer.weight]?.storage.byteCount ?? 0
+      return LayerReport(
+        layer: layer.name, outcome: "\(manner) as signs, with a factor for each output", figures: ["bytes": Double(bytes)])
+    }
   }
 }
 

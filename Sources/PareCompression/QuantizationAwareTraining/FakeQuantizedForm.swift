@@ -1,24 +1,19 @@
 import PareGraph
 import PareTensor
-import RealModule
 
 /// A graph in the standard form as it is trained: real weights behind `pare.FakeQuantize` in the place of integers behind
 /// DequantizeLinear, and one `pare.FakeQuantize` in the place of each pair on an activation.
-///
-/// A learned scale is `S · exp(θ)` with the calibrated S and a trained θ that starts at 0: a step of Adam moves every θ by
-/// about the learning rate, so scales of all sizes by the same fraction, and none below 0.
 package struct FakeQuantizedForm {
   /// What is trained.
   package private(set) var graph: Graph
-  /// Names of the θ.
-  package private(set) var logarithms: [String] = []
+  /// Names of the logarithms of learned scales.
+  package var logarithms: [String] { scales.logarithms }
 
   private let standard: Graph
-  private let learnsScales: Bool
   private var names: NameScope
   private let types: [String: ValueType]
-  /// By the parameter that holds S: the parameter that holds θ, and the value `S · exp(θ)`.
-  private var learned: [String: (logarithm: String, value: String)] = [:]
+  /// By the parameter that holds them in the standard form.
+  private var scales: LearnedScales
   private var weights: [Weight] = []
 
   private struct Weight {
@@ -34,7 +29,7 @@ package struct FakeQuantizedForm {
   ///   - real: the graph that it was made of, whose layers have the same names.
   package init(_ standard: Graph, real: Graph, learnsScales: Bool) throws {
     self.standard = standard
-    self.learnsScales = learnsScales
+    scales = LearnedScales(areTrained: learnsScales)
     graph = standard
     graph.nodes = []
     names = NameScope(standard)
@@ -59,7 +54,7 @@ package struct FakeQuantizedForm {
       ParameterStorage(values, layout: source.storage.layout), isTrainable: source.isTrainable)
     let scaleShape = standard.parameters[tensor.scale]?.storage.shape ?? []
     let perScale = values.elementCount / max(scaleShape.elementCount, 1)
-    var scale = try scaleValue(tensor.scale, asColumn: tensor.multipliers != nil && tensor.axis == 1)
+    var scale = scaleValue(tensor.scale, asColumn: tensor.multipliers != nil && tensor.axis == 1)
     if let multipliers = tensor.multipliers.flatMap({ standard.parameters[$0] })?.storage.decoded() {
       let factors = constant(
         Tensor(multipliers.doubles.map { Float($0) }, shape: multipliers.shape), "\(tensor.integers).multipliers.real")
@@ -79,7 +74,7 @@ package struct FakeQuantizedForm {
       let x = types[quantize.inputs[0]], x.elementType == .float32, types[node.outputs[0]]?.elementType == .float32,
       let levels = types[node.inputs[0]]?.elementType.integerRange
     else { return false }
-    let scale = try scaleValue(quantize.inputs[1], asColumn: false)
+    let scale = scaleValue(quantize.inputs[1], asColumn: false)
     append(
       node, [quantize.inputs[0], scale] + quantize.inputs.dropFirst(2), Int(levels.lowerBound)...Int(levels.upperBound),
       count: x.dimensions.dropFirst().reduce(1) { $0 * ($1.fixedValue ?? 1) },
@@ -91,32 +86,22 @@ package struct FakeQuantizedForm {
   private mutating func append(
     _ node: Node, _ inputs: [String], _ levels: ClosedRange<Int>, count: Int, _ attributes: [String: Attribute]
   ) {
-    // Esser et al. 2020, §2.2: the gradient of a scale grows with the numbers that share it and with the integers.
-    let gradientScale = learnsScales ? 1 / (Double(max(count, 1)) * Double(levels.upperBound)).squareRoot() : 0
     graph.nodes.append(
       Node(
         FakeQuantize.name, name: node.name, inputs: inputs, outputs: node.outputs,
         attributes: attributes.merging([
-          "lowest": .int(levels.lowerBound), "highest": .int(levels.upperBound), "gradient_scale": .float(gradientScale),
+          "lowest": .int(levels.lowerBound), "highest": .int(levels.upperBound),
+          "gradient_scale": .float(scales.gradientScale(sharedBy: count, highest: levels.upperBound)),
         ]) { $1 }))
   }
 
   /// The value that holds the scales of a parameter while training.
   ///
   /// - Parameter asColumn: `[n, 1]` in place of `[n]`.
-  private mutating func scaleValue(_ parameter: String, asColumn: Bool) throws -> String {
-    if let known = learned[parameter] { return known.value }
-    guard let scales = standard.parameters[parameter]?.storage.decoded() else { return parameter }
-    let shape = asColumn ? Shape([scales.elementCount, 1]) : scales.shape
-    let start = asColumn ? constant(scales.reshaped(to: shape), "\(parameter).start") : parameter
-    guard learnsScales else { return start }
-    let logarithm = names.fresh("\(parameter).logarithm")
-    graph.parameters[logarithm] = Parameter(ParameterStorage(Tensor(zeros: .float32, shape: shape)), isTrainable: true)
-    logarithms.append(logarithm)
-    let factor = apply("Exp", [logarithm], "\(parameter).factor")
-    let value = apply("Mul", [start, factor], "\(parameter).learned")
-    learned[parameter] = (logarithm, value)
-    return value
+  private mutating func scaleValue(_ parameter: String, asColumn: Bool) -> String {
+    guard let start = standard.parameters[parameter]?.storage.decoded() else { return parameter }
+    let shape = asColumn ? Shape([start.elementCount, 1]) : start.shape
+    return scales.value(of: parameter, from: start.reshaped(to: shape), in: &graph, &names)
   }
 
   private mutating func constant(_ tensor: Tensor, _ stem: String) -> String {
@@ -143,12 +128,9 @@ extension FakeQuantizedForm {
     for (name, parameter) in trained.parameters where parameter.isTrainable && standard.parameters[name]?.isTrainable ?? false {
       result.parameters[name]?.storage = parameter.storage
     }
-    for (name, entry) in learned {
-      guard let scales = standard.parameters[name]?.storage.decoded(),
-        let logarithms = trained.parameters[entry.logarithm]?.storage.decoded()
-      else { continue }
-      let values = zip(scales.doubles, logarithms.doubles).map { AffineMap.scale($0 * .exp($1)) }
-      result.parameters[name]?.storage = ParameterStorage(Tensor(values, shape: scales.shape))
+    for (name, parameter) in standard.parameters {
+      guard let learned = scales.scales(of: name, in: trained) else { continue }
+      result.parameters[name]?.storage = ParameterStorage(learned.reshaped(to: parameter.storage.shape))
     }
     for weight in weights {
       guard let real = trained.parameters[weight.real]?.storage.decoded() else { continue }

@@ -9,8 +9,9 @@ import PareTraining
 /// Training starts from the model quantized by rounding, with ranges from the training part, and goes on with each pair of
 /// QuantizeLinear and DequantizeLinear differentiated as one, straight through. Afterwards weights are stored as integers:
 /// the graph is the standard form that quantization by rounding makes. Batch normalization is folded before. Pruned weights
-/// stay zero. What is not selected stays in Float32 and learns too. Layers of signs become `pare.BinaryDense`
-/// (`BinaryForm`), recurrent layers `pare.QuantizedLSTM` and `pare.QuantizedGRU` (`RecurrentForm`).
+/// stay zero. What is not selected stays in Float32 and learns too. Ternary weights are stored as such and multiplied in
+/// Float32 (`TernaryForm`), layers of signs become `pare.BinaryDense` (`BinaryForm`), recurrent layers `pare.QuantizedLSTM` and
+/// `pare.QuantizedGRU` (`RecurrentForm`).
 ///
 /// - Source: Jacob et al. 2018, arXiv:1712.05877, §3; step sizes Esser et al. 2020, arXiv:1902.08153, trained by their
 ///   logarithms as in Jain et al. 2019, arXiv:1903.08066, §3.
@@ -22,6 +23,8 @@ public struct QuantizationAwareTraining: CompressionTechnique {
     case int8
     /// Weights of products as int4 in groups of 32, of convolutions as int4 with a scale for each filter, activations as uint8.
     case int4
+    /// Weights as −s, 0 or s of each output; activations stay real.
+    case ternary
     /// Weights and inputs of products as signs, with a factor for each output.
     case binary
   }
@@ -39,35 +42,48 @@ public struct QuantizationAwareTraining: CompressionTechnique {
   /// The fraction of the epochs, in `0 ... 1`, after which learned step sizes stay as they are.
   public var freezeAfter: Double
   public var calibration: Calibration
-  /// By default all, but for signs all but the first and the last: these see the features and say the scores.
+  /// By default all, but for signs and ternary weights all but the first and the last: these see the features and say the scores.
   public var layers: LayerSelector
-  /// What becomes of LSTM and GRU layers. As integers they are trained with their int8 weights rounded, whatever the
-  /// precision of other layers.
+  /// What becomes of LSTM and GRU layers with `int8` and `int4`, as which integers their weights are rounded in training.
   public var recurrent: Quantization.RecurrentForm
   /// α, in `0 ... 1`: the share of the labels in the loss; the rest is the teacher's, as in `Distillation`. The teacher is the
-  /// context's, or the model before it is quantized.
+  /// context's, or the model before it is quantized. By default 0: labels that are mostly noise are learned by heart, and
+  /// what a quantized model is to keep is what the model says.
   public var hardWeight: Double
   /// T of the teacher's part, above 0.
   public var temperature: Double
   public var training: TrainingSchedule
 
-  /// How long and how fast it trains unless told: the weights are good already.
-  public static let defaultTraining = TrainingSchedule(epochs: 15, learningRate: 3e-4)
+  /// How long and how fast it trains unless told. Weights that become integers are good already; signs and ternary weights have
+  /// to be found anew.
+  public static func defaultTraining(_ precision: Precision) -> TrainingSchedule {
+    switch precision {
+    case .int8, .int4: TrainingSchedule(epochs: 15, learningRate: 1e-4)
+    case .ternary, .binary: TrainingSchedule(epochs: 40, learningRate: 3e-3, patience: 10)
+    }
+  }
 
   public init(
     _ precision: Precision, stepSizes: StepSizes = .learned, freezeAfter: Double = 0.7, calibration: Calibration = .minMax,
-    layers: LayerSelector? = nil, recurrent: Quantization.RecurrentForm = .float, hardWeight: Double = 1, temperature: Double = 1,
-    training: TrainingSchedule = defaultTraining
+    layers: LayerSelector? = nil, recurrent: Quantization.RecurrentForm = .float, hardWeight: Double = 0, temperature: Double = 1,
+    training: TrainingSchedule? = nil
   ) {
     self.precision = precision
     self.stepSizes = stepSizes
     self.freezeAfter = freezeAfter
     self.calibration = calibration
-    self.layers = layers ?? (precision == .binary ? .exceptFirstAndLast : .all)
+    self.layers = layers ?? Self.defaultLayers(precision)
     self.recurrent = recurrent
     self.hardWeight = hardWeight
     self.temperature = temperature
-    self.training = training
+    self.training = training ?? Self.defaultTraining(precision)
+  }
+
+  private static func defaultLayers(_ precision: Precision) -> LayerSelector {
+    switch precision {
+    case .int8, .int4: .all
+    case .ternary, .binary: .exceptFirstAndLast
+    }
   }
 
   public func validate(at path: ParameterPath) throws {
@@ -84,19 +100,24 @@ public struct QuantizationAwareTraining: CompressionTechnique {
 
   public func compress(_ model: Model, in context: CompressionContext) throws -> CompressionResult {
     try validate(at: ParameterPath())
-    let real = try model.graph.foldingTrainedBatchNormalization()
-    if precision == .binary { return try compressToSigns(model, real, in: context) }
-    let start = try start(real, in: context)
-    let form = try FakeQuantizedForm(start.graph, real: real, learnsScales: stepSizes == .learned)
-    let recurrent = RecurrentForm(real, selected: start.recurrent)
-    let trained = try train(
-      recurrent.training(form.graph), freezing: form.logarithms, inPlaceOf: model, in: context)
-    let graph = try recurrent.deployed(
-      form.standardForm(of: trained.graph), observed: trained.graph, calibration: calibration,
-      rows: context.trainingRows(for: Self.name))
+    let form = try form(of: model.graph.foldingTrainedBatchNormalization(), in: context)
+    let trained = try train(form.graph, freezing: form.logarithms, inPlaceOf: model, in: context)
+    let graph = try form.deployed(trained.graph)
     return CompressionResult(
-      model: Model(graph: graph, sections: model.sections),
-      layers: start.reports(of: graph, real: real, manner: trained.manner))
+      model: Model(graph: graph, sections: model.sections), layers: form.reports(of: graph, manner: trained.manner))
+  }
+
+  private func form(of real: Graph, in context: CompressionContext) throws -> any QuantizedForm {
+    let learnsScales = stepSizes == .learned
+    switch precision {
+    case .int8, .int4:
+      return try IntegerTrainingForm(start(real, in: context), real: real, learnsScales: learnsScales, calibration, in: context)
+    case .ternary:
+      _ = try context.trainingRows(for: Self.name)
+      return try TernaryForm(real, layers: layers.weights(of: real), learnsScales: learnsScales)
+    case .binary:
+      return try BinaryForm(real, layers: layers.layers(of: real), rows: context.trainingRows(for: Self.name))
+    }
   }
 
   private func start(_ real: Graph, in context: CompressionContext) throws -> StartingForm {
@@ -104,24 +125,8 @@ public struct QuantizationAwareTraining: CompressionTechnique {
       real, precision: precision, layers: layers, recurrent: recurrent, calibration: calibration, in: context)
   }
 
-  private func compressToSigns(
-    _ model: Model, _ real: Graph, in context: CompressionContext
-  ) throws -> CompressionResult {
-    let selected = try layers.layers(of: real)
-    let form = try BinaryForm(real, layers: selected, rows: context.trainingRows(for: Self.name))
-    let trained = try train(form.graph, freezing: [], inPlaceOf: model, in: context)
-    let graph = try form.deployed(trained.graph).foldingTrainedBatchNormalization()
-    let reports = selected.map { layer in
-      if let reason = form.reasons[layer.name] { return LayerReport(layer: layer.name, outcome: "left in Float32: \(reason)") }
-      let bytes = graph.parameters[layer.weight]?.storage.byteCount ?? 0
-      return LayerReport(
-        layer: layer.name, outcome: "\(trained.manner) as signs, with a factor for each output", figures: ["bytes": Double(bytes)])
-    }
-    return CompressionResult(model: Model(graph: graph, sections: model.sections), layers: reports)
-  }
-
-  /// The same model with the same integers and ranges but untrained: quantized by rounding. Not for signs, nor for
-  /// recurrent layers.
+  /// The same model with the same integers and ranges but untrained: quantized by rounding. Not for signs, ternary weights,
+  /// nor recurrent layers.
   package func rounded(_ model: Model, in context: CompressionContext) throws -> Model {
     let start = try start(model.graph.foldingTrainedBatchNormalization(), in: context)
     return Model(graph: start.graph, sections: model.sections)
@@ -148,26 +153,6 @@ public struct QuantizationAwareTraining: CompressionTechnique {
   }
 }
 
-extension Graph {
-  /// Without batch normalization behind layers; what took it in is trained like what it replaces.
-  fileprivate func foldingTrainedBatchNormalization() throws -> Graph {
-    var folded = try foldingBatchNormalization()
-    let before = Dictionary(nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    for node in folded.nodes {
-      let isTrainable = before[node.name]?.inputs.contains { parameters[$0]?.isTrainable ?? false } ?? false
-      for (index, name) in node.inputs.enumerated() where parameters[name] == nil && folded.parameters[name] != nil {
-        folded.parameters[name]?.isTrainable = isTrainable
-        // A mask on the weights holds for what they become.
-        guard let tensor = folded.parameters[name]?.storage.decoded(),
-          let layout = before[node.name]?.input(index).flatMap({ parameters[$0] })?.storage.layout
-        else { continue }
-        folded.parameters[name]?.storage = ParameterStorage(tensor, layout: layout)
-      }
-    }
-    return folded
-  }
-}
-
 extension QuantizationAwareTraining: Codable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
     case precision, calibration, layers, recurrent, temperature, training
@@ -178,17 +163,17 @@ extension QuantizationAwareTraining: Codable {
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.techniqueContainer(keyedBy: CodingKeys.self)
+    let precision = try container.decode(Precision.self, forKey: .precision)
     self.init(
-      try container.decode(Precision.self, forKey: .precision),
+      precision,
       stepSizes: try container.decodeIfPresent(StepSizes.self, forKey: .stepSizes) ?? .learned,
       freezeAfter: try container.decodeIfPresent(Double.self, forKey: .freezeAfter) ?? 0.7,
       calibration: try container.decodeIfPresent(Calibration.self, forKey: .calibration) ?? .minMax,
       layers: try container.decodeIfPresent(LayerSelector.self, forKey: .layers),
       recurrent: try container.decodeIfPresent(Quantization.RecurrentForm.self, forKey: .recurrent) ?? .float,
-      hardWeight: try container.decodeIfPresent(Double.self, forKey: .hardWeight) ?? 1,
+      hardWeight: try container.decodeIfPresent(Double.self, forKey: .hardWeight) ?? 0,
       temperature: try container.decodeIfPresent(Double.self, forKey: .temperature) ?? 1,
       training: container.contains(.training)
-        ? try TrainingSchedule(from: container.superDecoder(forKey: .training), defaults: Self.defaultTraining)
-        : Self.defaultTraining)
+        ? try TrainingSchedule(from: container.superDecoder(forKey: .training), defaults: Self.defaultTraining(precision)) : nil)
   }
 }

@@ -5,8 +5,10 @@ import PareTraining
 /// A model quantized by rounding in the standard form: what training with fake quantization starts from.
 struct StartingForm {
   let graph: Graph
-  /// The selected weights of recurrent layers, where they are to become integers.
-  let recurrent: [WeightTensor]
+  /// Recurrent layers that are to become integers.
+  let recurrentLayers: [Node]
+  /// What their weights become.
+  let recurrentWeights: RecurrentWeights
   private let layers: [WeightTensor]
 
   /// Operators whose weights and inputs become integers.
@@ -22,8 +24,11 @@ struct StartingForm {
     _ = try context.trainingRows(for: technique)
     for layer in layers { _ = try real.weights(of: layer) }
     let products = layers.filter { Self.quantizable.contains($0.node.operatorName) }.map(\.name)
-    recurrent = form == .float ? [] : layers.filter { RecurrentQuantization.applies(to: $0.node, in: real) }
-    guard !products.isEmpty || !recurrent.isEmpty else {
+    var seen: Set<String> = []
+    recurrentLayers = form == .float
+      ? [] : layers.map(\.node).filter { RecurrentQuantization.applies(to: $0, in: real) && seen.insert($0.name).inserted }
+    recurrentWeights = precision == .int4 ? .int4(blockSize: 32) : .int8
+    guard !products.isEmpty || !recurrentLayers.isEmpty else {
       throw CompressionError(
         "no-layers", subject: "model '\(real.name)'", expected: "at least one selected layer that can have integers",
         found: layers.map(\.label).joined(separator: ", "))
@@ -46,9 +51,10 @@ struct StartingForm {
   ///   - manner: how its weights came about.
   func reports(of graph: Graph, real: Graph, manner: String) -> [LayerReport] {
     layers.map { layer in
-      if recurrent.contains(layer) {
+      if recurrentLayers.contains(where: { $0.name == layer.name }) {
+        let integers = recurrentWeights == .int8 ? "int8 weights" : "int4 weights in groups of 32"
         return LayerReport(
-          layer: layer.label, outcome: "\(manner) as int8 weights; all in integers, as pare.Quantized\(layer.node.operatorName)")
+          layer: layer.label, outcome: "\(manner) as \(integers); all in integers, as pare.Quantized\(layer.node.operatorName)")
       }
       guard Self.quantizable.contains(layer.node.operatorName),
         let weights = QuantizedWeightTensor(ofLayer: layer.name, in: graph)

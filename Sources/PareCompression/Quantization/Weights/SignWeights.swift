@@ -40,6 +40,18 @@ struct SignWeights: Sendable {
     columns = matrix.columns
   }
 
+  /// The nearest to each weight of −s, 0 and s, as `pare.FakeQuantize` rounds with the integers −1, 0 and 1.
+  ///
+  /// - Parameter scales: s of each output.
+  init(ternary matrix: WeightMatrix, scales: [Float]) {
+    signs = matrix.values.indices.map { position in
+      let quotient = matrix.values[position] * (1 / scales[position / matrix.columns])
+      return min(max(quotient.rounded(.toNearestOrEven), -1), 1) + 0
+    }
+    self.scales = scales
+    columns = matrix.columns
+  }
+
   private static func blocks(of matrix: WeightMatrix, perTensor: Bool) -> [Range<Int>] {
     perTensor
       ? [0..<matrix.values.count]

@@ -54,6 +54,13 @@ struct StoredWeights {
     }
   }
 
+  /// Signs with a scale for each output.
+  init(_ signs: SignWeights) {
+    form = .signs(signs, perTensor: false)
+    values = signs.signs
+    decoded = signs.decoded
+  }
+
   /// What a file holds, in the order of the graph.
   func storage(shape: Shape, order: IntegerOrder) -> ParameterStorage {
     let rows = order == .byInput ? shape[1] : shape[0]
