@@ -58,9 +58,8 @@ extension QuantizationRun {
     case .gptq, .adaptive: break
     }
     let nearest = IntegerWeights(nearest: matrix, on: grid)
-    guard layers.count == 1, let error = OutputError(moments(of: layers[0]), inputCount: matrix.columns) else {
-      report.outcome = ", rounded to the nearest: "
-        + (layers.count > 1 ? "several layers share it" : "its filters read some of the channels each, or too many")
+    guard let error = OutputError(layers.map { moments(of: $0) }, inputCount: matrix.columns, rows: matrix.rows) else {
+      report.outcome = ", rounded to the nearest: its filters read too many inputs to know them"
       return nearest
     }
     let rounded: IntegerWeights

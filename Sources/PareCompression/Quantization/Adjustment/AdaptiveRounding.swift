@@ -9,7 +9,9 @@ import RealModule
 ///
 /// - Source: Nagel et al. 2020, arXiv:2004.10568, §3.2, without the activation behind the layer.
 enum AdaptiveRounding {
-  private static let regularization = 0.01
+  /// λ. The loss is counted in steps of the typical input, so that a slope of 0.01 would leave h between 0 and 1 and in the end
+  /// round to the nearest.
+  private static let regularization = 1.0
   private static let learningRate = 0.01
   /// The part of the iterations that goes without the regularizer.
   private static let warmUp = 0.2
@@ -20,8 +22,8 @@ enum AdaptiveRounding {
   ) throws -> IntegerWeights {
     let nearest = IntegerWeights(nearest: matrix, on: grid)
     let (columns, count) = (matrix.columns, matrix.values.count)
-    let mean = (0..<columns).reduce(0) { $0 + error.moments[$1 * columns + $1] } / Double(columns)
-    guard mean > 0 else { return nearest }
+    // Where all inputs are 0, so are the products that are divided by it.
+    let means = error.groups.flatMap { group in group.rows.map { _ in group.meanSquare > 0 ? group.meanSquare : 1 } }
     var floors = [Double](repeating: 0, count: count)
     var steps = floors
     var zeroPoints = floors
@@ -49,10 +51,10 @@ enum AdaptiveRounding {
         let level = floors[position] + heights[position]
         deltas[position] = steps[position] * (level - zeroPoints[position]) - Double(matrix.values[position])
       }
-      let products = try error.products(deltas, rows: matrix.rows)
+      let products = try error.products(deltas)
       let (decay1, decay2) = (1 - Double.pow(0.9, Double(iteration)), 1 - Double.pow(0.999, Double(iteration)))
       for position in 0..<count where slopes[position] > 0 {
-        var gradient = 2 * products[position] / (steps[position] * mean)
+        var gradient = 2 * products[position] / (steps[position] * means[position / columns])
         if progress >= warmUp {
           let side = 2 * heights[position] - 1
           gradient -= regularization * 2 * beta * Double.pow(side.magnitude, beta - 1) * (side < 0 ? -1 : 1)

@@ -10,14 +10,17 @@ import PareGraph
 enum BiasCorrection {
   /// What is to be added to each output's bias.
   ///
+  /// - Parameter moments: of a grouped convolution those of one group after another.
   /// - Returns: nil where the means are not of these inputs.
   static func shifts(_ decoded: [Double], of matrix: WeightMatrix, moments: InputMoments) -> [Double]? {
-    guard moments.inputCount == matrix.columns else { return nil }
+    let groups = moments.inputCount / max(matrix.columns, 1)
+    guard groups > 0, moments.inputCount == groups * matrix.columns, matrix.rows % groups == 0 else { return nil }
     let means = moments.means
     return (0..<matrix.rows).map { row in
-      (0..<matrix.columns).reduce(0) { sum, column in
+      let first = row / (matrix.rows / groups) * matrix.columns
+      return (0..<matrix.columns).reduce(0) { sum, column in
         let position = row * matrix.columns + column
-        return sum - (decoded[position] - Double(matrix.values[position])) * means[column]
+        return sum - (decoded[position] - Double(matrix.values[position])) * means[first + column]
       }
     }
   }

@@ -16,23 +16,22 @@ enum OptimalBrainQuantizer {
   ) throws -> IntegerWeights {
     let nearest = IntegerWeights(nearest: matrix, on: grid)
     let columns = matrix.columns
-    let mean = (0..<columns).reduce(0) { $0 + error.moments[$1 * columns + $1] } / Double(columns)
-    guard mean > 0 else { return nearest }
-    var hessian = error.moments
-    for column in 0..<columns { hessian[column * columns + column] += damping * mean }
-    let factor = try InverseFactor(of: hessian, count: columns, name: "second moments of the input")
-    let eliminating = factor.elements
     var integers = nearest.integers
-    for row in 0..<matrix.rows {
-      var weights = matrix.values[row * columns..<(row + 1) * columns].map { Double($0) }
-      for column in 0..<columns {
-        // Zeros, pruned ones among them, stay.
-        let isZero = matrix.values[row * columns + column] == 0
-        let integer = isZero ? Int16(grid.zeroPoint(row, column)) : grid.nearest(weights[column], row, column)
-        integers[row * columns + column] = integer
-        let share = (weights[column] - grid.real(integer, row, column)) / eliminating[column * columns + column]
-        guard share != 0, share.isFinite else { continue }
-        for following in column..<columns { weights[following] -= share * eliminating[column * columns + following] }
+    for group in error.groups where group.meanSquare > 0 {
+      var hessian = group.moments
+      for column in 0..<columns { hessian[column * columns + column] += damping * group.meanSquare }
+      let eliminating = try InverseFactor(of: hessian, count: columns, name: "second moments of the input").elements
+      for row in group.rows {
+        var weights = matrix.values[row * columns..<(row + 1) * columns].map { Double($0) }
+        for column in 0..<columns {
+          // Zeros, pruned ones among them, stay.
+          let isZero = matrix.values[row * columns + column] == 0
+          let integer = isZero ? Int16(grid.zeroPoint(row, column)) : grid.nearest(weights[column], row, column)
+          integers[row * columns + column] = integer
+          let share = (weights[column] - grid.real(integer, row, column)) / eliminating[column * columns + column]
+          guard share != 0, share.isFinite else { continue }
+          for following in column..<columns { weights[following] -= share * eliminating[column * columns + following] }
+        }
       }
     }
     return try error.better(nearest, IntegerWeights(grid, integers: integers), for: matrix)
