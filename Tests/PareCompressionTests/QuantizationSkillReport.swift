@@ -6,7 +6,7 @@ import PareTensor
 import PareTraining
 import Testing
 
-/// Prints what few bits keep of a network's skill, by rounding and by training, on five draws of noisy rows;
+/// Prints what few bits keep of a network's skill, by rounding and by training with default settings, on five draws of noisy rows;
 /// `PARE_SKILL=1 swift test -c release --filter QuantizationSkillReport`.
 struct QuantizationSkillReport {
   private static let features = 20
@@ -46,16 +46,14 @@ struct QuantizationSkillReport {
       let freshLabels = try #require(fresh["labels"]).values(as: Int64.self)
       let base = Double(freshLabels.count { $0 == majority }) / Double(freshLabels.count)
       let skill = try BinaryTrainingTests.accuracy(model.graph, fresh) - base
-      let schedule = TrainingSchedule(epochs: 30, batchSize: 256, learningRate: 5e-4, weightDecay: 1, patience: 10)
-      let int4 = QAT(.int4, hardWeight: 0.3, temperature: 2, training: schedule)
-      let int8 = QAT(.int8, hardWeight: 0.3, temperature: 2, training: schedule)
-      let binary = QAT(
-        .binary, hardWeight: 0.3, temperature: 2,
-        training: TrainingSchedule(epochs: 80, batchSize: 128, learningRate: 2e-3, weightDecay: 0.01, patience: 20))
+      let (int8, int4) = (QAT(.int8), QAT(.int4))
+      let ternary = Quantization(.ternary, layers: .exceptFirstAndLast)
       for (name, candidate) in [
         ("int8 rounded", try int8.rounded(model, in: context)), ("int8 trained", try int8.apply(to: model, in: context)),
         ("int4 rounded", try int4.rounded(model, in: context)), ("int4 trained", try int4.apply(to: model, in: context)),
-        ("binary trained", try binary.apply(to: model, in: context)),
+        ("ternary rounded", try ternary.apply(to: model, in: context)),
+        ("ternary trained", try QAT(.ternary).apply(to: model, in: context)),
+        ("binary trained", try QAT(.binary).apply(to: model, in: context)),
       ] {
         kept[name, default: []].append((try BinaryTrainingTests.accuracy(candidate.graph, fresh) - base) / skill)
       }
