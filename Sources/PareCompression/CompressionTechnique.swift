@@ -16,6 +16,13 @@ public protocol CompressionTechnique: Codable, Hashable, Sendable {
   /// - Throws: `CompressionError` `compression.range`, naming the parameter.
   func validate(at path: ParameterPath) throws
 
+  /// What it does to weights, by which recipes see whether their steps go together. By default it works on Float32 weights and makes
+  /// and undoes nothing.
+  var effects: WeightEffects { get }
+
+  /// The numbers that it puts in the place of weights, in words; nil, the default, where it leaves them Float32.
+  var precisionWords: String? { get }
+
   /// Compresses a model and says what was done to each layer.
   ///
   /// - Throws: `CompressionError` for parameters out of range, layers that do not exist, data that are missing.
@@ -23,6 +30,9 @@ public protocol CompressionTechnique: Codable, Hashable, Sendable {
 }
 
 extension CompressionTechnique {
+  public var effects: WeightEffects { WeightEffects() }
+  public var precisionWords: String? { nil }
+
   public func apply(to model: Model, in context: CompressionContext) throws -> Model {
     try compress(model, in: context).model
   }

@@ -37,6 +37,7 @@ import Testing
     #expect(measures.flips.missed == 1 && measures.flips.reversed == 1 && measures.flips.false == 1)
     let rows = Double(dataset.parts[.test].count)
     #expect(measures.flips.rate == 3 / rows)
+    #expect(measures.flips.equalPositions != nil)
     #expect(measures.agreement == (rows - 1) / rows)
     // Its own threshold lets it trade nothing; the teacher's does.
     #expect(measures.trades == 0 && measures.netReturn == 0)

@@ -3,8 +3,6 @@
 import dataclasses
 import statistics
 
-SILENT = "silent"
-
 
 @dataclasses.dataclass(frozen=True)
 class Figure:
@@ -60,24 +58,14 @@ BARS = [
 
 
 def figures(results: dict) -> dict[str, dict[str, float | None]]:
-    """The figures of each candidate of a run, by name: of the test part, but noise, which steps measure on the validation part.
-
-    Equal positions are counted over the rows where the teacher or the candidate trades, both at the teacher's threshold. How
-    often the teacher trades is known from a model that never does: it misses all of its trades.
-    """
+    """The figures of each candidate of a run, by name: of the test part, but noise, which steps measure on the validation part."""
     candidates = {candidate["name"]: candidate for candidate in results["candidates"]}
-    teacher, silent = candidates["teacher"]["test"], candidates[SILENT]["test"]["flips"]
-    if silent["false"] or silent["reversed"]:
-        raise ValueError("the model that is to count the teacher's trades trades itself")
-    return {
-        name: of(candidate, teacher, silent["missed"]) for name, candidate in candidates.items()
-        if candidate["role"] == "candidate" and name != SILENT
-    }
+    teacher = candidates["teacher"]["test"]
+    return {name: of(candidate, teacher) for name, candidate in candidates.items() if candidate["role"] == "candidate"}
 
 
-def of(candidate: dict, teacher: dict, trades: int) -> dict[str, float | None]:
-    test, flips = candidate["test"], candidate["test"]["flips"]
-    either = trades + flips["false"]
+def of(candidate: dict, teacher: dict) -> dict[str, float | None]:
+    test = candidate["test"]
     step = (candidate.get("steps") or [{}])[-1]
     groups = [layer["figures"]["groups_below_15_db"] for layer in step.get("layers", []) if "groups_below_15_db" in layer["figures"]]
     return {
@@ -86,8 +74,8 @@ def of(candidate: dict, teacher: dict, trades: int) -> dict[str, float | None]:
         "outputs_db": step.get("figures", {}).get("output_snr_db"),
         "kept": test["skill"] / teacher["skill"] if teacher["skill"] > 0 else None,
         "accuracy": test["accuracy"] / teacher["accuracy"],
-        # A model that never trades gets 0.
-        "equal": 1 - (flips["missed"] + flips["false"] + flips["reversed"]) / either if either else 0.0,
+        # A model that never trades has 0.
+        "equal": test["flips"]["equal_positions"],
         "agreement": test["agreement"],
         "net": test["net_return"] - teacher["net_return"],
         "bytes": candidate["bytes"],

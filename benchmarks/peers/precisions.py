@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 import machine
-from precision_figures import SILENT, figures, table, verdicts
+from precision_figures import figures, table, verdicts
 
 CANDIDATES = {
     "fp16": "{technique: quantization, precision: fp16}",
@@ -28,12 +28,10 @@ CANDIDATES = {
     "ternary-trained": "{technique: quantization-aware-training, precision: ternary}",
     "binary-trained": "{technique: quantization-aware-training, precision: binary}",
 }
-# Almost no weight is left, so it says next to the same to every row, and trades on none.
-COUNTER = "{technique: magnitude-pruning, sparsity: 0.9999}"
 
 
 def experiment(data: str, names: list[str]) -> str:
-    steps = [*((name, CANDIDATES[name]) for name in names), (SILENT, COUNTER)]
+    steps = [(name, CANDIDATES[name]) for name in names]
     candidates = "".join(f"  - {{name: {name}, steps: [{step}]}}\n" for name, step in steps)
     return (
         f"schema: 1\nname: precisions\ndata: {data}\nlabel: {{kind: direction, horizon: 12}}\nlatency-decisions: 1000\n"

@@ -40,6 +40,8 @@ public struct Distillation: CompressionTechnique {
     return plain
   }
 
+  public var effects: WeightEffects { WeightEffects(needsRealWeights: false, undoes: WeightEffects.renewal) }
+
   public func validate(at path: ParameterPath) throws {
     try student.validate(at: path.key(CodingKeys.student))
     try path.key(CodingKeys.temperature).require(

@@ -39,6 +39,8 @@ public struct LotteryTicket: CompressionTechnique {
     self.training = training
   }
 
+  public var effects: WeightEffects { WeightEffects(makes: [.zeros], undoes: WeightEffects.renewal) }
+
   public func validate(at path: ParameterPath) throws {
     try path.key(CodingKeys.sparsity).require(sparsity >= 0 && sparsity < 1, expected: "a fraction in 0 ..< 1", found: sparsity)
     try path.key(CodingKeys.rounds).require(rounds >= 1, expected: "at least 1", found: rounds)

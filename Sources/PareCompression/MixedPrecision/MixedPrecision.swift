@@ -38,6 +38,12 @@ public struct MixedPrecision: CompressionTechnique {
     self.rows = rows
   }
 
+  public var effects: WeightEffects {
+    WeightEffects(undoes: [.sharedValues: "each weight becomes a number of its own precision, without a table"])
+  }
+
+  public var precisionWords: String? { precisions.map(\.precision.shortWords).joined(separator: " and ") + ", mixed" }
+
   public func validate(at path: ParameterPath) throws {
     try path.key(CodingKeys.precisions).require(!precisions.isEmpty, expected: "at least one precision", found: "none")
     for (index, scheme) in precisions.enumerated() { try scheme.validate(at: path.key(CodingKeys.precisions).index(index)) }

@@ -25,18 +25,38 @@ struct BrainSurgeon {
 
   /// - Throws: `LinearAlgebraError` without BLAS.
   func pruned(_ matrix: WeightMatrix, sparsity: Double, pattern: PruningPattern) throws -> WeightMatrix {
-    let columns = matrix.columns
     let plain = self.plain(matrix, sparsity: sparsity, pattern: pattern)
-    let mean = (0..<columns).reduce(0) { $0 + error.moments[$1 * columns + $1] } / Double(columns)
-    guard mean > 0 else { return plain }
-    var hessian = error.moments
-    for column in 0..<columns { hessian[column * columns + column] += Self.damping * mean }
+    var moved = plain
+    for group in error.groups where group.meanSquare > 0 {
+      let range = group.rows.lowerBound * matrix.columns..<group.rows.upperBound * matrix.columns
+      let own = WeightMatrix(Array(matrix.values[range]), rows: group.rows.count, columns: matrix.columns)
+      moved.values.replaceSubrange(range, with: try operated(own, group, sparsity: sparsity, pattern: pattern))
+    }
+    return try cost(moved, matrix) < cost(plain, matrix) ? moved : plain
+  }
+
+  /// Outputs that read the same inputs.
+  private func operated(
+    _ matrix: WeightMatrix, _ group: OutputError.Group, sparsity: Double, pattern: PruningPattern
+  ) throws -> [Float] {
+    let columns = matrix.columns
+    var hessian = group.moments
+    for column in 0..<columns { hessian[column * columns + column] += Self.damping * group.meanSquare }
     let eliminating = try InverseFactor(of: hessian, count: columns, name: "second moments of the input").elements
+    let isDead = (0..<columns).map { group.moments[$0 * columns + $0] == 0 }
     var weights = matrix.values.map { Double($0) }
     let width = width(pattern)
     for first in stride(from: 0, to: columns, by: width) {
       let range = first..<min(first + width, columns)
-      let kept = mask(weights, matrix.rows, columns, range, eliminating, sparsity: sparsity, pattern: pattern)
+      let scores = (0..<matrix.rows * range.count).map { position -> Double in
+        let column = first + position % range.count
+        // What multiplies zeros is worth nothing.
+        guard !isDead[column] else { return 0 }
+        let ratio = weights[position / range.count * columns + column] / eliminating[column * columns + column]
+        return ratio * ratio
+      }
+      let kept = PruningMask.kept(
+        of: [PruningMask.Layer(scores: scores, columns: range.count)], sparsity: sparsity, scope: .perLayer, pattern: pattern)[0]
       for row in 0..<matrix.rows {
         for column in range where !kept[row * range.count + column - first] {
           let share = weights[row * columns + column] / eliminating[column * columns + column]
@@ -49,8 +69,7 @@ struct BrainSurgeon {
       }
     }
     solve(&weights, matrix, hessian)
-    let moved = WeightMatrix(weights.map { Float($0) }, rows: matrix.rows, columns: columns)
-    return try cost(moved, matrix) < cost(plain, matrix) ? moved : plain
+    return weights.map { Float($0) }
   }
 
   /// Of each output the weights that are not zero become those with H[S, S] · v = H[S, :] · w.
@@ -100,21 +119,6 @@ struct BrainSurgeon {
     case .keep(_, let of): of
     case .block(_, let inputs): (Self.block + inputs - 1) / inputs * inputs
     }
-  }
-
-  /// Whether each weight of a range of inputs stays, row-major. What is zero already goes first, and what multiplies zeros.
-  private func mask(
-    _ weights: [Double], _ rows: Int, _ columns: Int, _ range: Range<Int>, _ eliminating: [Double], sparsity: Double,
-    pattern: PruningPattern
-  ) -> [Bool] {
-    let scores = (0..<rows * range.count).map { position -> Double in
-      let column = range.lowerBound + position % range.count
-      guard error.moments[column * columns + column] > 0 else { return 0 }
-      let ratio = weights[position / range.count * columns + column] / eliminating[column * columns + column]
-      return ratio * ratio
-    }
-    return PruningMask.kept(
-      of: [PruningMask.Layer(scores: scores, columns: range.count)], sparsity: sparsity, scope: .perLayer, pattern: pattern)[0]
   }
 
   /// By magnitude, with nothing moved.

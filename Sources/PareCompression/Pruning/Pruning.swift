@@ -66,6 +66,8 @@ public struct Pruning: CompressionTechnique {
     self.init(sparsity: 0, criterion: criterion, pattern: .keep(keep, of: run), layers: layers, fineTuning: fineTuning)
   }
 
+  public var effects: WeightEffects { WeightEffects(makes: [.zeros], undoes: WeightEffects.training(fineTuning)) }
+
   public func validate(at path: ParameterPath) throws {
     try path.key(CodingKeys.sparsity).require(
       sparsity >= 0 && sparsity < 1, expected: "a fraction in 0 ..< 1", found: sparsity)

@@ -113,7 +113,7 @@ struct PruningRun {
     return try layers.map { layer in
       let weights = try graph.weights(of: layer)
       if let product = products[layer.name], product.weight == layer.weight,
-        let error = OutputError(inputs[product], inputCount: product.inputCount)
+        let error = OutputError([inputs[product]], inputCount: product.inputCount, rows: product.outputCount)
       {
         let matrix = product.matrix(weights)
         return product.inGraphOrder(try BrainSurgeon(error).pruned(matrix, sparsity: sparsity, pattern: technique.pattern).values)

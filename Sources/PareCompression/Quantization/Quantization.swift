@@ -55,6 +55,16 @@ public struct Quantization: CompressionTechnique {
     self.recurrent = recurrent
   }
 
+  public var effects: WeightEffects {
+    // Layers that are left out, by name or by precision, have Float32 weights afterwards.
+    let isOfAll = layers == .all && scheme.precision.hasIntegerArithmetic && overrides.allSatisfy { $0.scheme.precision != .float32 }
+    return WeightEffects(
+      makes: isOfAll && recurrent == .integers ? [.integers] : [],
+      undoes: [.sharedValues: "each weight becomes a number of its own precision, without a table"])
+  }
+
+  public var precisionWords: String? { scheme.precision.shortWords + (overrides.isEmpty ? "" : ", mixed") }
+
   public func validate(at path: ParameterPath) throws {
     try scheme.validate(at: path)
     try calibration.validate(at: path.key(CodingKeys.calibration))

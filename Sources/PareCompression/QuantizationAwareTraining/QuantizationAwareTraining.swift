@@ -86,6 +86,12 @@ public struct QuantizationAwareTraining: CompressionTechnique {
     }
   }
 
+  public var effects: WeightEffects {
+    WeightEffects(undoes: [.sharedValues: "training gives each weight a value of its own"])
+  }
+
+  public var precisionWords: String? { precision.rawValue + ", trained" }
+
   public func validate(at path: ParameterPath) throws {
     try path.key(CodingKeys.freezeAfter).require(
       (0...1).contains(freezeAfter), expected: "a fraction in 0 ... 1", found: freezeAfter)

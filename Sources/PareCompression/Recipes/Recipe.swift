@@ -27,13 +27,18 @@ public struct Recipe: Sendable {
     self.init(name: name, steps: steps())
   }
 
-  /// Checks the name and the ranges of every step's parameters.
+  /// Checks the name, the ranges of every step's parameters, and whether each step can follow those before it.
   ///
-  /// - Throws: `CompressionError` `compression.range`, naming the parameter as `steps[1].sparsity`.
+  /// - Throws: `CompressionError` `compression.range`, naming the parameter as `steps[1].sparsity`; `compression.order` for a step with
+  ///   nothing left to work on.
   public func validate(at path: ParameterPath = ParameterPath()) throws {
     try path.key(CodingKeys.name).require(!name.isEmpty, expected: "a name", found: "an empty text")
     for (index, step) in steps.enumerated() { try step.validate(at: path.key(CodingKeys.steps).index(index)) }
+    try RecipeOrder(steps).validate(at: path.key(CodingKeys.steps))
   }
+
+  /// What later steps undo of what earlier ones made, a sentence each.
+  public var warnings: [String] { RecipeOrder(steps).warnings }
 }
 
 extension Recipe: Equatable {

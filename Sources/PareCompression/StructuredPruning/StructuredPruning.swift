@@ -40,6 +40,8 @@ public struct StructuredPruning: CompressionTechnique {
     self.fineTuning = fineTuning
   }
 
+  public var effects: WeightEffects { WeightEffects(undoes: WeightEffects.training(fineTuning)) }
+
   public func validate(at path: ParameterPath) throws {
     try target.validate(at: path.key(CodingKeys.target))
     try layers.validate(at: path.key(CodingKeys.layers))

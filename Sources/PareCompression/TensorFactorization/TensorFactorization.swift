@@ -42,6 +42,11 @@ public struct TensorFactorization: CompressionTechnique {
     self.fineTuning = fineTuning
   }
 
+  public var effects: WeightEffects {
+    let reason = "factors hold other numbers than the weights that they stand for"
+    return WeightEffects(undoes: [.zeros: reason, .sharedValues: reason])
+  }
+
   public func validate(at path: ParameterPath) throws {
     try keep.validate(at: path.key(CodingKeys.keep))
     try layers.validate(at: path.key(CodingKeys.layers))

@@ -49,6 +49,8 @@ public struct WeightSharing: CompressionTechnique {
     self.fineTuning = fineTuning
   }
 
+  public var effects: WeightEffects { WeightEffects(makes: [.sharedValues]) }
+
   public func validate(at path: ParameterPath) throws {
     try path.key(CodingKeys.bits).require((1...8).contains(bits), expected: "bits in 1 ... 8", found: bits)
     try layers.validate(at: path.key(CodingKeys.layers))

@@ -103,7 +103,7 @@ struct ModelMaker: Sendable {
       if !analyses.isEmpty { layers = analyses }
       (model, measured) = (compressed.model, after)
     }
-    observer.ended(steps.last.map(Self.words) ?? "no steps")
+    observer.ended((steps.last.map(Self.words) ?? "no steps") + recipe.warnings.map { "; warning: \($0)" }.joined())
     return MadeModel(
       name: candidate.name, role: role, made: Self.words(candidate), model: model, from: start.name,
       precision: recipe.precision ?? start.precision, steps: steps, layers: layers, measured: measured)

@@ -176,7 +176,9 @@ extension Judge {
 extension Flips {
   init(from original: [Int8], to candidate: [Int8]) throws {
     let changes = try DecisionChanges(from: original, to: candidate)
-    self.init(missed: changes.missed, false: changes.false, reversed: changes.reversed, rate: changes.changedRate)
+    self.init(
+      missed: changes.missed, false: changes.false, reversed: changes.reversed, rate: changes.changedRate,
+      equalPositions: changes.equalPositions)
   }
 }
 

@@ -61,12 +61,15 @@ public struct Flips: Codable, Sendable, Equatable {
   public var reversed: Int
   /// All three over the number of decisions.
   public var rate: Double
+  /// Of the decisions in which either takes a position, the share in which both take the same.
+  @ExplicitNull public var equalPositions: Double?
 
-  public init(missed: Int, false falseSignals: Int, reversed: Int, rate: Double) {
+  public init(missed: Int, false falseSignals: Int, reversed: Int, rate: Double, equalPositions: Double? = nil) {
     self.missed = missed
     self.false = falseSignals
     self.reversed = reversed
     self.rate = rate
+    self.equalPositions = equalPositions
   }
 }
 

@@ -40,8 +40,11 @@ struct CompressionArguments: ParsableArguments {
   ///
   /// - Parameter recipe: read once the model is.
   func apply(_ recipe: @autoclosure () throws -> Recipe, teacher: String? = nil, labels: String? = nil, validationShare: Double) throws {
+    let original = try ModelFile.read(model)
+    let recipe = try recipe()
+    for warning in recipe.warnings where !quiet { FileHandle.standardError.write(Data("warning: \(warning)\n".utf8)) }
     let compression = ModelCompression(
-      try ModelFile.read(model), recipe: try recipe(), teacher: try teacher.map { try ModelFile.read($0) }, seed: seed)
+      original, recipe: recipe, teacher: try teacher.map { try ModelFile.read($0) }, seed: seed)
     let outcome = try compression.run(
       inputs: try TensorFile.read(calibration, option: "--calibration"), labels: try labels.map { try NPY.read($0) },
       validationShare: validationShare, observer: ProgressReporter(isQuiet: quiet))

@@ -27,6 +27,8 @@ public struct ActivationSmoothing: CompressionTechnique {
     self.layers = layers
   }
 
+  public var effects: WeightEffects { WeightEffects(undoes: [.sharedValues: "each channel is scaled by itself"]) }
+
   public func validate(at path: ParameterPath) throws {
     try path.key(CodingKeys.strength).require(
       (0...1).contains(strength), expected: "a fraction in 0 ... 1", found: strength)

@@ -21,6 +21,8 @@ public struct CrossLayerEqualization: CompressionTechnique {
     self.layers = layers
   }
 
+  public var effects: WeightEffects { WeightEffects(undoes: [.sharedValues: "each channel is scaled by itself"]) }
+
   public func validate(at path: ParameterPath) throws {
     try layers.validate(at: path.key(CodingKeys.layers))
   }

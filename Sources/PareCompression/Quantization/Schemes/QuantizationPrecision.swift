@@ -48,6 +48,9 @@ public enum QuantizationPrecision: Sendable, Hashable {
     }
   }
 
+  /// As people say it: `int8`, `k-means, 4 bits`.
+  var shortWords: String { levelBits.map { words.replacing(" of \($0) bits", with: ", \($0) bits") } ?? words }
+
   /// As recipes spell it.
   var words: String {
     guard let levels = Levels.allCases.first(where: { $0.precision(bits: levelBits ?? 0) == self }) else {

@@ -1,12 +1,10 @@
-import PareCompression
-
 extension ErrorMeasure {
   /// Of outputs, with each column's mean over the rows, as the reference has it, taken off both: what varies is what
   /// decides.
   ///
   /// - Parameter columns: numbers of a row; both are row-major.
   /// - Precondition: equally many numbers.
-  init(ofOutputs approximation: [Double], against reference: [Double], columns: Int) {
+  package init(ofOutputs approximation: [Double], against reference: [Double], columns: Int) {
     let columns = max(columns, 1)
     var means = [Double](repeating: 0, count: columns)
     for (index, value) in reference.enumerated() { means[index % columns] += value }
@@ -18,7 +16,7 @@ extension ErrorMeasure {
   }
 
   /// The signal-to-noise ratio as limits compare it: infinite where nothing differs; nil where there is no signal.
-  var comparableDecibels: Double? {
+  package var comparableDecibels: Double? {
     noiseEnergy == 0 && count > 0 ? .infinity : signalToNoiseDecibels
   }
 }
