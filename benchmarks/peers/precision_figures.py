@@ -51,6 +51,8 @@ BARS = [
     Bar("int8", "accuracy", 0.99),
     Bar("int8", "equal", 0.9),
     Bar("int8", "kept", 0.98, simulator_only=True),
+    Bar("int8-smooth", "outputs_db", 30, above=True),
+    Bar("int8-mixed", "outputs_db", 30, above=True),
     Bar("int4", "weights_db", 15, above=True),
     Bar("int4-trained", "kept", 0.95, simulator_only=True),
     Bar("binary-trained", "kept", 0.75, simulator_only=True),

@@ -20,6 +20,11 @@ CANDIDATES = {
     "int8": "{technique: quantization, precision: int8}",
     "int8-mse": "{technique: quantization, precision: int8, calibration: {method: mse}}",
     "int8-adaround": "{technique: quantization, precision: int8, calibration: {method: mse}, rounding: {adaround: {iterations: 1000}}}",
+    "int8-smooth": "{technique: activation-smoothing, strength: 0.9}, "
+        "{technique: quantization, precision: int8, calibration: {method: mse}, rounding: {gptq: {}}}",
+    # What costs the outputs most stays in Float32 until they have 31 dB on the training part.
+    "int8-mixed": "{technique: activation-smoothing, strength: 0.75}, {technique: mixed-precision, "
+        "precisions: [{precision: int8, rounding: {gptq: {}}}], calibration: {method: mse}, budget: {output-snr-db: 31}}",
     "int8-trained": "{technique: quantization-aware-training, precision: int8}",
     "int4": "{technique: quantization, precision: int4}",
     "int4-gptq": "{technique: quantization, precision: int4, rounding: {gptq: {damping: 0.01}}, bias-correction: true}",

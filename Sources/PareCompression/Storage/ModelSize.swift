@@ -27,6 +27,38 @@ extension Graph {
   }
 }
 
+/// Bytes of a graph's parameters by what they are for.
+public struct ParameterBytes: Sendable, Hashable, Encodable {
+  /// What inputs are multiplied by: matrices, filters, tables, and what stands for them in other numbers.
+  public var weights = 0
+  /// Scales, zero points and multipliers of quantized weights and activations.
+  public var scales = 0
+  /// Trainable numbers of one axis: biases, and scales and shifts of normalizations.
+  public var biases = 0
+  /// Whatever else: normalizers, thresholds, shapes.
+  public var others = 0
+
+  public init(of graph: Graph) {
+    var scaling: Set<String> = []
+    for node in graph.nodes where ["QuantizeLinear", "DequantizeLinear"].contains(node.operatorName) {
+      for value in [1, 2].compactMap({ node.input($0) }) { scaling.formUnion([value] + (graph.producer(of: value)?.inputs ?? [])) }
+    }
+    let quantized = Set(graph.nodes.flatMap { graph.quantizedWeights(of: $0) }).subtracting(scaling)
+    for (name, parameter) in graph.parameters {
+      let (bytes, rank) = (parameter.storage.byteCount, parameter.storage.shape.rank)
+      if scaling.contains(name) {
+        scales += bytes
+      } else if quantized.contains(name) || (parameter.isTrainable && rank > 1) {
+        weights += bytes
+      } else if parameter.isTrainable {
+        biases += bytes
+      } else {
+        others += bytes
+      }
+    }
+  }
+}
+
 extension Graph {
   private var learnedParameters: [(name: String, storage: ParameterStorage)] {
     // Scales of groups are integers behind a DequantizeLinear of their own.

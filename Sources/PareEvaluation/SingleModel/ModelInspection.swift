@@ -48,6 +48,8 @@ public struct ModelInspection: Sendable, Encodable {
   public let learnedParameters: Int
   public let fileBytes: Int?
   public let parameterBytes: Int
+  /// The same by what they are for.
+  public let bytesByUse: ParameterBytes
   public let planBytes: Int
   public let multiplyAdds: Int
   /// Steps of the execution plan on this processor; `reference` marks one without a fast form.
@@ -87,6 +89,7 @@ public struct ModelInspection: Sendable, Encodable {
     learnedParameters = graph.learnedElementCount
     self.fileBytes = fileBytes
     parameterBytes = graph.storedByteCount
+    bytesByUse = ParameterBytes(of: graph)
     planBytes = plan.residentByteCount
     multiplyAdds = try graph.multiplyAdds()
     steps = plan.steps.filter { !$0.nodes.isEmpty }.map { step in

@@ -53,7 +53,11 @@ struct InspectCommand: ParsableCommand {
     print("\(inspection.name): \(inspection.inputs.joined(separator: ", ")) → \(inspection.outputs.joined(separator: ", "))")
     print(
       "\(inspection.learnedParameters) learned parameters, \(inspection.multiplyAdds) multiply-adds; "
-        + "\(size.map { "\($0) bytes in the file, " } ?? "")\(inspection.parameterBytes) of parameters, \(inspection.planBytes) resident in the plan\n")
+        + "\(size.map { "\($0) bytes in the file, " } ?? "")\(inspection.parameterBytes) of parameters, \(inspection.planBytes) resident in the plan")
+    let use = inspection.bytesByUse
+    print(
+      "of the bytes: \(use.weights) weights, \(use.scales) scales, \(use.biases) biases, \(use.others) other parameters"
+        + (size.map { ", \($0 - inspection.parameterBytes) graph, names and sections" } ?? "") + "\n")
     var nodes = TextTable(["node", "operator", "output", "parameters", "bytes", "multiply-adds"], words: [0, 1, 2])
     for node in inspection.nodes {
       nodes.add([
