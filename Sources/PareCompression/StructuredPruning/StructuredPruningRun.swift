@@ -34,6 +34,10 @@ struct StructuredPruningRun {
   mutating func result() throws -> CompressionResult {
     var graph = model.graph
     let start = try technique.target.cost(of: graph)
+    if let start, start <= technique.target.limit(before: start) {
+      let outcome = "all channels stay: \(technique.target.words(start)) are within the target"
+      return CompressionResult(model: model, layers: selected.sorted().map { LayerReport(layer: $0, outcome: outcome) })
+    }
     for round in 1...technique.rounds {
       context.progress(
         CompressionProgress(

@@ -36,11 +36,13 @@ public struct ExperimentFile: Sendable {
   }
 }
 
-/// A recipe in a file of its own.
+/// A recipe in a file of its own, or a ready one by its name.
 public enum RecipeFile {
+  /// - Parameter path: of a file; where there is none of that name, the name of a ready recipe.
   /// - Throws: `.noInput` where the file cannot be read; an error that names the key's path where it is wrong.
   public static func read(_ path: String) throws -> Recipe {
-    try Recipe(yaml: try InputText.read(path), source: path)
+    if let ready = ReadyRecipe(rawValue: path), !FileManager.default.fileExists(atPath: path) { return ready.recipe }
+    return try Recipe(yaml: try InputText.read(path), source: path)
   }
 }
 
