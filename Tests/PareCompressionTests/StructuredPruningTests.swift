@@ -95,20 +95,28 @@ import Testing
         var b = Builder("recurrent")
         let x = try b.builder.input("x", ValueType(.float32, ["batch", 5, 4]))
         let turned = try b.builder.apply("Transpose", [x], attributes: ["perm": .ints([1, 0, 2])], name: "turned")
-        func lstm(_ x: String, _ inputs: Int, _ units: Int, _ name: String, directions: Int) throws -> String {
+        // A first state of zeros for as many rows as there are, as exporters write it.
+        let rows = try b.builder.apply(
+          "Gather", [b.builder.apply("Shape", [x], name: "extents"), b.builder.constant(Tensor([Int64(0)]))], name: "rows")
+        let extents = try b.builder.apply(
+          "Concat", [b.builder.constant(Tensor([Int64(1)])), rows, b.builder.constant(Tensor([Int64(4)]))],
+          attributes: ["axis": .int(0)], name: "state extents")
+        let zeros = try b.builder.apply(
+          "Expand", [b.builder.constant(Tensor([Float](repeating: 0, count: 4), shape: [1, 1, 4])), extents], name: "zeros")
+        func lstm(_ x: String, _ inputs: Int, _ units: Int, _ name: String, directions: Int, state: String? = nil) throws -> String {
           let w = try b.weight("\(name).w", [directions, 4 * units, inputs], dead: 1, blocks: 4)
           let r = try b.weight("\(name).r", [directions, 4 * units, units], dead: 1, blocks: 4)
           let bias = try b.weight("\(name).b", [directions, 8 * units], dead: 1, blocks: 8)
           var attributes: [String: Attribute] = ["hidden_size": .int(units)]
           if directions == 2 { attributes["direction"] = .string("bidirectional") }
-          try b.builder.append(Node("LSTM", name: name, inputs: [x, w, r, bias], outputs: ["\(name).all", "\(name).state"], attributes: attributes))
+          try b.builder.append(Node("LSTM", name: name, inputs: [x, w, r, bias] + (state.map { ["", $0] } ?? []), outputs: ["\(name).all", "\(name).state"], attributes: attributes))
           return "\(name).all"
         }
         let one = try lstm(turned, 4, 8, "one", directions: 2)
         let beside = try b.builder.apply("Transpose", [one], attributes: ["perm": .ints([0, 2, 1, 3])], name: "beside")
         let shape = try b.builder.constant(Tensor([Int64(5), -1, 16]))
         let both = try b.builder.apply("Reshape", [beside, shape], name: "both")
-        _ = try lstm(both, 16, 4, "two", directions: 1)
+        _ = try lstm(both, 16, 4, "two", directions: 1, state: zeros)
         let last = try b.builder.apply("Squeeze", ["two.state", b.builder.constant(Tensor([Int64(0)]))], name: "last")
         try b.builder.output(b.dense(last, 4, 3, "dense", dead: false, output: "y"))
         return Model(graph: b.builder.graph)

@@ -57,7 +57,8 @@ struct StructuredPruningRun {
   ///   - start: what the model cost before the first round.
   ///   - share: of the way to the target, counted by the logarithm of what is left.
   private mutating func pruned(_ graph: Graph, start: Double?, share: Double) throws -> Graph {
-    let map = try ChannelMap(graph)
+    // First states that are zeros, written out, would hold their layers' units.
+    let map = try ChannelMap(ZeroStates.dropped(from: graph))
     let (all, frozen) = map.table.units()
     let units = all.filter { unit in unit.makers.allSatisfy(selected.contains) && !unit.slices.isEmpty }
     note(units, frozen)
