@@ -37,7 +37,8 @@ import Testing
     #expect(measures.flips.missed == 1 && measures.flips.reversed == 1 && measures.flips.false == 1)
     let rows = Double(dataset.parts[.test].count)
     #expect(measures.flips.rate == 3 / rows)
-    #expect(measures.flips.equalPositions != nil)
+    // Of the four rows in which either trades, both are short in one.
+    #expect(measures.flips.equalPositions == 0.25)
     #expect(measures.agreement == (rows - 1) / rows)
     // Its own threshold lets it trade nothing; the teacher's does.
     #expect(measures.trades == 0 && measures.netReturn == 0)

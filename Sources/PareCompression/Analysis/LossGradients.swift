@@ -16,12 +16,8 @@ struct LossGradients {
   ///   - technique: stands in messages.
   init(of graph: Graph, by wanted: [String], for technique: String) throws {
     self.technique = technique
-    let scores = try graph.scores()
     var builder = try GraphBuilder(graph)
-    let loss =
-      scores.kind == .classes
-      ? try CrossEntropy(logits: scores.value).append(to: &builder)
-      : try MeanSquaredError(prediction: scores.value, target: "labels").append(to: &builder)
+    let loss = try graph.scores().labelLoss.append(to: &builder)
     differentiation = try Differentiation(
       of: loss, in: builder.graph, by: wanted.filter { graph.parameters[$0]?.isTrainable ?? false })
   }

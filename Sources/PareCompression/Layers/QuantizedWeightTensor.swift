@@ -122,8 +122,6 @@ struct QuantizedWeightTensor {
 extension Tensor {
   /// A Float32 matrix with its rows as columns.
   var turnedOver: Tensor {
-    let (rows, columns) = (shape[0], shape[1])
-    let values = values(as: Float.self)
-    return Tensor((0..<rows * columns).map { values[$0 % rows * columns + $0 / rows] }, shape: [columns, rows])
+    Tensor(values(as: Float.self).transposed(rows: shape[0]), shape: [shape[1], shape[0]])
   }
 }

@@ -10,7 +10,7 @@ public enum ReplacementCondition: String, RecipeWord {
 
   /// - Returns: nil where the replacement is worth it, else why not, in words.
   func objection(to replacement: Graph, of original: Graph) throws -> String? {
-    let (before, after) = (try original.multiplyAddsOfOne(), try replacement.multiplyAddsOfOne())
+    let (before, after) = (try original.multiplyAdds(), try replacement.multiplyAdds())
     guard after < before else { return "\(after) multiply-adds for \(before)" }
     guard self == .faster else { return nil }
     let (slow, fast) = (try ExecutionPlan(Model(graph: original)).estimate, try ExecutionPlan(Model(graph: replacement)).estimate)

@@ -1,5 +1,4 @@
 import PareGraph
-import PareModels
 import PareTensor
 import PareTraining
 import RealModule
@@ -80,12 +79,12 @@ public struct LotteryTicket: CompressionTechnique {
     }
     var result = try trained(ticket, run: rounds, seed: context.seed)
     let validation = try context.validation ?? context.trainingRows(for: Self.name)
-    let (own, dense) = (try loss(result, validation), try loss(model.graph, validation))
+    let (own, dense) = (try result.labelLoss(on: validation), try model.graph.labelLoss(on: validation))
     var others: [Double] = []
     for draw in 0..<draws {
       let kept = try layers.map { try ticket.weights(of: $0).map { $0 != 0 } }
       let other = try masked(fresh.drawn(seed: context.seed, stream: "other/\(draw)"), layers, kept)
-      others.append(try loss(trained(other, run: rounds + 1 + draw, seed: context.seed &+ UInt64(draw)), validation))
+      others.append(try trained(other, run: rounds + 1 + draw, seed: context.seed &+ UInt64(draw)).labelLoss(on: validation))
     }
     let reports = try layers.map { layer -> LayerReport in
       let weights = try result.weights(of: layer)
@@ -107,13 +106,6 @@ public struct LotteryTicket: CompressionTechnique {
       graph.parameters[layer.weight]?.storage = ParameterStorage(Tensor(weights, shape: layer.shape), layout: .bitmask)
     }
     return graph
-  }
-
-  private func loss(_ graph: Graph, _ rows: TrainingData) throws -> Double {
-    let scores = try graph.scores()
-    return scores.kind == .classes
-      ? try Trainer().loss(of: graph, by: CrossEntropy(logits: scores.value), on: rows)
-      : try Trainer().loss(of: graph, by: MeanSquaredError(prediction: scores.value, target: "labels"), on: rows)
   }
 
   private func verdict(own: Double, dense: Double, others: [Double]) -> LayerReport {

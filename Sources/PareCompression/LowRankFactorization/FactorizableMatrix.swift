@@ -28,7 +28,6 @@ struct FactorizableMatrix {
 
   /// Row-major `[outputs, inputs]`.
   func byOutput(_ weights: [Float]) -> [Double] {
-    guard isByInput else { return weights.map { Double($0) } }
-    return (0..<weights.count).map { Double(weights[$0 % inputs * outputs + $0 / inputs]) }
+    (isByInput ? weights.transposed(rows: inputs) : weights).map { Double($0) }
   }
 }

@@ -23,15 +23,15 @@ struct FactorizationRewrite {
     let (outputs, inputs, rank) = (matrix.outputs, matrix.inputs, factors.rank)
     let stem = matrix.tensor.name
     if matrix.isRecurrent {
-      let inner = add("\(stem).v.weight", Self.transposed(factors.right, rows: rank), [inputs, rank])
+      let inner = add("\(stem).v.weight", factors.right.transposed(rows: rank), [inputs, rank])
       let outer = add("\(stem).u.weight", factors.left, [1, outputs, rank])
       for layer in layers { insert(before: layer.node, "MatMul", inner, outer, attributes: [:]) }
     } else {
       let inner = matrix.isByInput
-        ? add("\(stem).v.weight", Self.transposed(factors.right, rows: rank), [inputs, rank])
+        ? add("\(stem).v.weight", factors.right.transposed(rows: rank), [inputs, rank])
         : add("\(stem).v.weight", factors.right, [rank, inputs])
       let outer = matrix.isByInput
-        ? add("\(stem).u.weight", Self.transposed(factors.left, rows: outputs), [rank, outputs])
+        ? add("\(stem).u.weight", factors.left.transposed(rows: outputs), [rank, outputs])
         : add("\(stem).u.weight", factors.left, [outputs, rank])
       for layer in layers {
         insert(
@@ -54,11 +54,6 @@ struct FactorizationRewrite {
     second.inputs[0] = middle
     second.inputs[1] = outer
     graph.nodes.replaceSubrange(position...position, with: [first, second])
-  }
-
-  private static func transposed(_ matrix: [Double], rows: Int) -> [Double] {
-    let columns = matrix.count / rows
-    return (0..<matrix.count).map { matrix[$0 % rows * columns + $0 / rows] }
   }
 
   /// The graph, its names and shapes checked.

@@ -91,7 +91,7 @@ public struct LowRankFactorization: CompressionTechnique {
     guard rank * (outputs + inputs) < outputs * inputs else {
       return LayerReport(layer: matrix.tensor.label, outcome: "kept whole: rank \(rank) would be \(products)")
     }
-    let factors = decomposition.factors(rank: rank)
+    let factors = try decomposition.factors(rank: rank)
     var rewrite = FactorizationRewrite(graph)
     rewrite.replace(matrix, sharing, by: factors)
     let replaced = try rewrite.finish()
@@ -101,12 +101,12 @@ public struct LowRankFactorization: CompressionTechnique {
     graph = replaced
     var figures = ["rank": Double(rank), "truncation_error": decomposition.decomposition.truncationError(rank: rank)]
     if weighting == .activations {
-      figures["output_error"] = decomposition.outputError(of: factors)
+      figures["output_error"] = try decomposition.outputError(of: factors)
       figures["output_error_of_plain"] = try decomposition.outputError(of: decomposition.plain(rank: rank))
     }
     return LayerReport(
       layer: matrix.tensor.label, outcome: "rank \(rank) of \(decomposition.decomposition.singularValues.count), \(products)",
-      weightError: ErrorMeasure(of: factors.product, against: decomposition.weights), figures: figures)
+      weightError: ErrorMeasure(of: try factors.product(), against: decomposition.weights), figures: figures)
   }
 
   /// E[x xᵀ] of what layers read, where it is asked for.

@@ -35,7 +35,8 @@ public enum RankTarget: Sendable, Hashable {
   }
 
   /// One singular value after another goes where an element buys the most: of each matrix's Σ σ², by the elements that one more rank
-  /// takes. Gains of a matrix fall from rank to rank, so that no other choice of so many elements keeps more.
+  /// takes. Gains of a matrix fall from rank to rank, so that as long as all stay factorized no other choice of so many elements keeps
+  /// more.
   private static func ranks(of decompositions: [SingularValueDecomposition], sharing ratio: Double) -> [Int] {
     var ranks = decompositions.map { _ in 1 }
     let energies = decompositions.map { $0.singularValues.reduce(0) { $0 + $1 * $1 } }

@@ -9,17 +9,17 @@ struct LowRankFactors {
   let rank: Int
 
   /// `L · R` of the factors as they are stored, rounded to Float32.
-  var product: [Double] {
-    let (outputs, inputs) = (left.count / rank, right.count / rank)
-    var product = [Double](repeating: 0, count: outputs * inputs)
-    for row in 0..<outputs {
-      for k in 0..<rank {
-        let scale = Double(Float(left[row * rank + k]))
-        for column in 0..<inputs { product[row * inputs + column] += scale * Double(Float(right[k * inputs + column])) }
-      }
-    }
-    return product
+  func product() throws -> [Double] {
+    try matrixProduct(
+      left.map { Double(Float($0)) }, right.map { Double(Float($0)) }, left.count / rank, rank, right.count / rank)
   }
+}
+
+/// `A · B` of row-major `[m, k]` and `[k, n]`.
+private func matrixProduct(_ a: [Double], _ b: [Double], _ m: Int, _ k: Int, _ n: Int) throws -> [Double] {
+  var c = [Double](repeating: 0, count: m * n)
+  try BLAS.load().gemm(m: m, n: n, k: k, a: a, lda: k, b: b, ldb: n, c: &c, ldc: n)
+  return c
 }
 
 /// A weight's singular value decomposition, as it is or weighted by its inputs.
@@ -51,17 +51,17 @@ struct WeightedDecomposition {
     let root = (0..<inputs * inputs).map { vectors[$0] * Double.sqrt(eigen.singularValues[$0 % inputs]) }
     self.root = root
     decomposition = try SingularValueDecomposition(
-      Tensor(Self.product(weights, root, outputs, inputs, inputs), shape: [outputs, inputs]), name: name)
+      Tensor(try matrixProduct(weights, root, outputs, inputs, inputs), shape: [outputs, inputs]), name: name)
   }
 
   /// The best of a rank.
-  func factors(rank: Int) -> LowRankFactors {
+  func factors(rank: Int) throws -> LowRankFactors {
     guard root != nil else { return Self.factors(decomposition, rank: rank) }
     let inputs = weights.count / outputs
     let (vectors, count) = (decomposition.leftVectors.doubles, decomposition.singularValues.count)
     var left = (0..<outputs * rank).map { vectors[$0 / rank * count + $0 % rank] }
     let turned = (0..<rank * outputs).map { vectors[$0 % outputs * count + $0 / outputs] }
-    var right = Self.product(turned, weights, rank, outputs, inputs)
+    var right = try matrixProduct(turned, weights, rank, outputs, inputs)
     // Both of one scale.
     for k in 0..<rank {
       let length = Double.sqrt(right[k * inputs..<(k + 1) * inputs].reduce(0) { $0 + $1 * $1 })
@@ -80,27 +80,15 @@ struct WeightedDecomposition {
   }
 
   /// `√E‖(W − L·R)x‖²` over the rows that inputs were observed on.
-  func outputError(of factors: LowRankFactors) -> Double {
+  func outputError(of factors: LowRankFactors) throws -> Double {
     guard let root else { return 0 }
     let inputs = weights.count / outputs
-    let difference = zip(weights, factors.product).map { $0 - $1 }
-    return Double.sqrt(Self.product(difference, root, outputs, inputs, inputs).reduce(0) { $0 + $1 * $1 })
+    let difference = zip(weights, try factors.product()).map { $0 - $1 }
+    return Double.sqrt(try matrixProduct(difference, root, outputs, inputs, inputs).reduce(0) { $0 + $1 * $1 })
   }
 
   private static func factors(_ decomposition: SingularValueDecomposition, rank: Int) -> LowRankFactors {
     let (left, right) = decomposition.truncated(rank: rank, as: .float64)
     return LowRankFactors(left: left.doubles, right: right.doubles, rank: rank)
-  }
-
-  private static func product(_ a: [Double], _ b: [Double], _ m: Int, _ k: Int, _ n: Int) -> [Double] {
-    var c = [Double](repeating: 0, count: m * n)
-    for i in 0..<m {
-      for l in 0..<k {
-        let factor = a[i * k + l]
-        guard factor != 0 else { continue }
-        for j in 0..<n { c[i * n + j] += factor * b[l * n + j] }
-      }
-    }
-    return c
   }
 }

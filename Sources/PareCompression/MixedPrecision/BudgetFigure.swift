@@ -1,7 +1,5 @@
 import PareGraph
 import PareInference
-import PareModels
-import PareTraining
 
 /// A figure of a model and the side on which it must stay.
 struct BudgetLimit {
@@ -40,7 +38,7 @@ extension PrecisionBudget {
     case .bytes, .ratio: Double(model.graph.storedByteCount)
     case .latency: try Self.estimate(of: model)
     case .outputSignalToNoise: try reference.error(of: model.graph).signalToNoiseDecibels ?? .infinity
-    case .lossIncrease: try Self.loss(of: model, on: reference.rows)
+    case .lossIncrease: try model.graph.labelLoss(on: reference.rows)
     }
   }
 
@@ -59,14 +57,4 @@ extension PrecisionBudget {
   }
 
   private func most(_ value: Double) -> BudgetLimit { BudgetLimit(value: value, isLeast: false, words: "at most \(words(value))") }
-
-  /// Against the labels.
-  private static func loss(of model: Model, on rows: TrainingData) throws -> Double {
-    let scores = try model.graph.scores()
-    return switch scores.kind {
-    case .classes: try Trainer().loss(of: model.graph, by: CrossEntropy(logits: scores.value), on: rows)
-    case .numbers:
-      try Trainer().loss(of: model.graph, by: MeanSquaredError(prediction: scores.value, target: "labels"), on: rows)
-    }
-  }
 }

@@ -78,38 +78,15 @@ struct BrainSurgeon {
     let kept = (0..<matrix.rows).map { row in (0..<columns).filter { weights[row * columns + $0] != 0 } }
     guard kept.reduce(0.0, { $0 + Double($1.count * $1.count * $1.count) / 3 }) <= Self.effort else { return }
     for (row, stay) in kept.enumerated() where stay.count < columns && !stay.isEmpty {
-      let target = stay.map { column in
+      var solution = stay.map { column in
         (0..<columns).reduce(0.0) { $0 + hessian[column * columns + $1] * Double(matrix.values[row * columns + $1]) }
       }
       let system = stay.flatMap { column in stay.map { hessian[column * columns + $0] } }
-      guard let solution = Self.solution(of: system, target) else { continue }
+      let factor = CholeskyFactor(of: system, count: stay.count)
+      guard factor.isDefinite else { continue }
+      factor.solve(&solution)
       for (column, value) in zip(stay, solution) { weights[row * columns + column] = value }
     }
-  }
-
-  /// Of a symmetric positive definite system, by Cholesky's factorization; nil where it is not definite.
-  private static func solution(of matrix: [Double], _ target: [Double]) -> [Double]? {
-    let n = target.count
-    var (factor, x) = (matrix, target)
-    for j in 0..<n {
-      for i in j..<n {
-        var sum = factor[i * n + j]
-        for k in 0..<j { sum -= factor[i * n + k] * factor[j * n + k] }
-        if i == j {
-          guard sum > 0 else { return nil }
-          factor[j * n + j] = sum.squareRoot()
-        } else {
-          factor[i * n + j] = sum / factor[j * n + j]
-        }
-      }
-      for k in 0..<j { x[j] -= factor[j * n + k] * x[k] }
-      x[j] /= factor[j * n + j]
-    }
-    for j in (0..<n).reversed() {
-      for k in j + 1..<max(n, j + 1) { x[j] -= factor[k * n + j] * x[k] }
-      x[j] /= factor[j * n + j]
-    }
-    return x
   }
 
   /// Runs of a pattern are not cut in two.

@@ -33,7 +33,7 @@ package struct TernaryForm {
       }
       let columns = values.count / rows
       return WeightMatrix(
-        order == .byInput ? ProductLayer.turned(values, rows: columns, columns: rows) : values, rows: rows, columns: columns)
+        order == .byInput ? values.transposed(rows: columns) : values, rows: rows, columns: columns)
     }
   }
 

@@ -1,6 +1,5 @@
 import PareGraph
 import PareInference
-import PareTensor
 
 /// How much is taken out. In recipes exactly one of `{ratio: 0.5}`, `{multiply-adds: 0.4}`, `{bytes: 20000}`, `{latency-ns: 500}`.
 public enum StructuredTarget: Sendable, Hashable {
@@ -29,7 +28,7 @@ public enum StructuredTarget: Sendable, Hashable {
   func cost(of graph: Graph) throws -> Double? {
     switch self {
     case .ratio: nil
-    case .multiplyAdds: Double(try graph.multiplyAddsOfOne())
+    case .multiplyAdds: Double(try graph.multiplyAdds())
     case .bytes: Double(graph.storedByteCount)
     case .latency: try ExecutionPlan.knownEstimate(of: Model(graph: graph), for: "\(StructuredPruning.name): target.\(Keys.latency.rawValue)")
     }
@@ -52,16 +51,6 @@ public enum StructuredTarget: Sendable, Hashable {
     case .bytes: "\(Int(cost)) bytes of parameters"
     case .latency: "\((cost * 10).rounded() / 10) ns by the cost table"
     }
-  }
-}
-
-extension Graph {
-  /// Multiply-adds of one row.
-  func multiplyAddsOfOne() throws -> Int {
-    let ofOne = try inferredTypes().mapValues { type in
-      TensorType(type.elementType, Shape(type.dimensions.map { $0.fixedValue ?? 1 }))
-    }
-    return nodes.reduce(0) { $0 + ($1.multiplyAdds(ofOne) ?? 0) }
   }
 }
 

@@ -45,7 +45,7 @@ struct FilterFactors {
     let window = shape.count - 2
     func factor(_ axis: Int) -> [Double] { decomposition.factors[axis]?.doubles ?? [] }
     let (outputs, inputs) = (ranks[0] ?? shape[0], ranks[1] ?? shape[1])
-    var stages = [pointwise(transposed(factor(1), rows: shape[1]), [inputs, shape[1]], window)]
+    var stages = [pointwise(factor(1).transposed(rows: shape[1]), [inputs, shape[1]], window)]
     if axes.count == 2 {
       stages.append(Stage(weights: tensor(core, [outputs, inputs] + shape[2...]), group: 1, windowAxes: 0..<window))
     } else {
@@ -53,7 +53,7 @@ struct FilterFactors {
       for axis in 0..<window {
         let rank = ranks[axis + 2] ?? 1
         // Each channel becomes as many as the axis has vectors.
-        let vectors = transposed(factor(axis + 2), rows: shape[axis + 2])
+        let vectors = factor(axis + 2).transposed(rows: shape[axis + 2])
         stages.append(byChannel((0..<channels).flatMap { _ in vectors }, channels: channels, multiplied: rank, axis, shape))
         channels *= rank
       }
@@ -136,9 +136,9 @@ struct FilterFactors {
     let signs = decomposition.weights.map { $0 < 0 ? -1.0 : 1 }
     let first = factors[1].enumerated().map { $1 * roots[$0 % rank] }
     let last = factors[0].enumerated().map { $1 * roots[$0 % rank] * signs[$0 % rank] }
-    var stages = [pointwise(transposed(first, rows: shape[1]), [rank, shape[1]], window)]
+    var stages = [pointwise(first.transposed(rows: shape[1]), [rank, shape[1]], window)]
     for axis in 0..<window {
-      stages.append(byChannel(transposed(factors[axis + 2], rows: shape[axis + 2]), channels: rank, multiplied: 1, axis, shape))
+      stages.append(byChannel(factors[axis + 2].transposed(rows: shape[axis + 2]), channels: rank, multiplied: 1, axis, shape))
     }
     stages.append(pointwise(last, [shape[0], rank], window))
     return FilterFactors(
@@ -164,10 +164,5 @@ struct FilterFactors {
 
   private static func tensor(_ values: [Double], _ shape: [Int]) -> Tensor {
     Tensor(values.map { Float($0) }, shape: Shape(shape))
-  }
-
-  private static func transposed(_ matrix: [Double], rows: Int) -> [Double] {
-    let columns = matrix.count / rows
-    return (0..<matrix.count).map { matrix[$0 % rows * columns + $0 / rows] }
   }
 }

@@ -77,7 +77,7 @@ public struct TensorFactorization: CompressionTechnique {
     let filters = try FilterFactors(weights, method: method, keep: keep, seed: seed, name: tensor.weight)
     let replaced = try ConvolutionSequence(tensor.node, in: graph).graph(with: filters)
     if let objection = try condition.objection(to: replaced, of: graph) { return kept("\(filters.words) would be \(objection)") }
-    let (before, after) = (try graph.multiplyAddsOfOne(), try replaced.multiplyAddsOfOne())
+    let (before, after) = (try graph.multiplyAdds(), try replaced.multiplyAdds())
     graph = replaced
     return LayerReport(
       layer: tensor.label, outcome: "\(filters.words), \(after) multiply-adds of the model for \(before)",

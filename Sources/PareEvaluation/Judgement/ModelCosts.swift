@@ -18,19 +18,3 @@ extension Model {
     return figures
   }
 }
-
-extension Graph {
-  /// The types of all values for one row: every open extent is 1.
-  func typesOfOneRow() throws -> [String: TensorType] {
-    try inferredTypes().mapValues { TensorType($0.elementType, Shape($0.dimensions.map { $0.fixedValue ?? 1 })) }
-  }
-
-  /// Multiply-adds of all nodes for one row; a sum that no Int holds stops at the greatest.
-  func multiplyAdds() throws -> Int {
-    let types = try typesOfOneRow()
-    return nodes.reduce(0) { sum, node in
-      let (total, overflows) = sum.addingReportingOverflow(node.multiplyAdds(types) ?? 0)
-      return overflows ? .max : total
-    }
-  }
-}

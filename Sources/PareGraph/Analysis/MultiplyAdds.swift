@@ -36,3 +36,19 @@ extension Node {
     }
   }
 }
+
+extension Graph {
+  /// The types of all values for one row: every open extent is 1.
+  package func typesOfOneRow() throws -> [String: TensorType] {
+    try inferredTypes().mapValues { TensorType($0.elementType, Shape($0.dimensions.map { $0.fixedValue ?? 1 })) }
+  }
+
+  /// Multiply-adds of all nodes for one row; a sum that no Int holds stops at the greatest.
+  package func multiplyAdds() throws -> Int {
+    let types = try typesOfOneRow()
+    return nodes.reduce(0) { sum, node in
+      let (total, overflows) = sum.addingReportingOverflow(node.multiplyAdds(types) ?? 0)
+      return overflows ? .max : total
+    }
+  }
+}

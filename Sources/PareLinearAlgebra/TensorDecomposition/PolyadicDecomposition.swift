@@ -140,7 +140,7 @@ private struct Descent {
         let projection = right
         var damped = gram
         for r in 0..<rank { damped[r * rank + r] += ridge }
-        Self.solve(&damped, &right, rank: rank, rows: extent)
+        CholeskyFactor(of: damped, count: rank, floor: 1e-14).solve(&right)
         if axis == array.shape.count - 1 {
           // ‖X̂‖² and ⟨X, X̂⟩ with what was solved for, before its columns are made of length 1.
           let own = Self.gram(right, rank, blas)
@@ -182,35 +182,5 @@ private struct Descent {
     var gram = [Double](repeating: 0, count: rank * rank)
     blas.gemm(transposeA: true, m: rank, n: rank, k: factor.count / rank, a: factor, lda: rank, b: factor, ldb: rank, c: &gram, ldc: rank)
     return gram
-  }
-
-  /// Each row of `right` by the inverse of a symmetric positive semidefinite matrix, through Cholesky's factor; directions in which
-  /// the matrix is numerically zero are left out.
-  private static func solve(_ matrix: inout [Double], _ right: inout [Double], rank: Int, rows: Int) {
-    let floor = 1e-14 * (0..<rank).reduce(0) { max($0, matrix[$1 * rank + $1]) }
-    for j in 0..<rank {
-      var pivot = matrix[j * rank + j]
-      for k in 0..<j { pivot -= matrix[j * rank + k] * matrix[j * rank + k] }
-      let root = pivot > floor ? pivot.squareRoot() : 0
-      matrix[j * rank + j] = root
-      for i in j + 1..<max(rank, j + 1) {
-        var sum = matrix[i * rank + j]
-        for k in 0..<j { sum -= matrix[i * rank + k] * matrix[j * rank + k] }
-        matrix[i * rank + j] = root > 0 ? sum / root : 0
-      }
-    }
-    for row in 0..<rows {
-      let first = row * rank
-      for i in 0..<rank {
-        var sum = right[first + i]
-        for k in 0..<i { sum -= matrix[i * rank + k] * right[first + k] }
-        right[first + i] = matrix[i * rank + i] > 0 ? sum / matrix[i * rank + i] : 0
-      }
-      for i in (0..<rank).reversed() {
-        var sum = right[first + i]
-        for k in i + 1..<max(rank, i + 1) { sum -= matrix[k * rank + i] * right[first + k] }
-        right[first + i] = matrix[i * rank + i] > 0 ? sum / matrix[i * rank + i] : 0
-      }
-    }
   }
 }

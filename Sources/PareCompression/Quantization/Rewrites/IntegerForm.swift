@@ -115,6 +115,6 @@ struct IntegerForm {
   }
 
   private static func arranged<Element>(_ values: [Element], rows: Int, columns: Int, _ order: IntegerOrder) -> [Element] {
-    order == .byInput ? ProductLayer.turned(values, rows: rows, columns: columns) : values
+    order == .byInput ? values.transposed(rows: rows) : values
   }
 }

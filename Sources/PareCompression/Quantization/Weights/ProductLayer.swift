@@ -39,17 +39,20 @@ struct ProductLayer: GraphLayer, Hashable {
 
   /// Elements of the weight, `[outputs, inputs]` row-major, from the order of the graph.
   func byOutput<Element>(_ values: [Element]) -> [Element] {
-    outputAxis == 0 ? values : Self.turned(values, rows: inputCount, columns: outputCount)
+    outputAxis == 0 ? values : values.transposed(rows: inputCount)
   }
 
   /// Elements of the weight in the order of the graph, from `[outputs, inputs]` row-major.
   func inGraphOrder<Element>(_ values: [Element]) -> [Element] {
-    outputAxis == 0 ? values : Self.turned(values, rows: outputCount, columns: inputCount)
+    outputAxis == 0 ? values : values.transposed(rows: outputCount)
   }
+}
 
-  /// Rows become columns.
-  static func turned<Element>(_ values: [Element], rows: Int, columns: Int) -> [Element] {
-    (0..<rows * columns).map { values[$0 % rows * columns + $0 / rows] }
+extension Array {
+  /// Of a matrix, row-major: its rows become columns.
+  func transposed(rows: Int) -> [Element] {
+    let columns = count / Swift.max(rows, 1)
+    return (0..<count).map { self[$0 % rows * columns + $0 / rows] }
   }
 }
 

@@ -64,7 +64,7 @@ struct StoredWeights {
   /// What a file holds, in the order of the graph.
   func storage(shape: Shape, order: IntegerOrder) -> ParameterStorage {
     let rows = order == .byInput ? shape[1] : shape[0]
-    let ordered = order == .byInput ? ProductLayer.turned(values, rows: rows, columns: values.count / rows) : values
+    let ordered = order == .byInput ? values.transposed(rows: rows) : values
     switch form {
     case .half(let type):
       let bits = ordered.map { type.bits(of: $0) }
