@@ -31,7 +31,7 @@ extension Graph {
 public struct ParameterBytes: Sendable, Hashable, Encodable {
   /// What inputs are multiplied by: matrices, filters, tables, and what stands for them in other numbers.
   public var weights = 0
-  /// Scales, zero points and multipliers of quantized weights and activations.
+  /// Scales, zero points and multipliers of quantized weights and activations, and factors of signs.
   public var scales = 0
   /// Trainable numbers of one axis: biases, and scales and shifts of normalizations.
   public var biases = 0
@@ -43,6 +43,15 @@ public struct ParameterBytes: Sendable, Hashable, Encodable {
     for node in graph.nodes where ["QuantizeLinear", "DequantizeLinear"].contains(node.operatorName) {
       for value in [1, 2].compactMap({ node.input($0) }) { scaling.formUnion([value] + (graph.producer(of: value)?.inputs ?? [])) }
     }
+    var biasing: Set<String> = []
+    for node in graph.nodes {
+      if node.operatorName == BinaryDense.name {
+        scaling.formUnion(node.input(2).map { [$0] } ?? [])
+        biasing.formUnion(node.input(3).map { [$0] } ?? [])
+      } else if node.operatorName == "Mul", !graph.quantizedWeights(of: node).isEmpty {
+        scaling.insert(node.inputs[1])
+      }
+    }
     let quantized = Set(graph.nodes.flatMap { graph.quantizedWeights(of: $0) }).subtracting(scaling)
     for (name, parameter) in graph.parameters {
       let (bytes, rank) = (parameter.storage.byteCount, parameter.storage.shape.rank)
@@ -50,7 +59,7 @@ public struct ParameterBytes: Sendable, Hashable, Encodable {
         scales += bytes
       } else if quantized.contains(name) || (parameter.isTrainable && rank > 1) {
         weights += bytes
-      } else if parameter.isTrainable {
+      } else if parameter.isTrainable || biasing.contains(name) {
         biases += bytes
       } else {
         others += bytes
