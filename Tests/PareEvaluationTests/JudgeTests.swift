@@ -64,6 +64,29 @@ import Testing
     #expect(summary.test.oracleSkill > summary.test.bayesSkill)
   }
 
+  @Test func threeClassesHaveATruthOfTheirOwn() throws {
+    let label = try LabelDefinition(.buyHoldSell(thresholdBasisPoints: 20), horizon: 12)
+    let truth = try market.truth(market.series[0].key.symbol, threshold: label.returnThreshold)
+    let dataset = try MarketDataset(series: market.series, schema: FeatureSchema(interval: .fiveMinutes), label: label)
+    func judge(_ truth: SimulatedTruth) -> Judge {
+      Judge(
+        dataset: dataset, series: market.series[0], costs: .standard, execution: Execution(), holding: .candles(12), truth: truth)
+    }
+    func opinion(_ probabilities: (Int) -> [Double]) throws -> Judge.Opinion {
+      let values = dataset.parts[.test].flatMap { probabilities($0).map(Float.init) }
+      return Judge.Opinion(probabilities: try ClassProbabilities(values, classCount: 3), threshold: try DecisionThreshold(0.5))
+    }
+    let summary = try #require(judge(truth).truthSummary(market: []))
+    let bayes = try opinion { truth.bayes.classProbabilities(at: dataset.candleIndices[$0], of: label) }
+    #expect(abs(try judge(truth).measures(of: bayes, against: bayes, on: .test).measures.skill - summary.test.bayesSkill) < 1e-6)
+    #expect(summary.test.oracleSkill > summary.test.bayesSkill && summary.test.bayesSkill > 0)
+    let majority = Int(try #require(ClassificationMetrics.majorityClass(of: dataset.labelled(.train).labels)))
+    let always = try opinion { _ in (0..<3).map { $0 == majority ? 0.8 : 0.1 } }
+    #expect(try judge(truth).measures(of: always, against: always, on: .test).measures.skill == 0)
+    // A truth of another threshold says nothing of these classes.
+    #expect(judge(self.truth).truthSummary(market: []) == nil)
+  }
+
   @Test func anOracleOfLabelsMakesMoneyAndAShuffledOneHasNoSkill() throws {
     let perfect = try opinion { dataset.labels[$0] == 1 ? 0.9 : 0.1 }
     let measures = try judge().measures(of: perfect, against: perfect, on: .test).measures

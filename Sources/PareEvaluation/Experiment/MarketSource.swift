@@ -34,7 +34,8 @@ struct MarketSource: Sendable {
       let market = try simulation.run(seed: file.experiment.seed)
       let series = market.series[0]
       let truth = try market.truth(
-        series.key.symbol, given: simulation.leadLag.isEmpty ? .candles : .allSymbols
+        series.key.symbol, given: simulation.leadLag.isEmpty ? .candles : .allSymbols,
+        threshold: file.experiment.label.returnThreshold
       ) { observer.advanced(to: Int($0 * 1000), note: "what could be known of it") }
       let summary = try market.summary(of: truth)
       observer.ended("\(series.candles.count) candles of \(series.key.symbol)")

@@ -25,7 +25,7 @@ package struct Judge: Sendable {
     self.costs = costs
     self.execution = execution
     self.holding = holding
-    self.truth = dataset.label.classNames.count == 2 ? truth : nil
+    self.truth = truth.flatMap { $0.knows(dataset.label) ? $0 : nil }
     majority = ClassificationMetrics.majorityClass(of: dataset.labelled(.train).labels) ?? 0
   }
 
@@ -110,7 +110,7 @@ package struct Judge: Sendable {
     return loss / Double(labels.count)
   }
 
-  /// What the truth allows, where the market is simulated and has two classes.
+  /// What the truth allows, where the market is simulated and the truth knows the label.
   package func truthSummary(market: [String]) -> TruthSummary? {
     guard let validation = truthPart(.validation), let test = truthPart(.test) else { return nil }
     return TruthSummary(validation: validation, test: test, market: market)
@@ -131,15 +131,15 @@ package struct Judge: Sendable {
 // MARK: - Against the truth
 
 extension Judge {
-  /// The rows of a part whose truth is known, with the true probability of going up: by the exact filter, and with
+  /// The rows of a part whose truth is known, with the true probability of each class: by the exact filter, and with
   /// the hidden state known.
-  private func truths(on part: DatasetPart) -> [(row: Int, bayes: Double, oracle: Double)] {
+  private func truths(on part: DatasetPart) -> [(row: Int, bayes: [Double], oracle: [Double])] {
     guard let truth else { return [] }
     return dataset.parts[part].compactMap { row in
       let candle = dataset.candleIndices[row]
-      let bayes = truth.bayes.probabilityUp[candle]
-      let oracle = truth.oracle.probabilityUp[candle]
-      return bayes.isNaN || oracle.isNaN ? nil : (row, bayes, oracle)
+      let bayes = truth.bayes.classProbabilities(at: candle, of: dataset.label)
+      let oracle = truth.oracle.classProbabilities(at: candle, of: dataset.label)
+      return (bayes + oracle).contains { $0.isNaN } ? nil : (row, bayes, oracle)
     }
   }
 
@@ -150,7 +150,7 @@ extension Judge {
     guard !truths.isEmpty else { return nil }
     let first = dataset.parts[part].lowerBound
     let total = truths.reduce(0) { sum, truth in
-      sum + (probabilities.predictedClass(truth.row - first) == 1 ? truth.bayes : 1 - truth.bayes) - base(truth.bayes)
+      sum + truth.bayes[probabilities.predictedClass(truth.row - first)] - base(truth.bayes)
     }
     return total / Double(truths.count)
   }
@@ -159,18 +159,19 @@ extension Judge {
     let truths = truths(on: part)
     guard !truths.isEmpty else { return nil }
     let count = Double(truths.count)
+    func best(_ probabilities: [Double]) -> Double { (probabilities.max() ?? 0) - base(probabilities) }
     return TruthSummary.Part(
-      bayesSkill: truths.reduce(0) { $0 + max($1.bayes, 1 - $1.bayes) - base($1.bayes) } / count,
-      oracleSkill: truths.reduce(0) { $0 + max($1.oracle, 1 - $1.oracle) - base($1.oracle) } / count,
+      bayesSkill: truths.reduce(0) { $0 + best($1.bayes) } / count,
+      oracleSkill: truths.reduce(0) { $0 + best($1.oracle) } / count,
       bayesLogLoss: truths.reduce(0) { $0 + entropy($1.bayes) } / count)
   }
 
-  /// Expected log loss of the true probability itself, in nats.
-  private func entropy(_ probabilityUp: Double) -> Double {
-    [probabilityUp, 1 - probabilityUp].reduce(0) { $1 > 0 ? $0 - $1 * log($1) : $0 }
+  /// Expected log loss of the true probabilities themselves, in nats.
+  private func entropy(_ probabilities: [Double]) -> Double {
+    probabilities.reduce(0) { $1 > 0 ? $0 - $1 * log($1) : $0 }
   }
 
-  private func base(_ probabilityUp: Double) -> Double { majority == 1 ? probabilityUp : 1 - probabilityUp }
+  private func base(_ probabilities: [Double]) -> Double { probabilities[Int(majority)] }
 }
 
 extension Flips {

@@ -44,6 +44,11 @@ public struct LabelDefinition: Sendable, Hashable {
     }
   }
 
+  /// The forward return, as a fraction, beyond which it is a buy or, below its negative, a sell; 0 where there is no hold.
+  public var returnThreshold: Double {
+    if case .buyHoldSell(let threshold) = kind { threshold / 10_000 } else { 0 }
+  }
+
   /// The class of a forward return; nil where it has none.
   public func classIndex(of forwardReturn: Double) -> Int32? {
     switch kind {

@@ -15,6 +15,8 @@ struct PathSimulator: Sendable {
   struct Estimate {
     var probabilityUp: Double
     var probabilityError: Double
+    var probabilityAbove: Double
+    var probabilityBelow: Double
     var expectedReturn: Double
     var returnError: Double
   }
@@ -23,6 +25,8 @@ struct PathSimulator: Sendable {
 
   private let law: MarketLaw
   private let horizon: Int
+  /// A return, at least 0, whose chance of being surpassed either way is estimated.
+  private let threshold: Double
   private let pairs: Int
   /// Symbols that are simulated together; the target is `members[target]`.
   private let members: [Int]
@@ -37,9 +41,10 @@ struct PathSimulator: Sendable {
   private let sum: SumDistribution
 
   /// - Parameter members: the symbol alone, or all that its mean depends on.
-  init(_ market: MarketSimulation, law: MarketLaw, symbol: Int, members: [Int]) {
-    precondition(members.contains(symbol))
+  init(_ market: MarketSimulation, law: MarketLaw, symbol: Int, members: [Int], threshold: Double) {
+    precondition(members.contains(symbol) && threshold >= 0)
     self.law = law
+    self.threshold = threshold
     self.members = members
     horizon = market.horizon
     pairs = market.paths / 2
@@ -91,6 +96,8 @@ struct PathSimulator: Sendable {
     scratch: inout Scratch
   ) -> Estimate {
     var probability = SystematicMean()
+    var above = SystematicMean()
+    var below = SystematicMean()
     var change = SystematicMean()
     var cumulative = predictive[0]
     var initial = 0
@@ -98,6 +105,7 @@ struct PathSimulator: Sendable {
     let depth = law.lookBack
     let stride = depth + horizon + 1
     let momentum = MarketLaw.clamp(history.states[members[target]][first].momentum)
+    let twinThreshold = threshold / history.states[members[target]][first].variance.squareRoot()
     if looksBack {
       for (slot, member) in members.enumerated() {
         for back in 1...depth {
@@ -138,17 +146,25 @@ struct PathSimulator: Sendable {
       let candle = first + horizon - 1
       let mean = self.mean(slot: target, step: horizon - 1, candle: candle, hidden: hidden, scratch: scratch)
       let deviation = scratch.variance[target].squareRoot() * law.scale[hidden]
-      let needed = (1 / growth - 1) / deviation - mean
-      let up = 1 - 0.5 * (law.student.cumulative(needed[0]) + law.student.cumulative(needed[1]))
       let ends = growth * (1 + deviation * mean) - 1
       twinMean += law.mean(state: hidden, candle: candle, momentum: momentum * remaining, known: known)
-      let twinUp =
-        0.5 * (law.student.cumulative(twinMean + twinNoise) + law.student.cumulative(twinMean - twinNoise))
-      probability.add(up - twinUp + sum.cumulative(twinMean))
+      /// The chance of ending above a return, with the twin's of ending above as many deviations of the first candle.
+      func chance(above level: Double, twin: Double) -> Double {
+        let needed = ((1 + level) / growth - 1) / deviation - mean
+        let up = 1 - 0.5 * (law.student.cumulative(needed[0]) + law.student.cumulative(needed[1]))
+        let lead = twinMean - twin
+        let twinUp = 0.5 * (law.student.cumulative(lead + twinNoise) + law.student.cumulative(lead - twinNoise))
+        return up - twinUp + sum.cumulative(lead)
+      }
+      let up = chance(above: 0, twin: 0)
+      probability.add(up)
+      above.add(threshold > 0 ? chance(above: threshold, twin: twinThreshold) : up)
+      below.add(1 - (threshold > 0 ? chance(above: -threshold, twin: -twinThreshold) : up))
       change.add(0.5 * (ends[0] + ends[1]))
     }
     return Estimate(
       probabilityUp: probability.mean, probabilityError: probability.standardError,
+      probabilityAbove: above.mean, probabilityBelow: below.mean,
       expectedReturn: change.mean, returnError: change.standardError)
   }
 

@@ -12,6 +12,10 @@ public struct SimulatedForecast: Sendable {
   public internal(set) var probabilityUp: [Double]
   /// Standard error of `probabilityUp`.
   public internal(set) var standardError: [Double]
+  /// Chance that the return over the horizon is greater than the truth's threshold.
+  public internal(set) var probabilityAbove: [Double]
+  /// Chance that it is less than minus the threshold.
+  public internal(set) var probabilityBelow: [Double]
   /// Mean of the simple return over the horizon, `open[t+1+h] / open[t+1] − 1`.
   public internal(set) var expectedReturn: [Double]
   /// Standard error of `expectedReturn`.
@@ -24,6 +28,8 @@ public struct SimulatedForecast: Sendable {
   fileprivate init(count: Int) {
     probabilityUp = [Double](repeating: 0, count: count)
     standardError = probabilityUp
+    probabilityAbove = probabilityUp
+    probabilityBelow = probabilityUp
     expectedReturn = probabilityUp
     expectedReturnError = probabilityUp
     nextReturn = probabilityUp
@@ -38,10 +44,34 @@ public struct SimulatedTruth: Sendable {
   public let observations: ObservationSet
   /// In candles.
   public let horizon: Int
+  /// The return, as a fraction and at least 0, that `probabilityAbove` and `probabilityBelow` speak of.
+  public let threshold: Double
   /// The exact forward filter's: all that can be had from the observations. "Achievable" means this.
   public let bayes: SimulatedForecast
   /// As if the hidden state up to the candle were known: beyond reach, and a bound.
   public let oracle: SimulatedForecast
+}
+
+extension SimulatedTruth {
+  /// Whether the classes of a label have true probabilities here: its horizon and threshold are the truth's.
+  public func knows(_ label: LabelDefinition) -> Bool {
+    switch label.kind {
+    case .direction: label.horizon == horizon
+    case .buyHoldSell: label.horizon == horizon && label.returnThreshold == threshold
+    case .forwardReturn: false
+    }
+  }
+}
+
+extension SimulatedForecast {
+  /// The probability of each class of a label at a candle, in the order of its class names.
+  ///
+  /// - Precondition: the truth knows the label.
+  public func classProbabilities(at candle: Int, of label: LabelDefinition) -> [Double] {
+    guard label.classNames.count == 3 else { return [1 - probabilityUp[candle], probabilityUp[candle]] }
+    let (sell, buy) = (probabilityBelow[candle], probabilityAbove[candle])
+    return [sell, max(1 - sell - buy, 0), buy]
+  }
 }
 
 extension SimulatedMarket {
@@ -50,11 +80,14 @@ extension SimulatedMarket {
   /// Cost: about `candles · paths · horizon` steps, spread over the processor's cores; the result does not depend on
   /// how many there are.
   ///
-  /// - Parameter progress: told the share of the work that is done, from whichever thread did it.
+  /// - Parameters:
+  ///   - threshold: a return, as a fraction and at least 0, whose chance of being surpassed either way is wanted: that
+  ///     of a label with three classes.
+  ///   - progress: told the share of the work that is done, from whichever thread did it.
   /// - Throws: `market.simulated-symbol`; `market.simulated-observations` for the own candles of a symbol that others
   ///   lead: its mean then depends on returns that these do not show, and no finite filter is exact.
   public func truth(
-    _ symbol: String, given observations: ObservationSet = .candles,
+    _ symbol: String, given observations: ObservationSet = .candles, threshold: Double = 0,
     progress: @Sendable (_ share: Double) -> Void = { _ in }
   ) throws(MarketError) -> SimulatedTruth {
     let target = try index(of: symbol)
@@ -71,7 +104,8 @@ extension SimulatedMarket {
     let states = law.chain.count
     let predictive = predictiveDistributions(history: history, symbols: seen)
     let paths = PathSimulator(
-      configuration, law: law, symbol: target, members: isLed ? Array(series.indices) : [target])
+      configuration, law: law, symbol: target, members: isLed ? Array(series.indices) : [target],
+      threshold: threshold)
     var bayes = SimulatedForecast(count: count)
     var oracle = SimulatedForecast(count: count)
     let nextRow = { @Sendable (state: Int) in Array(law.chain.transition[(state * states)..<((state + 1) * states)]) }
@@ -106,7 +140,8 @@ extension SimulatedMarket {
       oracle.set(estimate.1, at: candle)
     }
     return SimulatedTruth(
-      symbol: symbol, observations: observations, horizon: configuration.horizon, bayes: bayes, oracle: oracle)
+      symbol: symbol, observations: observations, horizon: configuration.horizon, threshold: threshold, bayes: bayes,
+      oracle: oracle)
   }
 
   /// Row `t`: the hidden state of candle `t + 1` given the symbols' candles up to `t`; row-major `[candles, states]`.
@@ -149,6 +184,8 @@ extension SimulatedForecast {
   fileprivate mutating func set(_ estimate: PathSimulator.Estimate, at candle: Int) {
     probabilityUp[candle] = estimate.probabilityUp
     standardError[candle] = estimate.probabilityError
+    probabilityAbove[candle] = estimate.probabilityAbove
+    probabilityBelow[candle] = estimate.probabilityBelow
     expectedReturn[candle] = estimate.expectedReturn
     expectedReturnError[candle] = estimate.returnError
   }

@@ -58,6 +58,33 @@ import Testing
     }
   }
 
+  @Test func aThresholdHasItsOwnProbabilities() throws {
+    let market = try Self.small(candles: 40_000).run(seed: 11)
+    let candles = market.series[0].candles
+    let label = try LabelDefinition(.buyHoldSell(thresholdBasisPoints: 25), horizon: 12)
+    let plain = try market.truth("SIM-A")
+    let truth = try market.truth("SIM-A", threshold: label.returnThreshold)
+    #expect(truth.knows(label) && !plain.knows(label))
+    #expect(try plain.knows(LabelDefinition(.direction, horizon: 12)) && !plain.knows(LabelDefinition(.direction, horizon: 6)))
+    #expect(plain.bayes.probabilityUp == truth.bayes.probabilityUp)
+    #expect(plain.bayes.probabilityAbove == plain.bayes.probabilityUp)
+    for forecast in [truth.bayes, truth.oracle] {
+      var strays = [0.0, 0.0, 0.0]
+      var spreads = strays
+      for t in stride(from: 0, to: candles.count - 13, by: 12) {
+        let probabilities = forecast.classProbabilities(at: t, of: label)
+        let happened = Int(try #require(label.classIndex(of: candles[t + 13].open / candles[t + 1].open - 1)))
+        for index in 0..<3 {
+          strays[index] += (index == happened ? 1 : 0) - probabilities[index]
+          spreads[index] += probabilities[index] * (1 - probabilities[index])
+        }
+        #expect(abs(probabilities.reduce(0, +) - 1) < 1e-12)
+        #expect(forecast.probabilityAbove[t] < forecast.probabilityUp[t] + 1e-6)
+      }
+      for (stray, spread) in zip(strays, spreads) { #expect(abs(stray) < 4 * spread.squareRoot()) }
+    }
+  }
+
   @Test func followersAndMemoryAreCalibratedWhenAllSymbolsAreSeen() throws {
     var setup = MarketSimulation()
     setup.symbols = 2
