@@ -20,7 +20,7 @@ import Testing
     ]
     return sources.enumerated().map { index, source in
       var experiment = Small.experiment(source)
-      experiment.features.coarser = [.fifteenMinutes, .oneHour]
+      experiment.features = FeatureChoice(columns: [.body, .return(3)], coarser: [.fifteenMinutes, .oneHour], window: 4)
       experiment.execution.hold = 3
       experiment.budget = Budget(tier: .swing, latencyNs: 5, memoryBytes: 10)
       experiment.threshold = [.coverage(0.2), .fixed(0.6), .tuned, .coverage(1)][index]
@@ -114,6 +114,9 @@ import Testing
     ("data: {csv: x, symbol: B}\nlabel: {kind: direction, horizon: 0}", "label.horizon: expected 1 to 10000 candles, found 0"),
     ("data: {csv: x, symbol: B}\nlabel: {kind: direction, horizon: 1, threshold-bp: 4}", "label.threshold-bp"),
     ("data: {csv: x, symbol: B}\nfeatures: {normalizer: zscore}", "(nearest: 'z-score')"),
+    ("data: {csv: x, symbol: B}\nfeatures: {window: 0}", "features.window: expected 1 to 10000 candles, found 0"),
+    ("data: {csv: x, symbol: B}\nfeatures: {columns: [body, retrun(1)]}", "features.columns[1]: expected one of body"),
+    ("data: {csv: x, symbol: B}\nfeatures: {columns: [return(0)]}", "features.columns[0]: expected a window of 1 to"),
     ("data: {csv: x, symbol: B}\nobjectives: [net-return, byte]", "objectives[1]: expected one of net-return"),
     ("data: {csv: x, symbol: B}\nbudget: {tier: hft}", "budget.tier: expected one of high-frequency"),
     ("data: {csv: x, symbol: B}\nname: a/b", "name: expected letters"),

@@ -6,14 +6,23 @@ import PareMarket
 public struct FeatureChoice: Sendable, Hashable {
   /// Features that were computed elsewhere, in place of those that Pare computes of the candles.
   public var table: TableFile?
+  /// What is computed of a candle.
+  public var columns: [Feature]
   /// Coarser candles whose features are added: 15 minutes, an hour.
   public var coarser: [CandleInterval]
+  /// How many of the newest candles a row holds the features of: what a network over sequences sees.
+  public var window: Int
   public var normalizer: NormalizerKind
   /// Normalized values are clipped to this many units either side (where the normalizer has no bounds of its own).
   public var clip: Double
 
-  public init(coarser: [CandleInterval] = [], normalizer: NormalizerKind = .zScore, clip: Double = 5) {
+  public init(
+    columns: [Feature] = Feature.standard, coarser: [CandleInterval] = [], window: Int = 1,
+    normalizer: NormalizerKind = .zScore, clip: Double = 5
+  ) {
+    self.columns = columns
     self.coarser = coarser
+    self.window = window
     self.normalizer = normalizer
     self.clip = clip
   }
@@ -51,7 +60,7 @@ public enum ThresholdPolicy: Sendable, Hashable {
 
 extension FeatureChoice: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case file, tensor, time, coarser, normalizer, clip
+    case file, tensor, time, columns, coarser, window, normalizer, clip
   }
 
   public init(from decoder: any Decoder) throws {
@@ -62,14 +71,19 @@ extension FeatureChoice: Codable {
       table = TableFile(
         path: file, tensor: try container.decodeIfPresent(String.self, forKey: .tensor),
         moment: try container.wordIfPresent(forKey: .time) ?? .close)
-      try path.key(CodingKeys.coarser).require(
-        !container.contains(.coarser), expected: "none beside a file of features", found: "one")
+      for key in [CodingKeys.columns, .coarser, .window] {
+        try path.key(key).require(!container.contains(key), expected: "none beside a file of features", found: "one")
+      }
     } else {
       for key in [CodingKeys.tensor, .time] {
         try path.key(key).require(!container.contains(key), expected: "none without 'file'", found: "one")
       }
     }
+    columns = try container.featuresIfPresent(forKey: .columns) ?? columns
     coarser = try container.intervalsIfPresent(forKey: .coarser) ?? coarser
+    window = try container.decodeIfPresent(Int.self, forKey: .window) ?? window
+    try path.key(CodingKeys.window).require(
+      (1...10_000).contains(window), expected: "1 to 10000 candles", found: window)
     normalizer = try container.wordIfPresent(forKey: .normalizer) ?? normalizer
     clip = try container.decodeIfPresent(Double.self, forKey: .clip) ?? clip
     try path.key(CodingKeys.clip).require(clip > 0 && clip.isFinite, expected: "a positive number", found: clip)
@@ -82,7 +96,9 @@ extension FeatureChoice: Codable {
       try container.encodeIfPresent(table.tensor, forKey: .tensor)
       try container.encode(table.moment, forKey: .time)
     } else {
+      if columns != Feature.standard { try container.encode(columns.map(\.description), forKey: .columns) }
       try container.encode(coarser, forKey: .coarser)
+      if window > 1 { try container.encode(window, forKey: .window) }
     }
     try container.encode(normalizer, forKey: .normalizer)
     try container.encode(clip, forKey: .clip)

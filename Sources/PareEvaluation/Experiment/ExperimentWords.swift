@@ -36,6 +36,21 @@ extension KeyedDecodingContainer {
     }
   }
 
+  /// Features of a candle by their names: `return(5)`.
+  func featuresIfPresent(forKey key: Key) throws -> [Feature]? {
+    guard let names = try decodeIfPresent([String].self, forKey: key) else { return nil }
+    var features: [Feature] = []
+    for (index, name) in names.enumerated() {
+      do {
+        features.append(try Feature(name: name))
+      } catch {
+        throw EvaluationError(
+          "unknown-value", subject: path(key).index(index).description, expected: error.expected, found: error.found)
+      }
+    }
+    return features
+  }
+
   private func path(_ key: Key) -> ParameterPath {
     ParameterPath(codingPath).key(key)
   }

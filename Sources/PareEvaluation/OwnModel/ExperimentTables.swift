@@ -21,7 +21,9 @@ struct ExperimentTables: Sendable {
       return try MarketDataset(
         series: [series], features: features, labels: labels, label: experiment.label, split: experiment.split)
     }
-    let schema = try FeatureSchema(interval: series.key.interval, coarser: experiment.features.coarser)
+    let features = experiment.features
+    let schema = try FeatureSchema(
+      interval: series.key.interval, coarser: features.coarser, features: features.columns, window: features.window)
     return try MarketDataset(
       series: [series], schema: schema, labels: labels, label: experiment.label, split: experiment.split)
   }

@@ -11,32 +11,31 @@ public struct FeatureEngine: Sendable {
   private static let latestStart: Int64 = 8_640_000_000_000_000
 
   private let interval: Int64
-  private var window: CandleWindow
-  private var frames: [CoarserFrame]
+  private var known: KnownCandles
+  /// The newest candles' features, for a schema with a window.
+  private var recent: RecentRows
   private var last: Int64?
 
   public init(_ schema: FeatureSchema) {
     self.schema = schema
     interval = schema.intervalMilliseconds
-    window = CandleWindow(depth: schema.features.map(\.candlesNeeded).max() ?? 1)
-    frames = schema.coarser.compactMap(\.milliseconds).map {
-      CoarserFrame(part: schema.intervalMilliseconds, whole: $0, features: schema.coarserFeatures)
-    }
+    known = KnownCandles(schema)
+    recent = RecentRows(count: schema.window, width: schema.width)
   }
 
   /// Whether the candle pushed last completed a row.
-  public var isWarm: Bool { window.isFull && frames.allSatisfy(\.isWarm) }
+  public var isWarm: Bool { schema.window == 1 ? known.isWarm : recent.isFull }
 
   /// Forgets everything pushed so far.
   public mutating func reset() {
     last = nil
-    window.reset()
-    for index in frames.indices { frames[index].reset() }
+    known.reset()
+    recent.reset()
   }
 
   /// Takes the next completed candle and, once warm, writes its feature row.
   ///
-  /// - Parameter row: `schema.width` values, in the order of `schema.columns`; untouched where the result is false.
+  /// - Parameter row: `schema.rowLength` values, in the order of `schema.rowNames`; untouched where the result is false.
   /// - Returns: whether a row was written.
   /// - Throws: `market.candle-order` for a candle that does not start after the one before;
   ///   `market.candle-value` for a price that is not finite and positive, a volume that is not finite or negative, or
@@ -45,26 +44,23 @@ public struct FeatureEngine: Sendable {
   public mutating func push(
     _ candle: Candle, into row: UnsafeMutableBufferPointer<Float>
   ) throws(MarketError) -> Bool {
-    precondition(row.count == schema.width, "a row has one value per column")
+    precondition(row.count == schema.rowLength, "a row has one value per column and candle")
     try accept(candle)
-    guard isWarm else { return false }
-    let closeTime = candle.start + interval
-    for index in schema.features.indices {
-      row[index] = Float(window.value(of: schema.features[index], closeTime: closeTime))
+    guard known.isWarm else { return false }
+    guard schema.window > 1 else {
+      known.write(schema, at: candle.start + interval, into: row)
+      return true
     }
-    var column = schema.features.count
-    for frame in frames {
-      for value in frame.values {
-        row[column] = value
-        column += 1
-      }
-    }
+    let known = known
+    recent.appendRow { known.write(schema, at: candle.start + interval, into: $0) }
+    guard recent.isFull else { return false }
+    _ = row.update(fromContentsOf: recent.values)
     return true
   }
 
   /// As `push(_:into:)`, with the row in an array of its own; nil before the engine is warm.
   public mutating func push(_ candle: Candle) throws(MarketError) -> [Float]? {
-    var row = [Float](repeating: 0, count: schema.width)
+    var row = [Float](repeating: 0, count: schema.rowLength)
     var written = false
     var failure: MarketError?
     row.withUnsafeMutableBufferPointer { buffer in
@@ -78,8 +74,7 @@ public struct FeatureEngine: Sendable {
     try check(candle)
     if let last, candle.start != last + interval { reset() }
     last = candle.start
-    window.push(candle)
-    for index in frames.indices { frames[index].push(candle) }
+    known.push(candle)
   }
 
   private func check(_ candle: Candle) throws(MarketError) {
@@ -110,6 +105,75 @@ public struct FeatureEngine: Sendable {
         "candle-value", subject: "candle at \(candle.start)", expected: "a positive, finite \(name)",
         found: "\(price)")
     }
+  }
+}
+
+/// The candles of each length that the features of the newest one are computed of.
+private struct KnownCandles: Sendable {
+  private var window: CandleWindow
+  private var frames: [CoarserFrame]
+
+  init(_ schema: FeatureSchema) {
+    window = CandleWindow(depth: schema.features.map(\.candlesNeeded).max() ?? 1)
+    frames = schema.coarser.compactMap(\.milliseconds).map {
+      CoarserFrame(part: schema.intervalMilliseconds, whole: $0, features: schema.coarserFeatures)
+    }
+  }
+
+  /// Whether the features of the newest candle are known.
+  var isWarm: Bool { window.isFull && frames.allSatisfy(\.isWarm) }
+
+  mutating func reset() {
+    window.reset()
+    for index in frames.indices { frames[index].reset() }
+  }
+
+  mutating func push(_ candle: Candle) {
+    window.push(candle)
+    for index in frames.indices { frames[index].push(candle) }
+  }
+
+  /// Writes the features of the newest candle, a value per column.
+  func write(_ schema: FeatureSchema, at closeTime: Int64, into row: UnsafeMutableBufferPointer<Float>) {
+    for index in schema.features.indices {
+      row[index] = Float(window.value(of: schema.features[index], closeTime: closeTime))
+    }
+    var column = schema.features.count
+    for frame in frames {
+      for value in frame.values {
+        row[column] = value
+        column += 1
+      }
+    }
+  }
+}
+
+/// The features of the newest candles, oldest first.
+private struct RecentRows: Sendable {
+  private(set) var values: [Float]
+  private let width: Int
+  private var missing: Int
+  private let count: Int
+
+  init(count: Int, width: Int) {
+    self.count = count
+    self.width = width
+    missing = count
+    values = Array(repeating: 0, count: count > 1 ? count * width : 0)
+  }
+
+  var isFull: Bool { missing == 0 }
+
+  mutating func reset() { missing = count }
+
+  /// Drops the oldest row and has the newest written.
+  mutating func appendRow(_ write: (UnsafeMutableBufferPointer<Float>) -> Void) {
+    values.withUnsafeMutableBufferPointer { buffer in
+      let kept = buffer.count - width
+      for index in 0..<kept { buffer[index] = buffer[index + width] }
+      write(UnsafeMutableBufferPointer(rebasing: buffer[kept...]))
+    }
+    missing = max(missing - 1, 0)
   }
 }
 

@@ -1,7 +1,7 @@
 /// The feature rows of one series, in the order of its candles.
 public struct FeatureMatrix: Sendable {
   public let schema: FeatureSchema
-  /// Row-major `[rows × schema.width]`.
+  /// Row-major `[rows × schema.rowLength]`.
   public let values: [Float]
   /// Which candle each row was completed by, ascending.
   public let candleIndices: [Int]
@@ -20,17 +20,17 @@ public struct FeatureMatrix: Sendable {
     }
     var engine = FeatureEngine(schema)
     var values: [Float] = []
-    values.reserveCapacity(series.candles.count * schema.width)
+    values.reserveCapacity(series.candles.count * schema.rowLength)
     var indices: [Int] = []
     indices.reserveCapacity(series.candles.count)
-    let row = UnsafeMutableBufferPointer<Float>.allocate(capacity: schema.width)
+    let row = UnsafeMutableBufferPointer<Float>.allocate(capacity: schema.rowLength)
     defer { row.deallocate() }
     for (index, candle) in series.candles.enumerated() {
       guard try engine.push(candle, into: row) else { continue }
       if let column = row.firstIndex(where: { !$0.isFinite }) {
         throw MarketError(
           "feature-not-finite", subject: "\(series.key.symbol): candle at \(candle.start)",
-          expected: "a finite \(schema.columns[column])", found: "\(row[column])")
+          expected: "a finite \(schema.columns[column % schema.width])", found: "\(row[column])")
       }
       values.append(contentsOf: row)
       indices.append(index)

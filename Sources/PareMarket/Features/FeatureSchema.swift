@@ -1,4 +1,4 @@
-/// Which features a model is fed, in which order, from candles of which length.
+/// Which features a model is fed, in which order, from candles of which length, and of how many of the newest.
 ///
 /// The schema travels inside the artifact, and the engine is built from it, so a deployed model cannot be fed
 /// differently from how it was trained. Its JSON is compact:
@@ -13,16 +13,19 @@ public struct FeatureSchema: Sendable, Hashable {
   /// Longer candles, built from the pushed ones, on which the same features (but the time of day) are computed again.
   public let coarser: [CandleInterval]
   public let features: [Feature]
-  /// Number of columns in a row.
+  /// How many of the newest candles a row holds the features of; 1 for the newest alone.
+  public let window: Int
+  /// Number of columns: the features of one candle.
   public let width: Int
 
   /// - Parameters:
   ///   - interval: any but a month, whose length varies.
   ///   - coarser: each a whole multiple of `interval` that divides a UTC day: `[.fifteenMinutes, .oneHour]`.
   ///   - features: 1 to 1,000, each once.
+  ///   - window: 1 to 10,000 candles.
   /// - Throws: `market.schema-…`, naming the key; `market.feature-window`.
   public init(
-    interval: CandleInterval, coarser: [CandleInterval] = [], features: [Feature] = Feature.standard
+    interval: CandleInterval, coarser: [CandleInterval] = [], features: [Feature] = Feature.standard, window: Int = 1
   ) throws(MarketError) {
     guard let length = interval.milliseconds else {
       throw MarketError(
@@ -49,12 +52,28 @@ public struct FeatureSchema: Sendable, Hashable {
         "schema-size", subject: "features", expected: "1 to 1000 features", found: "\(features.count)",
         category: .usage)
     }
+    guard (1...10_000).contains(window) else {
+      throw MarketError(
+        "schema-window", subject: "features.window", expected: "1 to 10000 candles", found: "\(window)", category: .usage)
+    }
     for feature in features { try feature.validate() }
+    self.window = window
     version = Self.currentVersion
     self.interval = interval
     self.coarser = coarser
     self.features = features
     width = features.count + coarser.count * features.count { !$0.isClock }
+  }
+
+  /// Extents of one row: `[width]`, or `[window, width]`, the newest candle last.
+  public var rowShape: [Int] { window == 1 ? [width] : [window, width] }
+
+  /// Numbers in a row.
+  public var rowLength: Int { window * width }
+
+  /// A name for each number of a row: that of its column, and in a window how many candles ago: `return(1)@3`.
+  public var rowNames: [String] {
+    window == 1 ? columns : (0..<window).reversed().flatMap { ago in columns.map { "\($0)@\(ago)" } }
   }
 
   /// Length of a pushed candle, in milliseconds.
@@ -77,12 +96,12 @@ public struct FeatureSchema: Sendable, Hashable {
     let own = features.map(\.candlesNeeded).max() ?? 1
     let needed = coarserFeatures.map(\.candlesNeeded).max() ?? 0
     let longest = coarser.compactMap { $0.milliseconds.map { Int($0 / intervalMilliseconds) } }.max() ?? 0
-    return max(own, needed == 0 || longest == 0 ? 0 : needed * longest + longest - 1)
+    return max(own, needed == 0 || longest == 0 ? 0 : needed * longest + longest - 1) + window - 1
   }
 }
 
 extension FeatureSchema: Codable {
-  private enum CodingKeys: String, CodingKey { case version, interval, coarser, features }
+  private enum CodingKeys: String, CodingKey { case version, interval, coarser, features, window }
 
   /// - Throws: `MarketError` for another version, an unknown feature or a schema that `init` refuses.
   public init(from decoder: any Decoder) throws {
@@ -95,7 +114,8 @@ extension FeatureSchema: Codable {
     try self.init(
       interval: container.decode(CandleInterval.self, forKey: .interval),
       coarser: container.decodeIfPresent([CandleInterval].self, forKey: .coarser) ?? [],
-      features: container.decode([String].self, forKey: .features).map { try Feature(name: $0) })
+      features: container.decode([String].self, forKey: .features).map { try Feature(name: $0) },
+      window: container.decodeIfPresent(Int.self, forKey: .window) ?? 1)
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -104,5 +124,6 @@ extension FeatureSchema: Codable {
     try container.encode(interval, forKey: .interval)
     if !coarser.isEmpty { try container.encode(coarser, forKey: .coarser) }
     try container.encode(features.map(\.description), forKey: .features)
+    if window > 1 { try container.encode(window, forKey: .window) }
   }
 }

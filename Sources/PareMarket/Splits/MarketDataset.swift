@@ -48,7 +48,7 @@ public struct MarketDataset: Sendable {
       rows.append(SymbolRows(values: matrix.values, candleIndices: matrix.candleIndices))
     }
     try self.init(
-      series, rows, schema: schema, rowShape: [schema.width], columns: schema.columns, label: label,
+      series, rows, schema: schema, rowShape: schema.rowShape, columns: schema.rowNames, label: label,
       labels: try Self.classes(labels, of: series), split: split)
   }
 
@@ -137,9 +137,10 @@ public struct MarketDataset: Sendable {
     return candleIndices[first]..<candleIndices[last] + 1
   }
 
-  /// A normalizer fitted to the labelled rows of the training part.
+  /// A normalizer fitted to the labelled rows of the training part: per feature, whichever candle of a window it is of;
+  /// for the rows of a table per number.
   public func normalizer(_ kind: NormalizerKind, clip: Float = 5) throws(MarketError) -> Normalizer {
-    try Normalizer.fit(kind, to: labelled(.train).features, names: columns, clip: clip)
+    try Normalizer.fit(kind, to: labelled(.train).features, names: schema?.columns ?? columns, clip: clip)
   }
 
   private func hasLabel(_ row: Int) -> Bool {

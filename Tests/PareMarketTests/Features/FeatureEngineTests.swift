@@ -21,13 +21,43 @@ import Testing
       changed[index].high *= 2
       changed[index].volume *= 3
     }
-    for schema in [try FeatureSchema(interval: .fiveMinutes), coarse] {
+    for schema in [try FeatureSchema(interval: .fiveMinutes), coarse, try windowed(7)] {
       let before = try FeatureMatrix(of: series, schema: schema)
       let after = try FeatureMatrix(of: series.replacing(changed), schema: schema)
-      let past = before.candleIndices.prefix { $0 < from }.count * schema.width
+      let past = before.candleIndices.prefix { $0 < from }.count * schema.rowLength
       #expect(past > 0)
       #expect(before.values[..<past].map(\.bitPattern) == after.values[..<past].map(\.bitPattern))
       #expect(before.values[past...] != after.values[past...])
+    }
+  }
+
+  /// The coarse schema over windows.
+  private func windowed(_ candles: Int) throws -> FeatureSchema {
+    try FeatureSchema(interval: coarse.interval, coarser: coarse.coarser, features: coarse.features, window: candles)
+  }
+
+  @Test(arguments: [2, 7]) func aWindowHoldsTheRowsOfItsCandlesInOrder(candles: Int) throws {
+    var broken = RandomWalk.candles(600, seed: 4)
+    broken.remove(at: 300)
+    let series = CandleSeries(key: SeriesKey(symbol: "GAP", interval: .fiveMinutes), candles: broken)
+    let rows = try FeatureMatrix(of: series, schema: coarse)
+    let windows = try FeatureMatrix(of: series, schema: windowed(candles))
+    #expect(windows.schema.rowShape == [candles, coarse.width])
+    #expect(windows.schema.rowNames.first == "return(1)@\(candles - 1)" && windows.schema.rowNames.last == "60/relative-strength(3)@0")
+    #expect(windows.schema.rowNames.count == windows.schema.rowLength)
+    // Those rows with as many consecutive ones before them.
+    let whole = rows.candleIndices.indices.filter { row in
+      row >= candles - 1 && broken[rows.candleIndices[row]].start - broken[rows.candleIndices[row - candles + 1]].start == Int64(candles - 1) * 300_000
+    }
+    #expect(windows.candleIndices == whole.map { rows.candleIndices[$0] })
+    #expect(windows.candleIndices.contains { $0 < 300 } && windows.candleIndices.contains { $0 > 300 })
+    var expected: [Float] = []
+    for row in whole { expected += rows.values[(row - candles + 1) * coarse.width..<(row + 1) * coarse.width] }
+    #expect(windows.values == expected)
+    var engine = FeatureEngine(windows.schema)
+    for candle in broken[..<300] {
+      let row = try engine.push(candle)
+      #expect(engine.isWarm == (row != nil))
     }
   }
 
@@ -42,15 +72,16 @@ import Testing
     #expect(streamed.map(\.bitPattern) == matrix.values.map(\.bitPattern))
   }
 
-  @Test(arguments: [0, 1, 7, 11, 333]) func anEngineStartedLaterGivesTheSameBits(start: Int) throws {
+  @Test(arguments: [0, 1, 7, 11, 333], [1, 5]) func anEngineStartedLaterGivesTheSameBits(start: Int, window: Int) throws {
     let candles = RandomWalk.candles(1_000, seed: 6)
-    var early = FeatureEngine(coarse)
-    var late = FeatureEngine(coarse)
+    let schema = try windowed(window)
+    var early = FeatureEngine(schema)
+    var late = FeatureEngine(schema)
     for (index, candle) in candles.enumerated() {
       let expected = try early.push(candle)
       guard index >= start else { continue }
       let row = try late.push(candle)
-      if index >= start + coarse.warmUp - 1 { #expect(row != nil) }
+      if index >= start + schema.warmUp - 1 { #expect(row != nil) }
       if let row { #expect(row == expected) }
     }
   }

@@ -22,6 +22,19 @@ import Testing
     #expect(try JSONDecoder().decode(FeatureSchema.self, from: json) == schema)
   }
 
+  @Test func aWindowIsWrittenOnlyWhereThereIsOne() throws {
+    let schema = try FeatureSchema(interval: .fiveMinutes, features: [.body, .return(3)], window: 16)
+    #expect(schema.rowShape == [16, 2] && schema.rowLength == 32 && schema.width == 2)
+    #expect(schema.warmUp == 4 + 15)
+    let json = try JSONEncoder().encode(schema)
+    #expect(try JSONDecoder().decode(FeatureSchema.self, from: json) == schema)
+    let newest = try JSONEncoder().encode(FeatureSchema(interval: .fiveMinutes, features: [.body]))
+    #expect(!String(decoding: newest, as: UTF8.self).contains("window"))
+    #expect { try FeatureSchema(interval: .fiveMinutes, window: 0) } throws: {
+      "\($0)".contains("features.window: expected 1 to 10000 candles, found 0")
+    }
+  }
+
   @Test func everyNameReadsBackAsItsFeature() throws {
     for feature in Feature.standard { #expect(try Feature(name: feature.description) == feature) }
   }
