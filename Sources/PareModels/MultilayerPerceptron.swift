@@ -87,9 +87,7 @@ public struct MultilayerPerceptron: Sendable, Hashable, Codable {
   private func initialWeight(layer: Int, fanIn: Int, fanOut: Int, isLast: Bool, seed: UInt64) -> Tensor {
     let saturates = activation == .tanh || activation == .sigmoid
     let limit = (6 / Double(isLast || saturates ? fanIn + fanOut : fanIn)).squareRoot()
-    var generator = SeededGenerator(seed: seed, stream: "mlp/dense_\(layer)")
-    let values = (0..<fanIn * fanOut).map { _ in Float((2 * generator.uniform() - 1) * limit) }
-    return Tensor(values, shape: [fanOut, fanIn])
+    return InitialWeights(seed: seed, stream: "mlp/dense_\(layer)").uniform([fanOut, fanIn], limit: limit)
   }
 }
 

@@ -85,6 +85,30 @@ import Testing
     #expect(keys(measures["fill_one_later"]).isSuperset(of: ["net_return", "sharpe"]))
   }
 
+  @Test(arguments: [NetworkArchitecture.recurrent(.lstm, hidden: [6]), .cnn(channels: [6], kernel: 3, stride: 2)])
+  func networksOverWindowsTeachAndLearn(network: NetworkArchitecture) async throws {
+    let folder = try ScratchFolder()
+    var experiment = Small.experiment(.simulation(Small.simulation(candles: 3000)))
+    experiment.features = FeatureChoice(columns: [.return(1), .rangeOverOpen, .volumeRatio(5)], window: 8)
+    experiment.label = try LabelDefinition(.buyHoldSell(thresholdBasisPoints: 20), horizon: 12)
+    experiment.teacher.model = network
+    experiment.candidates = [
+      CandidateConfiguration("half", recipe: Recipe("half") { StructuredPruning(.ratio(0.5)) }),
+      CandidateConfiguration("student", recipe: Recipe("student") {
+        Distillation(into: network, temperature: 2, hardWeight: 0.5, training: TrainingSchedule(epochs: 2))
+      }),
+    ]
+    let results = try await Small.run(experiment, in: folder)
+    #expect(results.truth != nil && results.candidates[0].made == "\(network.words) on labels")
+    let (teacher, half) = (results.candidates[0], results.candidates[1])
+    #expect(half.parameters < teacher.parameters && half.weightBytes < teacher.weightBytes)
+    let model = try Artifact.read(folder.file("run/" + teacher.artifact))
+    #expect(model.graph.inputs[0].type.dimensions.dropFirst() == [8, 3])
+    // One normalizer for a feature, whichever candle it is of.
+    #expect(model.graph.parameters["normalizer.scale"]?.storage.shape == [3])
+    #expect(model.sections["features"]?.contains("\"window\":8") == true)
+  }
+
   @Test func theSameSeedGivesTheSameResultsAndAnotherSeedOthers() async throws {
     let folder = try ScratchFolder()
     var experiment = Small.experiment(.simulation(Small.simulation(candles: 4000)))

@@ -8,7 +8,7 @@ import Testing
   import Darwin
 #endif
 
-/// Errors are compared with those of tensorly 0.10.0 on the same arrays (`benchmarks/peers/decompositions.py`).
+/// Errors are compared with those of tensorly 0.10.0 on the same arrays (`benchmarks/decompositions`).
 @Suite struct TensorDecompositionTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let isLow: Bool

@@ -16,7 +16,7 @@ import PareTraining
 public struct Distillation: CompressionTechnique {
   public static let name = "distillation"
 
-  public var student: StudentArchitecture
+  public var student: NetworkArchitecture
   /// T, above 0.
   public var temperature: Double
   /// α, in `0 ... 1`: the share of the labels.
@@ -24,7 +24,7 @@ public struct Distillation: CompressionTechnique {
   public var training: TrainingSchedule
 
   public init(
-    into student: StudentArchitecture, temperature: Double, hardWeight: Double,
+    into student: NetworkArchitecture, temperature: Double, hardWeight: Double,
     training: TrainingSchedule = TrainingSchedule()
   ) {
     self.student = student
@@ -76,7 +76,7 @@ extension Distillation: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.techniqueContainer(keyedBy: CodingKeys.self)
     self.init(
-      into: try container.decode(StudentArchitecture.self, forKey: .student),
+      into: try container.decode(NetworkArchitecture.self, forKey: .student),
       temperature: try container.decode(Double.self, forKey: .temperature),
       hardWeight: try container.decode(Double.self, forKey: .hardWeight),
       training: try container.decodeIfPresent(TrainingSchedule.self, forKey: .training) ?? TrainingSchedule())

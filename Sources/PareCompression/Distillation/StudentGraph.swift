@@ -12,12 +12,13 @@ enum StudentGraph {
   /// - Throws: `CompressionError` `compression.no-student` where the scores are no `[batch, K]`, there is nothing with a
   ///   known width for a student to start from, or an output of the model cannot be made from the scores.
   static func graph(
-    of student: StudentArchitecture, inPlaceOf graph: Graph, scores: ModelScores, seed: UInt64
+    of student: NetworkArchitecture, inPlaceOf graph: Graph, scores: ModelScores, seed: UInt64
   ) throws -> Graph {
     let types = try graph.inferredTypes()
     let start = types[normalized] != nil ? normalized : graph.inputs.count == 1 ? graph.inputs[0].name : normalized
     let row = types[start]?.dimensions.dropFirst().map(\.fixedValue) ?? []
-    guard !row.isEmpty, !row.contains(nil), let width = Shape.checkedElementCount(row.compactMap { $0 }), width > 0 else {
+    let rowShape = row.compactMap { $0 }
+    guard !row.isEmpty, rowShape.count == row.count, let width = Shape.checkedElementCount(rowShape), width > 0 else {
       throw CompressionError(
         "no-student", subject: "model '\(graph.name)'",
         expected: "a value '\(normalized)', or a single input, of [batch, …]", found: types[start].map { "\($0)" } ?? "none")
@@ -27,7 +28,7 @@ enum StudentGraph {
         "no-student", subject: "value '\(scores.value)' of model '\(graph.name)'", expected: "scores [batch, K]",
         found: types[scores.value].map { "\($0)" } ?? "none")
     }
-    let body = try Self.body(of: student, rowShape: row.compactMap { $0 }, width: width, outputs: outputs, seed: seed)
+    let body = try student.graph(rowShape: rowShape, outputs: outputs, seed: seed).pruned(to: [logits])
       .connected(from: start, to: scores.value)
     let front = graph.pruned(to: [start])
     let back = graph.nodes(dependingOn: scores.value)
@@ -46,26 +47,15 @@ enum StudentGraph {
     return result
   }
 
-  /// What a perceptron calls its last value.
-  fileprivate static let perceptronLogits = "logits"
-
-  /// The student from its input to its last layer.
-  private static func body(
-    of student: StudentArchitecture, rowShape: [Int], width: Int, outputs: Int, seed: UInt64
-  ) throws -> Graph {
-    switch student {
-    case .mlp(let hidden):
-      try MultilayerPerceptron(inputs: width, hidden: hidden, outputs: outputs)
-        .graph(seed: seed, rowShape: rowShape).pruned(to: [perceptronLogits])
-    }
-  }
+  /// What a network calls its last value.
+  fileprivate static let logits = "logits"
 }
 
 extension Graph {
-  /// A perceptron with other names for its only input and for its last value.
+  /// A network with other names for its only input and for its last value.
   fileprivate func connected(from start: String, to end: String) -> Graph {
     guard let input = inputs.first?.name else { return self }
-    let names = [input: start, StudentGraph.perceptronLogits: end]
+    let names = [input: start, StudentGraph.logits: end]
     var graph = self
     for index in graph.nodes.indices {
       graph.nodes[index].inputs = graph.nodes[index].inputs.map { names[$0] ?? $0 }
