@@ -1,5 +1,5 @@
 """Imports every exported model into Pare, runs it, exports it again, and compares all three with onnxruntime; then
-fine-tunes each that is no tree for 50 steps. With --compress, five techniques on each: what comes out has to run, and
+fine-tunes each that is no tree for 50 steps. With --compress, seven techniques on each: what comes out has to run, and
 onnxruntime has to give the same for it.
 
 `import` is the largest difference of Pare's outputs from onnxruntime's on the original, relative to the output's
@@ -87,11 +87,15 @@ RECIPES = {
     "pruned": "{technique: pruning, sparsity: 0.5}",
     "shared": "{technique: weight-sharing, bits: 4}",
     "int8": "{technique: quantization, precision: int8}",
+    "halved": "{technique: structured-pruning, target: {ratio: 0.5}}",
+    "tucker": "{technique: tensor-factorization, method: tucker-2, keep: {ratio: 0.4}, where: smaller}",
     "low-rank": "{technique: low-rank, keep: {ratio: 0.5}}",
     "student": "{technique: distillation, student: {mlp: {hidden: [16]}}, temperature: 2, hard-weight: 0, training: {epochs: 2, batch-size: 8}}",
 }
 # What a technique may say where there is nothing for it to do.
-REFUSALS = ("at least one selected layer with Float32 weights", "logits, or a Softmax behind them", "outputs that follow from")
+REFUSALS = (
+    "at least one selected layer with Float32 weights", "at least one selected layer whose channels can be taken out",
+    "logits, or a Softmax behind them", "outputs that follow from")
 
 
 def compress(program, path, data, folder):
@@ -143,7 +147,7 @@ def main():
     parser.add_argument("models", type=pathlib.Path)
     parser.add_argument("--pare", default=".build/release/pare")
     parser.add_argument("--json", type=pathlib.Path)
-    parser.add_argument("--compress", action="store_true", help="five techniques on each instead")
+    parser.add_argument("--compress", action="store_true", help="seven techniques on each instead")
     arguments = parser.parse_args()
     onnxruntime.set_default_logger_severity(3)
     if arguments.compress:

@@ -3,16 +3,7 @@
 import dataclasses
 import statistics
 
-
-@dataclasses.dataclass(frozen=True)
-class Figure:
-    """A figure of a candidate: its key, its column's title, and how it is printed."""
-    key: str
-    title: str
-    format: str
-
-    def text(self, value: float | None) -> str:
-        return "–" if value is None else self.format.format(value)
+from figure_table import Figure, aligned, spread
 
 
 # Signal to noise of the weights, the share of groups of weights below 15 dB, that of the outputs with each column's mean taken
@@ -85,13 +76,6 @@ def of(candidate: dict, teacher: dict) -> dict[str, float | None]:
     }
 
 
-def spread(values: list[float | None]) -> tuple[float, float, float] | None:
-    """Median, least and greatest over the seeds; None where a seed has no figure."""
-    if not values or any(value is None for value in values):
-        return None
-    return statistics.median(values), min(values), max(values)
-
-
 def table(runs: list[dict[str, dict[str, float | None]]], is_simulated: bool) -> str:
     """Rows for each candidate: the median over the seeds, and below it the least and the greatest."""
     shown = [figure for figure in FIGURES if is_simulated or figure.key != "kept"]
@@ -101,10 +85,7 @@ def table(runs: list[dict[str, dict[str, float | None]]], is_simulated: bool) ->
         lines.append([name, *(figure.text(median) for figure, (median, _, _) in zip(shown, spreads))])
         if len(runs) > 1:
             lines += [["", *(figure.text(s[end]) if s[1] != s[2] else "" for figure, s in zip(shown, spreads))] for end in (1, 2)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) if column == 0 else cell.rjust(width) for column, (cell, width) in enumerate(zip(line, widths))).rstrip()
-        for line in lines)
+    return aligned(lines)
 
 
 def verdicts(runs: list[dict[str, dict[str, float | None]]], is_simulated: bool) -> list[dict]:

@@ -8,11 +8,11 @@ each table stand the bars; one is met where every seed reaches it.
 import argparse
 import json
 import pathlib
-import subprocess
 import sys
 import tempfile
 
 import machine
+from experiments import run, series
 from precision_figures import figures, table, verdicts
 
 CANDIDATES = {
@@ -41,21 +41,6 @@ def experiment(data: str, names: list[str]) -> str:
     return (
         f"schema: 1\nname: precisions\ndata: {data}\nlabel: {{kind: direction, horizon: 12}}\nlatency-decisions: 1000\n"
         f"candidates:\n{candidates}")
-
-
-def run(pare: str, text: str, seed: int, folder: pathlib.Path) -> dict:
-    """What `pare run --json` says of an experiment."""
-    (folder / "experiment.yaml").write_text(text)
-    result = subprocess.run(
-        [pare, "run", folder / "experiment.yaml", "--seed", str(seed), "--out", folder / "run", "--quiet", "--json"],
-        capture_output=True, text=True)
-    if result.returncode:
-        sys.exit(result.stderr.strip() or f"pare run: {result.returncode}")
-    return json.loads(result.stdout)
-
-
-def series(file: pathlib.Path) -> str:
-    return f"{{csv: {json.dumps(str(file.resolve()))}, symbol: {json.dumps(file.name.split('-')[0])}}}"
 
 
 def main():
