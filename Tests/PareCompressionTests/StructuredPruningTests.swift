@@ -152,7 +152,7 @@ import Testing
       }, inputs: ["x": [6, 8]], shapes: ["query.w": [8, 9], "key.w": [8, 9], "value.w": [8, 9], "out.w": [9, 8]]),
   ]
 
-  @Test(arguments: cases) func takingDeadChannelsOutChangesNothing(_ example: Case) throws {
+  @Test(arguments: cases + StructuredOperatorCases.all) func takingDeadChannelsOutChangesNothing(_ example: Case) throws {
     let model = try example.model()
     let rows = try example.rows(8)
     let pruned = try StructuredPruning(.ratio(0.25), criterion: .l2, scope: .perLayer)
@@ -165,7 +165,7 @@ import Testing
     #expect(try ExecutionPlan(pruned).residentByteCount < ExecutionPlan(model).residentByteCount)
   }
 
-  @Test(arguments: cases) func multiplyAddsFallAsAskedFor(_ example: Case) throws {
+  @Test(arguments: cases + StructuredOperatorCases.all) func multiplyAddsFallAsAskedFor(_ example: Case) throws {
     let model = try example.model()
     let result = try StructuredPruning(.multiplyAdds(0.5)).compress(model, in: CompressionContext(training: example.rows(4)))
     func count(_ graph: Graph) throws -> Int {
@@ -252,6 +252,20 @@ import Testing
     guard let estimate = try ExecutionPlan(model).estimate else { return }
     let faster = try StructuredPruning(.latency(nanoseconds: 0.6 * estimate)).apply(to: model, in: context)
     #expect(try #require(ExecutionPlan(faster).estimate) <= 0.6 * estimate)
+  }
+
+  @Test func eachPartOfASplitKeepsAChannel() throws {
+    var b = Builder("parts")
+    let x = try b.builder.input("x", ValueType(.float32, ["batch", 6]))
+    let sizes = try b.builder.constant(Tensor([Int64(2), 6]))
+    try b.builder.append(
+      Node("Split", name: "split", inputs: [b.dense(x, 6, 8, "one"), sizes], outputs: ["few", "many"], attributes: ["axis": .int(1)]))
+    let sum = try b.builder.apply("Add", [b.dense("few", 2, 3, "two", dead: false), b.dense("many", 6, 3, "three", dead: false)], name: "sum", output: "y")
+    try b.builder.output(sum)
+    let pruned = try StructuredPruning(.ratio(0.99)).apply(to: Model(graph: b.builder.graph), in: CompressionContext())
+    for (name, shape) in [("one.w", [2, 6] as Shape), ("two.w", [3, 1]), ("three.w", [3, 1])] {
+      #expect(pruned.graph.parameters[name]?.storage.shape == shape, "\(name)")
+    }
   }
 
   // MARK: what cannot be done

@@ -160,11 +160,29 @@ extension ChannelMap {
     set(node.outputs[0], axes(of: x))
   }
 
+  /// The channels of a group are normalized together, and go together.
+  mutating func groupNormalization(_ node: Node) {
+    let x = node.inputs[0]
+    guard let inputs = axes(of: x)[1] else { return set(node.outputs[0], axes(of: x)) }
+    guard let groups = try? node.int("num_groups", default: 1), groups > 1, inputs.count.isMultiple(of: groups) else {
+      return freezeInputs(of: node, "a GroupNormalization goes over it")
+    }
+    let size = inputs.count / groups
+    for (index, channel) in inputs.enumerated() { table.join(inputs[index / size * size], channel) }
+    channelNormalization(node)
+  }
+
   mutating func layerNormalization(_ node: Node) {
     let rank = extents(of: node.inputs[0]).count
     let axis = (try? node.int("axis", default: -1)) ?? -1
     let first = axis < 0 ? axis + rank : axis
     pass(node) { $0 < first ? nil : "a \(node.operatorName) goes over it" }
+  }
+
+  mutating func overAxes(_ node: Node, default axes: [Int]) {
+    let rank = extents(of: node.inputs[0]).count
+    let over = Set((((try? node.ints("axes")) ?? nil) ?? axes).map { $0 < 0 ? $0 + rank : $0 })
+    pass(node) { over.contains($0) ? "a \(node.operatorName) goes over it" : nil }
   }
 
   mutating func overAxis(_ node: Node, _ reason: String) {
@@ -177,8 +195,12 @@ extension ChannelMap {
     pass(node) { $0 > 1 ? "a pool goes along it" : nil }
   }
 
+  mutating func overNeighbours(_ node: Node) {
+    pass(node) { $0 == 1 ? "a \(node.operatorName) goes over its neighbours" : nil }
+  }
+
   /// Hands axes on as they are, but for those that there is a reason to keep.
-  private mutating func pass(_ node: Node, keeping reason: (Int) -> String?) {
+  mutating func pass(_ node: Node, keeping reason: (Int) -> String?) {
     var result: [Int: [Channel]] = [:]
     for (axis, channels) in axes(of: node.inputs[0]) {
       if let reason = reason(axis) { table.freeze(channels, reason) } else { result[axis] = channels }

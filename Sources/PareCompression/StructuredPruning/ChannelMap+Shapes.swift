@@ -56,20 +56,6 @@ extension ChannelMap {
     set(node.outputs[0], result)
   }
 
-  mutating func slice(_ node: Node) {
-    let own = axes(of: node.inputs[0])
-    guard !own.isEmpty else { return }
-    let rank = extents(of: node.inputs[0]).count
-    let count = node.input(1).flatMap { integers($0) }?.count
-    guard let cut = node.input(3).map({ integers($0) }) ?? count.map({ Array(0..<$0) }) else { return freezeInputs(of: node) }
-    let axes = Set(cut.map { $0 < 0 ? $0 + rank : $0 })
-    var result: [Int: [Channel]] = [:]
-    for (axis, channels) in own {
-      if axes.contains(axis) { table.freeze(channels, "'\(node.name)' cuts it") } else { result[axis] = channels }
-    }
-    set(node.outputs[0], result)
-  }
-
   mutating func reduce(_ node: Node) {
     let own = axes(of: node.inputs[0])
     guard !own.isEmpty else { return }
@@ -80,7 +66,10 @@ extension ChannelMap {
     let keeps = (try? node.int("keepdims", default: 1)) != 0
     var result: [Int: [Channel]] = [:]
     for (axis, channels) in own {
-      if reduced.contains(axis) {
+      if reduced.contains(axis), Self.sums.contains(node.operatorName) {
+        // What is taken out of a sum is zero in it.
+        read(node, node.inputs[0], axis: axis, channels)
+      } else if reduced.contains(axis) {
         table.freeze(channels, "\(node.operatorName) goes over it")
       } else {
         result[keeps ? axis : axis - reduced.count { $0 < axis }] = channels
@@ -88,6 +77,8 @@ extension ChannelMap {
     }
     set(node.outputs[0], result)
   }
+
+  private static let sums: Set<OperatorName> = ["ReduceSum", "ReduceSumSquare", "ReduceL1", "ReduceL2"]
 
   /// Axes are matched in runs of equal products; within a run channels are followed element by element.
   mutating func reshape(_ node: Node) {

@@ -58,12 +58,13 @@ struct ChannelMap {
     return storage.shape
   }
 
-  /// Small integers that are known beforehand.
+  /// Integers that are written out.
   func integers(_ name: String?) -> [Int]? {
     guard let storage = name.flatMap({ graph.parameters[$0] })?.storage, [.int64, .int32].contains(storage.elementType) else {
       return nil
     }
-    return storage.decoded().doubles.map { Int($0) }
+    let tensor = storage.decoded()
+    return storage.elementType == .int64 ? tensor.values(as: Int64.self).map { Int($0) } : tensor.values(as: Int32.self).map { Int($0) }
   }
 
   // MARK: the walk
@@ -76,14 +77,25 @@ struct ChannelMap {
     case "LSTM", "GRU", "RNN": recurrent(node)
     case "Gather": gather(node)
     case "BatchNormalization", "InstanceNormalization": channelNormalization(node)
+    case "GroupNormalization": groupNormalization(node)
     case "LayerNormalization", "RMSNormalization": layerNormalization(node)
-    case "Softmax", "LogSoftmax": overAxis(node, "a \(node.operatorName) goes over it")
+    case "MeanVarianceNormalization": overAxes(node, default: [0, 2, 3])
+    case "LRN": overNeighbours(node)
+    case "Softmax", "LogSoftmax", "Hardmax", "LpNormalization": overAxis(node, "a \(node.operatorName) goes over it")
+    case "Attention": attention(node)
+    case "RotaryEmbedding": rotaryEmbedding(node)
+    case "Einsum": einsum(node)
     case "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LpPool", "GlobalLpPool": pool(node)
     case "Reshape", "Flatten": reshape(node)
     case "Squeeze", "Unsqueeze": squeeze(node)
     case "Transpose": transpose(node)
     case "Concat": concatenate(node)
+    case "Split": split(node)
     case "Slice": slice(node)
+    case "Pad": pad(node)
+    case "Expand": expand(node)
+    case "Tile": tile(node)
+    case "CumSum": cumulate(node)
     case let name where name.description.hasPrefix("Reduce"): reduce(node)
     case "Shape", "Size": break
     case let name where Self.unary.contains(name): unary(node)
@@ -96,12 +108,13 @@ struct ChannelMap {
   private static let unary: Set<OperatorName> = [
     "Relu", "LeakyRelu", "Elu", "Selu", "Celu", "Sigmoid", "Tanh", "Softplus", "Softsign", "HardSigmoid", "HardSwish", "Gelu", "Mish",
     "Swish", "ThresholdedRelu", "Exp", "Log", "Sqrt", "Abs", "Neg", "Erf", "Identity", "Cast", "Clip", "Reciprocal", "Dropout", "Sign",
-    "Floor", "Ceil", "Round", "Sin", "Cos", "Not", "IsNaN",
+    "Floor", "Ceil", "Round", "Shrink", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Not",
+    "IsNaN", "IsInf",
   ]
 
   /// Element by element of inputs that are broadcast against each other.
   private static let broadcasting: Set<OperatorName> = [
-    "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean", "PRelu", "Where", "Greater", "GreaterOrEqual", "Less", "LessOrEqual",
+    "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean", "Mod", "PRelu", "Where", "Greater", "GreaterOrEqual", "Less", "LessOrEqual",
     "Equal", "And", "Or", "Xor",
   ]
 

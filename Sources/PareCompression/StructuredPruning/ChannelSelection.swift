@@ -1,6 +1,6 @@
 /// Which units of channels go first, and how many of each group may.
 struct ChannelSelection {
-  /// Units made by the same layers.
+  /// Units made by the same layers, in the same parts of values.
   private struct Group {
     /// Into the units, the least important first.
     var order: [Int]
@@ -21,9 +21,9 @@ struct ChannelSelection {
   init(_ units: [ChannelUnit], importance: [Double], isComparable: Bool, multiple: Int) {
     var indices: [[String]: Int] = [:]
     var members: [[Int]] = []
-    for (unit, makers) in units.map(\.makers).enumerated() {
-      if let group = indices[makers] { members[group].append(unit) } else {
-        indices[makers] = members.count
+    for (unit, key) in units.map({ $0.makers + $0.parts }).enumerated() {
+      if let group = indices[key] { members[group].append(unit) } else {
+        indices[key] = members.count
         members.append([unit])
       }
     }

@@ -29,6 +29,8 @@ struct ChannelTable {
   private var parents: [Channel] = []
   private var frozen: [Channel: String] = [:]
   private var slices: [(channel: Channel, slice: Slice)] = []
+  /// The parts of values, of which each keeps one channel, that a channel belongs to.
+  private var parts: [Channel: [String]] = [:]
   /// The channel along each axis of each parameter, so that a second use of it joins the first.
   private var ties: [Axis: [Channel]] = [:]
 
@@ -68,6 +70,11 @@ struct ChannelTable {
     for channel in channels where frozen[root(channel)] == nil { frozen[root(channel)] = reason }
   }
 
+  /// Says that channels make up a part of a value that must not become empty.
+  mutating func mark(_ channels: [Channel], _ part: String) {
+    for channel in channels { parts[channel, default: []].append(part) }
+  }
+
   /// Binds positions along an axis of a parameter to channels.
   mutating func tie(_ parameter: String, axis: Int, _ channels: [Channel], _ role: Slice.Role) {
     let key = Axis(parameter: parameter, axis: axis)
@@ -90,7 +97,9 @@ struct ChannelTable {
       if let reason = frozen[root] {
         for maker in makers where reasons[maker] == nil { reasons[maker] = reason }
       } else {
-        units.append(ChannelUnit(makers: makers, channels: Set(channels), slices: (own[root] ?? []).unique()))
+        let parts = channels.flatMap { self.parts[$0] ?? [] }.unique().sorted()
+        units.append(
+          ChannelUnit(makers: makers, parts: parts, channels: Set(channels), slices: (own[root] ?? []).unique()))
       }
     }
     return (units, reasons)
@@ -101,6 +110,8 @@ struct ChannelTable {
 struct ChannelUnit {
   /// The layers that make them.
   let makers: [String]
+  /// Parts of values that they lie in, of which each keeps one channel.
+  let parts: [String]
   let channels: Set<ChannelTable.Channel>
   let slices: [ChannelTable.Slice]
 }
