@@ -5,6 +5,7 @@ public enum TechniqueCatalogue {
     Pruning.self,
     LotteryTicket.self,
     StructuredPruning.self,
+    BlockRemoval.self,
     Quantization.self,
     QuantizationAwareTraining.self,
     MixedPrecision.self,

@@ -49,6 +49,14 @@ import Testing
         fineTuning: FineTuning(TrainingSchedule(epochs: 1, batchSize: 64), hardWeight: 0.5, temperature: 3)),
       mayChange: { $0.hasPrefix("dense_") }),
     Sample(
+      technique: BlockRemoval(.blocks(1), criterion: .loss, layers: .named(["dense_1", "dense_2"])),
+      mayChange: { $0.hasPrefix("dense_1") || $0.hasPrefix("dense_2") }, model: { try Fixture.model(hidden: [8, 8, 8]) }),
+    Sample(
+      technique: BlockRemoval(
+        .ratio(0.6), criterion: .distance, rounds: 2,
+        fineTuning: FineTuning(TrainingSchedule(epochs: 1, batchSize: 64), hardWeight: 0.5, temperature: 3)),
+      mayChange: { $0.hasPrefix("dense_") }, model: { try Fixture.model(hidden: [8, 8, 8]) }),
+    Sample(
       technique: Quantization(
         .int8, weights: .symmetric(.perTensor), activations: .symmetric(.perTensor), calibration: .percentile(99),
         layers: one), mayChange: ofOne),

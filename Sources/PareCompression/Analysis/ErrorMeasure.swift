@@ -15,7 +15,8 @@ public struct ErrorMeasure: Sendable, Hashable {
   public private(set) var noiseEnergy = 0.0
   /// max |r − r̂|.
   public private(set) var maximumError = 0.0
-  private var approximationEnergy = 0.0
+  /// Σ r̂².
+  public private(set) var approximationEnergy = 0.0
   private var product = 0.0
 
   public init() {}

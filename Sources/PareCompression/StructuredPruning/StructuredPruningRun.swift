@@ -33,7 +33,7 @@ struct StructuredPruningRun {
 
   mutating func result() throws -> CompressionResult {
     var graph = model.graph
-    let start = try technique.target.cost(of: graph)
+    let start = try technique.target.cost(of: graph, for: StructuredPruning.name)
     if let start, start <= technique.target.limit(before: start) {
       let outcome = "all channels stay: \(technique.target.words(start)) are within the target"
       return CompressionResult(model: model, layers: selected.sorted().map { LayerReport(layer: $0, outcome: outcome) })
@@ -107,7 +107,7 @@ struct StructuredPruningRun {
     let wanted = start > limit ? start * Double.pow(limit / start, share) : limit
     func cost(_ count: Int) throws -> Double {
       let removed = selection.removed(count: count).map { units[$0] }
-      return try technique.target.cost(of: ChannelRemoval(map: map).graph(without: removed)) ?? 0
+      return try technique.target.cost(of: ChannelRemoval(map: map).graph(without: removed), for: StructuredPruning.name) ?? 0
     }
     // The fewest channels that do.
     var (low, high) = (0, selection.removableCount + 1)

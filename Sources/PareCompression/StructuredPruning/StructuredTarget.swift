@@ -25,12 +25,14 @@ public enum StructuredTarget: Sendable, Hashable {
   }
 
   /// What a graph costs in the target's unit; nil for a ratio, which counts channels.
-  func cost(of graph: Graph) throws -> Double? {
+  ///
+  /// - Parameter technique: who asks, for the message.
+  func cost(of graph: Graph, for technique: String) throws -> Double? {
     switch self {
     case .ratio: nil
     case .multiplyAdds: Double(try graph.multiplyAdds())
     case .bytes: Double(graph.storedByteCount)
-    case .latency: try ExecutionPlan.knownEstimate(of: Model(graph: graph), for: "\(StructuredPruning.name): target.\(Keys.latency.rawValue)")
+    case .latency: try ExecutionPlan.knownEstimate(of: Model(graph: graph), for: "\(technique): target.\(Keys.latency.rawValue)")
     }
   }
 
