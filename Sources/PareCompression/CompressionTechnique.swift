@@ -33,8 +33,12 @@ extension CompressionTechnique {
   public var effects: WeightEffects { WeightEffects() }
   public var precisionWords: String? { nil }
 
+  /// The compressed model alone.
+  ///
+  /// - Throws: what `compress` throws; `compression.non-finite-value` for a model with parameters that are no numbers.
   public func apply(to model: Model, in context: CompressionContext) throws -> Model {
-    try compress(model, in: context).model
+    try model.graph.requireNumbers()
+    return try compress(model, in: context).model
   }
 
   /// Whether another technique is the same kind of value with the same parameters.

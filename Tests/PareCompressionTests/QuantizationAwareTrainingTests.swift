@@ -242,7 +242,7 @@ import Testing
     weights[13] = .nan
     broken.graph.parameters["dense_1.weight"]?.storage = ParameterStorage(Tensor(weights, shape: [10, 12]))
     let weight = try #require(throws: CompressionError.self) { try QAT(.int4).apply(to: broken, in: Fixture.context()) }
-    #expect(weight.description == "dense_1.weight[1, 1]: expected a finite weight, found nan")
+    #expect(weight.description == "layer 'dense_1', dense_1.weight[1, 1]: expected a finite number, found nan")
   }
 
   @Test func parametersOutOfRangeAreNamed() throws {

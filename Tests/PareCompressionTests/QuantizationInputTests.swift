@@ -54,7 +54,7 @@ import Testing
         try layer.quantized(scheme, context: CompressionContext(training: layer.rows([Float](repeating: 1, count: 64))))
       }
       #expect(error.code == "compression.non-finite-value")
-      #expect(error.description.hasPrefix("w[1, 3]: expected a finite weight"))
+      #expect(error.description.hasPrefix("layer 'y', w[1, 3]: expected a finite number"))
     }
   }
 

@@ -172,7 +172,13 @@ import Testing
   }
 
   @Test(arguments: samples) func theFileWeighsWhatTheStoragePromises(_ sample: Sample) throws {
-    let after = try sample.technique.apply(to: sample.model(), in: Fixture.context())
+    let model = try sample.model()
+    let applied = try Recipe(name: "law", steps: [sample.technique]).apply(to: model, in: Fixture.context())
+    let after = applied.model
+    // What the report says is what storage says, by whatever it is counted, and what the file holds.
+    #expect(applied.steps[0].bytes == .init(before: model.graph.storedByteCount, after: after.graph.storedByteCount))
+    let parts = ParameterBytes(of: after.graph)
+    #expect(parts.weights + parts.scales + parts.biases + parts.others == after.graph.storedByteCount)
     let bytes = try Artifact.encode(after)
     // Scalars stand in the text of the graph.
     let scalars = after.graph.parameters.values.reduce(0) {

@@ -111,6 +111,6 @@ import Testing
     weights[13] = .nan
     model.graph.parameters["dense_1.weight"]?.storage = ParameterStorage(Tensor(weights, shape: [10, 12]))
     let error = try #require(throws: CompressionError.self) { try QAT(.ternary).apply(to: model, in: Fixture.context()) }
-    #expect(error.description == "dense_1.weight[1, 1]: expected a finite weight, found nan")
+    #expect(error.description == "layer 'dense_1', dense_1.weight[1, 1]: expected a finite number, found nan")
   }
 }

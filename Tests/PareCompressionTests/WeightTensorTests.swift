@@ -81,7 +81,7 @@ import Testing
     weights[9] = .infinity
     model.graph.parameters["lstm.r"]?.storage = ParameterStorage(Tensor(weights, shape: [1, 16, 4]))
     let error = #expect(throws: CompressionError.self) { try WeightSharing(bits: 2).apply(to: model, in: context()) }
-    #expect(error?.subject == "lstm.r[0, 2, 1]")
+    #expect(error?.subject == "layer 'lstm', lstm.r[0, 2, 1]")
   }
 }
 

@@ -1,5 +1,4 @@
 import PareGraph
-import PareTensor
 
 /// A node of a graph with a weight that a technique may change.
 public protocol GraphLayer {
@@ -22,20 +21,7 @@ extension Graph {
     }
     let values = storage.decoded().values(as: Float.self)
     guard let position = values.firstIndex(where: { !$0.isFinite }) else { return values }
-    let coordinates = storage.shape.coordinates(of: position).map(String.init).joined(separator: ", ")
-    throw CompressionError(
-      "non-finite-value", subject: "\(layer.weight)[\(coordinates)]", expected: "a finite weight", found: "\(values[position])")
-  }
-}
-
-extension Shape {
-  /// Where a row-major position lies along each axis.
-  fileprivate func coordinates(of position: Int) -> [Int] {
-    var rest = position
-    return dimensions.reversed().map { extent in
-      defer { rest /= extent }
-      return rest % extent
-    }.reversed()
+    throw nonFinite(layer.weight, at: position, found: Double(values[position]), expected: "a finite number")
   }
 }
 

@@ -20,14 +20,23 @@ extension Recipe {
   /// The model that comes out carries the recipe in its section `"recipe"`, with every default spelled out; where the
   /// model that goes in has one already, its steps stand before.
   ///
-  /// - Throws: what a step throws; `CompressionError` `compression.range` before anything is done.
+  /// Parameters have to be numbers, whatever the steps: those that training changes finite, and no other NaN. That is checked once
+  /// before the first step, and of what each step makes.
+  ///
+  /// - Throws: what a step throws; `CompressionError` `compression.range` and `compression.non-finite-value` before anything is done.
   public func apply(to model: Model, in context: CompressionContext) throws -> CompressedModel {
     try validate()
+    try model.graph.requireNumbers()
     var result = CompressedModel(model: model, steps: [])
-    for step in steps {
+    for (index, step) in steps.enumerated() {
       let before = result.model.graph
       let compressed = try step.compress(result.model, in: context)
       let after = compressed.model.graph
+      do {
+        try after.requireNumbers()
+      } catch let error as CompressionError {
+        throw error.within("after steps[\(index)], '\(type(of: step).name)'")
+      }
       result.model = compressed.model
       result.steps.append(
         StepReport(
