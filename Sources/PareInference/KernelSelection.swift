@@ -11,13 +11,14 @@ import PareTensor
 
 /// A name for how much of the processor kernels may use; each holds what it builds on.
 public enum InstructionSet: String, Sendable, CaseIterable {
-  case scalar, avx2, avxvnni, avx512, avx512vnni, avx512vpopcntdq
+  case scalar, avx2, avxvnni, avx512, avx512vnni, avx512vbmi, avx512vpopcntdq
   case neon, neondot, neoni8mm
 
   /// The extensions, as `PARE_CPU_` bits.
   package var extensions: UInt32 {
     let (avx2, avxvnni) = (UInt32(PARE_CPU_AVX2), UInt32(PARE_CPU_AVXVNNI))
     let (avx512, avx512vnni) = (UInt32(PARE_CPU_AVX512), UInt32(PARE_CPU_AVX512VNNI))
+    let (avx512vbmi, avx512vpopcntdq) = (UInt32(PARE_CPU_AVX512VBMI), UInt32(PARE_CPU_AVX512VPOPCNTDQ))
     let (neon, neondot) = (UInt32(PARE_CPU_NEON), UInt32(PARE_CPU_NEONDOT))
     return switch self {
     case .scalar: 0
@@ -25,7 +26,8 @@ public enum InstructionSet: String, Sendable, CaseIterable {
     case .avxvnni: avx2 | avxvnni
     case .avx512: avx2 | avx512
     case .avx512vnni: avx2 | avx512 | avx512vnni
-    case .avx512vpopcntdq: avx2 | avx512 | avx512vnni | UInt32(PARE_CPU_AVX512VPOPCNTDQ)
+    case .avx512vbmi: avx2 | avx512 | avx512vnni | avx512vbmi
+    case .avx512vpopcntdq: avx2 | avx512 | avx512vnni | avx512vbmi | avx512vpopcntdq
     case .neon: neon
     case .neondot: neon | neondot
     case .neoni8mm: neon | neondot | UInt32(PARE_CPU_NEONI8MM)

@@ -49,6 +49,7 @@ static inline size_t pare_up(size_t count, size_t to) { return (count + to - 1) 
 
 void pare_cases_of_inputs(pare_case_walk *walk, pare_operation operation);
 void pare_cases_of_integers(pare_case_walk *walk, pare_operation operation);
+void pare_cases_of_sparse_integers(pare_case_walk *walk, pare_operation operation);
 void pare_cases_of_signs(pare_case_walk *walk, pare_operation operation);
 void pare_cases_of_floats(pare_case_walk *walk, pare_operation operation);
 void pare_cases_of_trees(pare_case_walk *walk, pare_operation operation);

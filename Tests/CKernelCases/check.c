@@ -64,6 +64,12 @@ static pare_cases cases_of(pare_operation operation) {
   case pare_operation_dense_u8s8_f32:
   case pare_operation_dense_u8s4_u8:
   case pare_operation_dense_u8s4_f32: return pare_cases_of_integers;
+  case pare_operation_dense_block_u8s8_u8:
+  case pare_operation_dense_block_u8s8_f32:
+  case pare_operation_dense_slots16_u8s8_u8:
+  case pare_operation_dense_slots16_u8s8_f32:
+  case pare_operation_dense_slots64_u8s8_u8:
+  case pare_operation_dense_slots64_u8s8_f32: return pare_cases_of_sparse_integers;
   case pare_operation_pack_signs:
   case pare_operation_dense_binary_f32:
   case pare_operation_dense_binary_bits: return pare_cases_of_signs;

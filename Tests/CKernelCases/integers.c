@@ -1,20 +1,13 @@
-#include "cases.h"
+#include "integers.h"
 
 // Layers on integers (docs/integer-arithmetic.md, §3 to §5 and §13), from random weights and from the most extreme ones.
 
 static const int all_inputs[] = {1, 3, 4, 5, 8, 15, 16, 17, 20, 31, 32, 33, 64, 65, 127, 128, 129, 200, 256, 300};
 static const int all_outputs[] = {1, 3, 15, 16, 17, 32, 33, 48, 64, 65, 80, 100, 128, 129, 250};
 
-/// What follows an accumulator, the same for all layers.
-typedef struct {
-  int32_t *bias, *multiplier, *shift;
-  float *scale;
-  int32_t zero_point, low;
-} ending;
-
-static ending draw_ending(pare_case_walk *walk, int outputs, int extreme) {
+pare_ending pare_draw_ending(pare_case_walk *walk, int outputs, int extreme) {
   const size_t padded = pare_up((size_t)outputs, PARE_TILE);
-  ending to = {
+  pare_ending to = {
     pare_place_block(walk, padded * 4), pare_place_block(walk, padded * 4), pare_place_block(walk, padded * 4),
     pare_place_block(walk, padded * 4), pare_below(walk, 256), 0};
   if (pare_below(walk, 2)) to.low = to.zero_point;
@@ -28,7 +21,7 @@ static ending draw_ending(pare_case_walk *walk, int outputs, int extreme) {
 }
 
 /// ⌊product / 2^shift + 1/2⌋, worked out with a quotient instead of a shift.
-static uint8_t requantized(int32_t sum, const ending *to, int o) {
+static uint8_t requantized(int32_t sum, const pare_ending *to, int o) {
   const __int128 product = (__int128)sum * to->multiplier[o], divisor = (__int128)1 << to->shift[o];
   const __int128 numerator = 2 * product + divisor;
   __int128 q = numerator / (2 * divisor);
@@ -37,10 +30,11 @@ static uint8_t requantized(int32_t sum, const ending *to, int o) {
   return (uint8_t)(q < to->low ? to->low : q > 255 ? 255 : q);
 }
 
-static void finish(
-  pare_case_walk *walk, pare_operation operation, const ending *to, const int32_t *sums, int outputs, pare_case *one
+void pare_finish_integers(
+  pare_case_walk *walk, pare_operation operation, const pare_ending *to, const int32_t *sums, int outputs, pare_case *one
 ) {
-  const int is_u8 = operation == pare_operation_dense_u8s8_u8 || operation == pare_operation_dense_u8s4_u8;
+  const char *name = pare_operation_name(operation);
+  const int is_u8 = strcmp(name + strlen(name) - 3, "_u8") == 0;
   uint8_t *bytes = pare_place_block(walk, (size_t)outputs);
   float *floats = pare_place_block(walk, (size_t)outputs * 4);
   for (int o = 0; o < outputs; o++) {
@@ -50,6 +44,20 @@ static void finish(
   one->expected = is_u8 ? (const void *)bytes : floats;
   one->output_bytes = (size_t)outputs * (is_u8 ? 1 : 4);
   pare_run_case(walk, one);
+}
+
+pare_dense_u8s8 pare_ending_layer(pare_case_walk *walk, const pare_ending *to, int outputs) {
+  const size_t padded = pare_up((size_t)outputs, PARE_TILE);
+  pare_dense_u8s8 layer = {
+    0, (int32_t)(padded / PARE_TILE), NULL, to->bias, to->multiplier, to->shift, to->scale, to->zero_point, to->low};
+  for (int o = 0; o < outputs; o++)
+    if (!pare_shift_has_high_form(to->shift[o])) return layer;
+  int64_t *rounding = pare_place_block(walk, padded * sizeof *rounding);
+  int32_t *high_shift = pare_place_block(walk, padded * sizeof *high_shift);
+  pare_requantization_pack(to->shift, (size_t)outputs, to->zero_point, rounding, high_shift);
+  layer.rounding = rounding;
+  layer.high_shift = high_shift;
+  return layer;
 }
 
 static void eight_bits(pare_case_walk *walk, pare_operation operation, int inputs, int outputs, int extreme) {
@@ -62,29 +70,19 @@ static void eight_bits(pare_case_walk *walk, pare_operation operation, int input
     weights[i] = (int8_t)(extreme ? (i % 2 == 0 || i % 3 == 0 ? -128 : 127) : pare_below(walk, 256) - 128);
   int8_t *packed = pare_place_block(walk, pare_dense_u8s8_packed_count((size_t)outputs, (size_t)inputs));
   pare_dense_u8s8_pack(weights, (size_t)outputs, (size_t)inputs, packed);
-  const ending to = draw_ending(walk, outputs, extreme);
+  const pare_ending to = pare_draw_ending(walk, outputs, extreme);
   int32_t *sums = pare_place_block(walk, (size_t)outputs * 4);
   for (int o = 0; o < outputs; o++) {
     sums[o] = to.bias[o];
     for (int i = 0; i < inputs; i++) sums[o] += x[i] * weights[o * inputs + i];
   }
   pare_dense_u8s8 *layer = pare_place_block(walk, sizeof *layer);
-  *layer = (pare_dense_u8s8){
-    (int32_t)groups, (int32_t)(pare_up((size_t)outputs, PARE_TILE) / PARE_TILE), packed, to.bias, to.multiplier, to.shift,
-    to.scale, to.zero_point, to.low};
-  int has_high_form = 1;
-  for (int o = 0; o < outputs; o++) has_high_form &= pare_shift_has_high_form(to.shift[o]);
-  if (has_high_form) {
-    const size_t padded = pare_up((size_t)outputs, PARE_TILE);
-    int64_t *rounding = pare_place_block(walk, padded * sizeof *rounding);
-    int32_t *high_shift = pare_place_block(walk, padded * sizeof *high_shift);
-    pare_requantization_pack(to.shift, (size_t)outputs, to.zero_point, rounding, high_shift);
-    layer->rounding = rounding;
-    layer->high_shift = high_shift;
-  }
+  *layer = pare_ending_layer(walk, &to, outputs);
+  layer->groups = (int32_t)groups;
+  layer->weights = packed;
   pare_case one = {.operands = layer, .input = x, .input_bytes = groups * PARE_GROUP};
   snprintf(one.name, sizeof one.name, "%s %d to %d%s", pare_operation_name(operation), inputs, outputs, extreme ? " extreme" : "");
-  finish(walk, operation, &to, sums, outputs, &one);
+  pare_finish_integers(walk, operation, &to, sums, outputs, &one);
 }
 
 static void four_bits(pare_case_walk *walk, pare_operation operation, int inputs, int outputs, int group, int extreme) {
@@ -102,7 +100,7 @@ static void four_bits(pare_case_walk *walk, pare_operation operation, int inputs
   const size_t padded = pare_up((size_t)outputs, PARE_TILE);
   uint8_t *packed_multipliers = pare_place_block(walk, padded * (size_t)groups);
   pare_dense_u8s4_pack_multipliers(multipliers, (size_t)outputs, (size_t)groups, packed_multipliers);
-  const ending to = draw_ending(walk, outputs, extreme);
+  const pare_ending to = pare_draw_ending(walk, outputs, extreme);
   int32_t *sums = pare_place_block(walk, (size_t)outputs * 4);
   for (int o = 0; o < outputs; o++) {
     int64_t sum = to.bias[o];
@@ -117,7 +115,7 @@ static void four_bits(pare_case_walk *walk, pare_operation operation, int inputs
   snprintf(
     one.name, sizeof one.name, "%s %d to %d in groups of %d%s", pare_operation_name(operation), inputs, outputs, group,
     extreme ? " extreme" : "");
-  finish(walk, operation, &to, sums, outputs, &one);
+  pare_finish_integers(walk, operation, &to, sums, outputs, &one);
 }
 
 void pare_cases_of_integers(pare_case_walk *walk, pare_operation operation) {

@@ -83,6 +83,24 @@ static const pare_kernel_variant dense_block_f32[] = {
 static const pare_kernel_variant dense_slots_f32[] = {
 #include "../dense_sparse/variants_slots.inc"
 };
+static const pare_kernel_variant dense_block_u8s8_u8[] = {
+#include "../dense_sparse_u8s8/variants_block_u8.inc"
+};
+static const pare_kernel_variant dense_block_u8s8_f32[] = {
+#include "../dense_sparse_u8s8/variants_block_f32.inc"
+};
+static const pare_kernel_variant dense_slots16_u8s8_u8[] = {
+#include "../dense_sparse_u8s8/variants_slots16_u8.inc"
+};
+static const pare_kernel_variant dense_slots16_u8s8_f32[] = {
+#include "../dense_sparse_u8s8/variants_slots16_f32.inc"
+};
+static const pare_kernel_variant dense_slots64_u8s8_u8[] = {
+#include "../dense_sparse_u8s8/variants_slots64_u8.inc"
+};
+static const pare_kernel_variant dense_slots64_u8s8_f32[] = {
+#include "../dense_sparse_u8s8/variants_slots64_f32.inc"
+};
 static const pare_kernel_variant tree_ensemble[] = {
 #include "../tree_ensemble/variants.inc"
 };

@@ -24,6 +24,7 @@ uint32_t pare_cpu_features(void) {
       __builtin_cpu_supports("avx512vl")) {
     features |= PARE_CPU_AVX512;
     if (__builtin_cpu_supports("avx512vnni")) features |= PARE_CPU_AVX512VNNI;
+    if (__builtin_cpu_supports("avx512vbmi")) features |= PARE_CPU_AVX512VBMI;
     if (__builtin_cpu_supports("avx512vpopcntdq")) features |= PARE_CPU_AVX512VPOPCNTDQ;
   }
   return features;

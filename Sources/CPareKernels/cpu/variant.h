@@ -26,6 +26,7 @@
 #define PARE_AVXVNNI __attribute__((target("avx2,fma,avxvnni")))
 #define PARE_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
 #define PARE_AVX512VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")))
+#define PARE_AVX512VBMI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi")))
 #define PARE_AVX2F16C __attribute__((target("avx2,fma,f16c")))
 #define PARE_AVX512VPOPCNTDQ __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq")))
 // NEON itself is part of every aarch64.

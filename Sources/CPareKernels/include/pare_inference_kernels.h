@@ -23,6 +23,7 @@ enum {
   PARE_CPU_NEON = 32,
   PARE_CPU_NEONDOT = 64,    // UDOT, SDOT
   PARE_CPU_NEONI8MM = 128,  // USDOT
+  PARE_CPU_AVX512VBMI = 256,
 };
 
 /// The extensions that this processor and its operating system offer.
@@ -32,7 +33,8 @@ uint32_t pare_cpu_features(void);
   X(find_nan) X(normalize_f32) X(quantize_f32_u8) X(dense_f32) X(product_f32) X(dense_u8s8_u8) X(dense_u8s8_f32) \
   X(product_u8s8_u8) X(product_u8s8_f32) X(softmax_f32) X(softmax_rows_f32) X(decide) \
   X(dense_u8s4_u8) X(dense_u8s4_f32) X(pack_signs) X(dense_binary_f32) X(dense_binary_bits) X(dense_f16) X(dense_bf16) \
-  X(dense_lut4) X(dense_block_f32) X(dense_slots_f32) X(tree_ensemble)
+  X(dense_lut4) X(dense_block_f32) X(dense_slots_f32) X(dense_block_u8s8_u8) X(dense_block_u8s8_f32) X(dense_slots16_u8s8_u8) \
+  X(dense_slots16_u8s8_f32) X(dense_slots64_u8s8_u8) X(dense_slots64_u8s8_f32) X(tree_ensemble)
 
 typedef enum {
 #define PARE_OPERATION(name) pare_operation_##name,

@@ -1,14 +1,17 @@
 #ifndef PARE_PRODUCT_KERNELS_H
 #define PARE_PRODUCT_KERNELS_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "pare_inference_kernels.h"
 
 // Operands of products with weights of other formats than Float32 and INT8, and of trees: see pare_inference_kernels.h
 // for what they share. All of them round outputs up to tiles of PARE_TILE.
 
-// Inputs that dense_u8s4 reads at a time; a word of signs.
-enum { PARE_CHUNK = 32, PARE_SIGN_WORD = 32, PARE_SLOT_BLOCK = 16, PARE_TREE_BLOCK = 8 };
+// Inputs that dense_u8s4 reads at a time; a word of signs; inputs among which slots choose; a
+// line of weights of eight bits.
+enum {
+  PARE_CHUNK = 32, PARE_SIGN_WORD = 32, PARE_SLOT_BLOCK = 16, PARE_TREE_BLOCK = 8, PARE_NARROW_BLOCK = 16,
+  PARE_WIDE_BLOCK = 64, PARE_LINE = 64
+};
 
 // dense_u8s4_u8, dense_u8s4_f32: as dense_u8s8, with weights of four bits in groups that have a multiplier each: the
 // accumulator is bias + Σ over groups of multiplier · Σ x w. Equal bits in every variant. Reads whole chunks of inputs.
@@ -127,6 +130,39 @@ size_t pare_dense_slots_entries(
 void pare_dense_slots_pack(
   const float *weights, size_t outputs, size_t inputs, size_t output_stride, size_t input_stride, uint8_t *counts,
   uint8_t *indices, float *packed);
+
+// What is left of integer weights with zeros, as entries of a tile: PARE_GROUP weights for each of its outputs, which
+// is a line. Equal bits in every variant, and those of dense_u8s8 on the same weights.
+//
+// dense_block_u8s8:   an entry holds a group of inputs that not all outputs of the tile leave out.
+// dense_slots16_u8s8: an entry holds, of a block of PARE_NARROW_BLOCK inputs, up to four that each output has, and which
+//                     they are: half a byte each. Two entries share a line of indices: that line, with the first's in the
+//                     lower halves, then both lines of weights.
+// dense_slots64_u8s8: the same of PARE_WIDE_BLOCK inputs, with a byte for each index: a line of indices before each line of
+//                     weights.
+// A block has as many entries as the fullest output of the tile needs; what stays free multiplies its first input by 0. A
+// tile has first the pairs of entries of one block, then the single ones; of slots16 those are pairs too, of two blocks, and
+// the last may meet weights of 0. Reads whole blocks of inputs.
+typedef struct {
+  pare_dense_u8s8 layer;    // `weights` are the entries; `groups` is not read
+  const int32_t *counts;    // block: [tiles] entries. Slots: [tiles][2] pairs of one block, then singles (slots16: pairs)
+  const int32_t *columns;   // the first input of each block: one for each entry or pair of one block, in order
+} pare_sparse_u8s8;
+
+/// What packing needs room for; `entries` is what the form multiplies.
+typedef struct {
+  size_t entries, columns, bytes;
+} pare_sparse_count;
+
+/// Counts and packs row-major weights [outputs, inputs]: `columns` and `packed` have room for what was counted, `counts` for
+/// a number for each tile.
+pare_sparse_count pare_dense_block_u8s8_count(const int8_t *weights, size_t outputs, size_t inputs);
+void pare_dense_block_u8s8_pack(
+  const int8_t *weights, size_t outputs, size_t inputs, int32_t *counts, int32_t *columns, int8_t *packed);
+/// The same for slots among `block` inputs, PARE_NARROW_BLOCK or PARE_WIDE_BLOCK; two counts for each tile.
+pare_sparse_count pare_dense_slots_u8s8_count(const int8_t *weights, size_t outputs, size_t inputs, size_t block);
+void pare_dense_slots_u8s8_pack(
+  const int8_t *weights, size_t outputs, size_t inputs, size_t block, int32_t *counts, int32_t *columns, int8_t *packed);
 
 // tree_ensemble: float x[features], external → float y[targets]. Trees are walked PARE_TREE_BLOCK at a time, without
 // branches, each for as many steps as the deepest of its block has; a leaf leads back to itself. Then the leaves' weights

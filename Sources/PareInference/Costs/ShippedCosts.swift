@@ -25,7 +25,7 @@ extension CostTable {
 
   /// Instruction sets whose table is another's.
   private static let unmeasured: [(InstructionSet, as: InstructionSet)] = [
-    (.avxvnni, .avx2), (.neon, .avx2), (.neondot, .avx2), (.neoni8mm, .avx2),
+    (.avxvnni, .avx2), (.avx512vbmi, .avx512vpopcntdq), (.neon, .avx2), (.neondot, .avx2), (.neoni8mm, .avx2),
   ]
 
   /// - Throws: `ArtifactError` where there is no such file, or it is no cost table.
