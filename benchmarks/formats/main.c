@@ -2,25 +2,27 @@
 //
 // Each figure is the least of several runs of a chain of calls, each of which waits for the one before. Formats take turns
 // within a run, so that what disturbs one disturbs all.
-#include "CPareKernels.h"
+#include "formats.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static uint64_t state = 1;
-static uint64_t draw(void) {
+uint64_t draw(void) {
   state ^= state << 13;
   state ^= state >> 7;
   return state ^= state << 17;
 }
-static float number(void) { return (float)(draw() >> 40) * 0x1p-23f - 1; }
+float number(void) { return (float)(draw() >> 40) * 0x1p-23f - 1; }
 
-static void *place(size_t bytes) {
+void *place(size_t bytes) {
+  enum { great = 1 << 20 };
   void *block = NULL;
-  if (posix_memalign(&block, 64, bytes + 64) != 0) abort();
-  memset(block, 0, bytes + 64);
+  const size_t page = bytes >= great ? PARE_GREAT_PAGE : 64, room = (bytes + 64 + page - 1) / page * page;
+  if (posix_memalign(&block, page, room) != 0) abort();
+  if (bytes >= great) pare_ask_for_great_pages(block, room);
+  memset(block, 0, room);
   return block;
 }
 
@@ -28,6 +30,14 @@ static void *place(size_t bytes) {
 static void *copy(const void *from, size_t bytes) { return memcpy(place(bytes), from, bytes); }
 
 static uint32_t extensions;
+
+int has_kernel(pare_operation operation) {
+  size_t count;
+  const pare_kernel_variant *variants = pare_kernel_variants(operation, &count);
+  for (size_t i = 1; i < count; i++)
+    if (!(variants[i].needs & ~extensions)) return 1;
+  return 0;
+}
 
 static pare_kernel best(pare_operation operation) {
   size_t count;
@@ -38,23 +48,11 @@ static pare_kernel best(pare_operation operation) {
   return run;
 }
 
-typedef struct {
-  char name[64];
-  pare_kernel run;
-  const void *operands;
-  const void *input;
-  void *output;
-  size_t row_bytes;   // from one row to the next, of ROWS; 0 for one over and over
-  int least_rounds;   // in a turn: more where the first finds its memory out of the caches
-  double least;
-} contestant;
+contestant all[ROOM];
+int count;
 
-enum { ROWS = 1024 };
-
-static contestant all[32];
-static int count;
-
-static void enter(const char *name, pare_operation operation, const void *operands, const void *input, void *output) {
+contestant *enter(const char *name, pare_operation operation, const void *operands, const void *input, void *output) {
+  if (count == ROOM) abort();
   contestant *one = &all[count++];
   snprintf(one->name, sizeof one->name, "%s", name);
   one->run = best(operation);
@@ -64,10 +62,10 @@ static void enter(const char *name, pare_operation operation, const void *operan
   one->row_bytes = 0;
   one->least_rounds = 1;
   one->least = INFINITY;
+  return one;
 }
 
-/// Runs all in turn and prints each against the first.
-static void race(const char *title, double seconds) {
+void take_turns(double seconds) {
   const uint64_t zero = pare_opaque_zero(), end = pare_clock_nanoseconds() + (uint64_t)(seconds * 1e9);
   do {
     for (int i = 0; i < count; i++) {
@@ -87,13 +85,18 @@ static void race(const char *title, double seconds) {
       if (took < one->least) one->least = took;
     }
   } while (pare_clock_nanoseconds() < end);
+}
+
+/// Runs all in turn and prints each against the first.
+static void race(const char *title, double seconds) {
+  take_turns(seconds);
   printf("%s\n", title);
   for (int i = 0; i < count; i++)
     printf("  %-28s %9.1f ns  %5.2f of the first\n", all[i].name, all[i].least, all[i].least / all[0].least);
   count = 0;
 }
 
-static size_t up(size_t n, size_t to) { return (n + to - 1) / to; }
+size_t up(size_t n, size_t to) { return (n + to - 1) / to; }
 
 static void products(size_t inputs, size_t outputs, double seconds) {
   const size_t tiles = up(outputs, PARE_TILE), padded = tiles * PARE_TILE;
@@ -162,54 +165,6 @@ static void products(size_t inputs, size_t outputs, double seconds) {
 
   char title[64];
   snprintf(title, sizeof title, "%zu to %zu", inputs, outputs);
-  race(title, seconds);
-}
-
-static void sparse(size_t inputs, size_t outputs, double seconds) {
-  const size_t tiles = up(outputs, PARE_TILE), blocks = up(inputs, PARE_SLOT_BLOCK);
-  float *weights = place(inputs * outputs * 4), *bias = place(tiles * 64), *x = place(inputs * 4 + 64), *y = place(tiles * 64);
-  for (size_t i = 0; i < inputs; i++) x[i] = number();
-  float *packed = place(pare_dense_f32_packed_count(outputs, inputs) * 4);
-  for (size_t i = 0; i < inputs * outputs; i++) weights[i] = number();
-  pare_dense_f32_pack(weights, outputs, inputs, inputs, 1, packed);
-  pare_dense_f32 f32 = {(int32_t)inputs, (int32_t)tiles, packed, bias, 0};
-  enter("dense float32", pare_operation_dense_f32, &f32, x, y);
-  static const double densities[] = {0.5, 0.3, 0.2, 0.1, 0.05, 0.02};
-  static pare_dense_slots slots[7];
-  static pare_dense_block columns[6];
-  for (int d = 0; d < 7; d++) {
-    // The last one is 2:4.
-    for (size_t o = 0; o < outputs; o++)
-      for (size_t i = 0; i < inputs; i++)
-        weights[o * inputs + i] =
-          d == 6 ? (i % 4 == (o & 1) || i % 4 == 2 + (o >> 1 & 1) ? 1 : 0) : (double)(draw() >> 11) * 0x1p-53 < densities[d] ? 1 : 0;
-    const size_t entries = pare_dense_slots_entries(weights, outputs, inputs, inputs, 1);
-    uint8_t *counts = place(tiles * blocks), *at = place(entries * PARE_TILE);
-    float *values = place(entries * 64);
-    pare_dense_slots_pack(weights, outputs, inputs, inputs, 1, counts, at, values);
-    slots[d] = (pare_dense_slots){(int32_t)tiles, (int32_t)inputs, (int32_t)blocks, counts, at, values, bias, 0};
-    char name[64];
-    if (d == 6) snprintf(name, sizeof name, "2:4, slots %.2f", (double)entries / (double)(tiles * inputs));
-    else snprintf(name, sizeof name, "any %g, slots %.2f", densities[d], (double)entries / (double)(tiles * inputs));
-    enter(name, pare_operation_dense_slots_f32, &slots[d], x, y);
-  }
-  for (int d = 0; d < 6; d++) {
-    for (size_t tile = 0; tile < tiles; tile++)
-      for (size_t i = 0; i < inputs; i++) {
-        const float kept = (double)(draw() >> 11) * 0x1p-53 < densities[d] ? 1 : 0;
-        for (size_t o = tile * 16; o < tile * 16 + 16 && o < outputs; o++) weights[o * inputs + i] = kept;
-      }
-    const size_t entries = pare_dense_block_entries(weights, outputs, inputs, inputs, 1);
-    int32_t *starts = place((tiles + 1) * 4), *at = place(entries * 4);
-    float *values = place(entries * 64);
-    pare_dense_block_pack(weights, outputs, inputs, inputs, 1, starts, at, values);
-    columns[d] = (pare_dense_block){(int32_t)tiles, starts, at, values, bias, 0};
-    char name[64];
-    snprintf(name, sizeof name, "columns %g", densities[d]);
-    enter(name, pare_operation_dense_block_f32, &columns[d], x, y);
-  }
-  char title[64];
-  snprintf(title, sizeof title, "%zu to %zu, sparse", inputs, outputs);
   race(title, seconds);
 }
 
@@ -351,11 +306,16 @@ static void gates(const char *title, const int *features, const int *hidden, int
 int main(int argc, char **argv) {
   const double seconds = argc > 1 ? atof(argv[1]) : 0.5;
   extensions = pare_cpu_features();
-  // A second argument leaves out all that AVX2 has not.
+  // A second argument leaves out all that AVX2 has not; a third, which is "zeros", all but products with zeros.
   if (argc > 2 && strcmp(argv[2], "avx2") == 0) extensions &= PARE_CPU_AVX2;
+  const int zeros_alone = argc > 3 && strcmp(argv[3], "zeros") == 0;
   static const size_t shapes[][2] = {{20, 128}, {128, 64}, {128, 128}, {512, 512}, {1000, 1000}, {2048, 2048}, {4096, 4096}};
-  for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) products(shapes[i][0], shapes[i][1], seconds);
-  for (size_t i = 1; i < sizeof shapes / sizeof shapes[0] - 1; i++) sparse(shapes[i][0], shapes[i][1], seconds);
+  for (size_t i = 0; !zeros_alone && i < sizeof shapes / sizeof shapes[0]; i++)
+    products(shapes[i][0], shapes[i][1], seconds);
+  static const size_t sparse_shapes[][2] = {{128, 64}, {512, 512}, {1024, 1024}, {2048, 2048}};
+  for (size_t i = 0; i < sizeof sparse_shapes / sizeof sparse_shapes[0]; i++)
+    sparse_products(sparse_shapes[i][0], sparse_shapes[i][1], 8 * seconds);
+  if (zeros_alone) return 0;
   gates("gates of LSTM_A by their inputs", (int[]){100, 100}, (int[]){100, 100}, 2, seconds);
   gates("gates of LSTM_B by their inputs", (int[]){250, 200, 200}, (int[]){200, 200, 200}, 3, seconds);
   gates(
