@@ -12,6 +12,7 @@ public enum TechniqueCatalogue {
     LowRankFactorization.self,
     TensorFactorization.self,
     WeightSharing.self,
+    EntropyCoding.self,
     CrossLayerEqualization.self,
     ActivationSmoothing.self,
   ]

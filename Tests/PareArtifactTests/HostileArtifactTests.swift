@@ -72,6 +72,45 @@ import Testing
     }
   }
 
+  /// The checksum is made to fit, so that every code is decoded.
+  @Test func everyFlippedBitOfACodeEndsInAModelOrAnError() throws {
+    var model = try SampleModels.small()
+    for (name, storage) in SampleModels.coded() { model.graph.parameters[name] = storage.map { Parameter($0, isTrainable: false) } }
+    let file = try Safetensors(bytes: Artifact.encode(model))
+    var refusals = 0
+    let codes = file.tensors.filter { $0.key.hasSuffix(".coded") }
+    #expect(codes.count == 4)
+    for (name, code) in codes {
+      let bytes = code.values(as: UInt8.self)
+      for bit in 0..<8 * bytes.count {
+        var (edited, changed) = (file, bytes)
+        changed[bit / 8] ^= 1 << UInt8(bit % 8)
+        edited.tensors[name] = Tensor(changed)
+        guard let error = refusal(try Artifact.signed(edited)) else { continue }
+        refusals += 1
+        if (error as? ArtifactError)?.code != "artifact.content" { Issue.record("\(name), bit \(bit): \(error)") }
+      }
+    }
+    #expect(refusals > 1000)
+  }
+
+  @Test(arguments: [
+    (#"["t","dense","U8",[128],"entropy"]"#, "in 't.coded' a byte for at most 16 of the section"),
+    (#"["t","bitmask","F32",[1024],"entropy"]"#, "tensor 't.mask' of uint8 [128]"),
+    (#"["t","dense","codebook:4",[16],"entropy"]"#, "tensor 't.codebook' of at most 16 float32"),
+    (#"["t","dense","U8",[16],"entropy"]"#, "in 't.coded' a code that ends with its last symbol"),
+  ])
+  func aCodeThatClaimsTooMuchIsRefused(parameter: String, expected: String) throws {
+    let graph = #"{"name":"g","opset":21,"inputs":[],"parameters":["# + parameter + #"],"trainable":[],"operators":[],"nodes":[],"outputs":[]}"#
+    var file = Safetensors(tensors: ["t.coded": Tensor([0b11_1100, 1, 1, 1] as [UInt8])], metadata: ["pare": "1", "graph": graph])
+    let error = refusal(try Artifact.signed(file)) as? ArtifactError
+    #expect(error?.description.contains(expected) == true, "\(error?.description ?? "accepted")")
+    for (found, word) in [("[16384]", "U8"), ("[4611686018427387904]", "F32")] {
+      file.metadata["graph"] = graph.replacing(parameter, with: #"["t","dense",""# + word + #"","# + found + #","entropy"]"#)
+      #expect((refusal(try Artifact.signed(file)) as? ArtifactError)?.code == "artifact.content")
+    }
+  }
+
   /// One to four of: a byte set, a slice removed, a slice doubled, a digit put in.
   private func mutated(_ bytes: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
     var bytes = bytes
@@ -174,6 +213,10 @@ import Testing
     (#""parameters":[0]"#, #""parameters":[["t","dense","codebook:0",[8]]]"#),
     (#""parameters":[0]"#, #""parameters":[["t","dense","codebook:99999999999999999999",[8]]]"#),
     (#""parameters":[0]"#, #""parameters":[["t","holey","F32",[8]]]"#),
+    (#""parameters":[0]"#, #""parameters":[["t","dense","F32",[2],"none"]]"#),
+    (#""parameters":[0]"#, #""parameters":[["t","dense","F32",[2],"entropy"]]"#),
+    (#""parameters":[0]"#, #""parameters":[["t","dense","F32",[2],"zip"]]"#),
+    (#""parameters":[0]"#, #""parameters":[["t","dense","F32",[2],"entropy",1]]"#),
     (#""trainable":[]"#, #""trainable":[1]"#),
     (#""trainable":[]"#, #""trainable":[-1]"#),
     (#""nodes":[]"#, #""nodes":[[0,"r",[5]]]"#),

@@ -59,7 +59,7 @@ enum SampleModels {
       ("ternary", ParameterStorage(signsOf: Tensor([0, -1, 1, 0, 0, -1, 1, -1, -1, 1, 1] as [Float]), layout: .bitmask)),
       ("true", ParameterStorage(Tensor(scalar: true))),
       ("bitmask scalar", ParameterStorage(Tensor(scalar: Float(2)), layout: .bitmask)),
-    ]
+    ] + coded()
     var result = samples.compactMap { name, storage in storage.map { (name, $0) } }
     for type in ElementType.allCases {
       var tensor = Tensor(zeros: type, shape: [2, 2])
@@ -68,6 +68,19 @@ enum SampleModels {
       result.append(("\(type.rawValue) zero", ParameterStorage(Tensor(zeros: type, shape: []))))
     }
     return result
+  }
+}
+
+extension SampleModels {
+  /// Parameters whose sections lie in a file as codes.
+  static func coded() -> [(String, ParameterStorage?)] {
+    let numbers = (0..<300).map { ($0 * $0) % 11 % 4 }
+    let table: [Float] = [0, 0.5, -1, 3]
+    return [
+      ("coded integers", ParameterStorage(Tensor(numbers.map { Int8($0 - 1) }, shape: [30, 10])).entropyCoded()),
+      ("coded codebook", ParameterStorage(indices: numbers, table: table, shape: [300], layout: .bitmask).entropyCoded()),
+      ("coded floats", ParameterStorage(Tensor(numbers.map { table[$0] }, shape: [10, 30])).entropyCoded()),
+    ]
   }
 }
 

@@ -122,6 +122,13 @@ import Testing
       technique: WeightSharing(
         bits: 2, start: .random, layers: one, fineTuning: FineTuning(TrainingSchedule(epochs: 1, batchSize: 64), hardWeight: 0.5)),
       mayChange: { $0.hasPrefix("dense_") }),
+    Sample(technique: WeightSharing(bits: 3, convolutionBits: 4, layers: one), mayChange: ofOne),
+    Sample(
+      technique: EntropyCoding(layers: one), mayChange: ofOne,
+      model: { try WeightSharing(bits: 4).apply(to: Fixture.model(hidden: [48, 40]), in: Fixture.context()) }),
+    Sample(
+      technique: EntropyCoding(), mayChange: { $0.hasSuffix("weight") || $0.contains("quantized") },
+      model: { try Quantization(.int4).apply(to: Fixture.model(hidden: [48, 40]), in: Fixture.context()) }),
     Sample(
       technique: CrossLayerEqualization(layers: .operators(["Gemm"])), mayChange: { $0.hasPrefix("dense_") },
       model: { try QuantizationAdjustmentTests.uneven() }),

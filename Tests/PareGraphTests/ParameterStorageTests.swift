@@ -15,7 +15,8 @@ import Testing
     var sections = Dictionary(uniqueKeysWithValues: storage.sections.map { ($0.suffix, $0.tensor) })
     change(&sections)
     return try ParameterStorage(
-      name: "w", shape: storage.shape, layout: storage.layout, element: storage.element, section: { sections[$0] })
+      name: "w", shape: storage.shape, layout: storage.layout, element: storage.element, coding: storage.coding,
+      section: { sections[$0] })
   }
 
   @Test(arguments: ParameterStorage.Layout.allCases, [[0], [1], [7], [8], [9], [5, 13], []] as [Shape])
@@ -107,6 +108,81 @@ import Testing
     #expect(ParameterStorage(signsOf: Tensor([1, .nan] as [Float])) == nil)
     #expect(ParameterStorage(signsOf: Tensor([1, 0.5] as [Float])) == nil)
     #expect(ParameterStorage(signsOf: Tensor([1, -1] as [Int8])) == nil)
+  }
+
+  // MARK: - Coding
+
+  /// A storage of each kind whose sections grow shorter by a code.
+  private func coded() throws -> [ParameterStorage] {
+    var generator = SeededGenerator(seed: 5)
+    let indices = (0..<999).map { _ in min(Int(abs(generator.normal()) * 2), 6) }
+    let table: [Float] = [0, -1, .nan, 3, 0.5, 7, -0.25]
+    let integers = Tensor((0..<999).map { _ in Int8(generator.normal() * 6) }, shape: [27, 37])
+    let signs = Tensor(indices.map { Float($0 < 4 ? 0 : $0 < 6 ? 1 : -1) })
+    let few = Tensor(indices.map { Float($0 < 5 ? 1 : -1) })
+    let storages: [ParameterStorage?] = [
+      ParameterStorage(Tensor(indices.map { table[$0] }, shape: [999])), ParameterStorage(sparse([31, 40]), layout: .bitmask),
+      ParameterStorage(integers), ParameterStorage(integers, layout: .bitmask),
+      ParameterStorage(indices: indices, table: table, shape: [999]),
+      ParameterStorage(indices: indices, table: table, shape: [3, 333], layout: .bitmask),
+      ParameterStorage(signsOf: signs, layout: .bitmask), ParameterStorage(signsOf: few),
+      ParameterStorage(Tensor(packedFourBits: (0..<500).map { UInt8($0 % 3) }, elementType: .int4, shape: [999])),
+      ParameterStorage(Tensor(indices.map { $0 == 6 })), ParameterStorage(Tensor(indices.map { Int64($0) })),
+    ]
+    return storages.compactMap { $0?.entropyCoded() }
+  }
+
+  @Test func codedSectionsAreShorterAndDecodeToTheBit() throws {
+    for storage in try coded() {
+      let plain = storage.uncoded()
+      #expect(storage.coding == .entropy && plain.coding == .none && storage != plain)
+      #expect(storage.decoded() == plain.decoded() && storage.trainingMask == plain.trainingMask)
+      #expect(storage.byteCount < plain.byteCount && plain.byteCount == storage.byteCountUncoded)
+      #expect(storage.byteCount == storage.sections.reduce(0) { $0 + $1.tensor.byteCount })
+      #expect(try reread(storage) == storage)
+      #expect(storage.entropyCoded() == storage && plain.entropyCoded() == storage)
+      #expect(storage.entropyCoded(overhead: plain.byteCount - storage.byteCount) == plain)
+    }
+  }
+
+  @Test(arguments: ParameterStorage.Layout.allCases, [[0], [1], [5, 13], []] as [Shape])
+  func whatGrowsNoShorterStaysAsItIs(_ layout: ParameterStorage.Layout, _ shape: Shape) throws {
+    let storage = ParameterStorage(sparse(shape), layout: layout)
+    let coded = storage.entropyCoded()
+    #expect(coded.byteCount <= storage.byteCount)
+    #expect((coded == storage) == (coded.byteCount == storage.byteCount))
+    #expect(try reread(coded) == coded && coded.decoded() == storage.decoded())
+  }
+
+  @Test func codesThatAreDamagedMissingOrOfAnotherKindAreRefused() throws {
+    for storage in try coded() {
+      for (suffix, tensor) in storage.sections where suffix.hasSuffix(".coded") {
+        refuses(storage) { $0[suffix] = nil }
+        refuses(storage) { $0[suffix] = tensor.reshaped(to: [1, tensor.elementCount]) }
+        refuses(storage) { $0[suffix] = Tensor(zeros: .int8, shape: tensor.shape) }
+        refuses(storage) { $0[suffix] = Tensor(Array(tensor.values(as: UInt8.self).dropLast())) }
+        refuses(storage) { $0[suffix] = Tensor(tensor.values(as: UInt8.self) + [0]) }
+      }
+    }
+  }
+
+  @Test func aCodingWithoutACodeIsRefused() {
+    let error = #expect(throws: GraphError.self) {
+      try ParameterStorage(name: "w", shape: [2], layout: .dense, element: .plain(.float32), coding: .entropy) {
+        $0 == "" ? Tensor([1, 2] as [Float]) : nil
+      }
+    }
+    #expect(error?.expected == "a coded section")
+  }
+
+  @Test func aCodedBooleanIsZeroOrOne() {
+    let error = #expect(throws: GraphError.self) {
+      try ParameterStorage(name: "w", shape: [1], layout: .dense, element: .plain(.bool), coding: .entropy) {
+        // Uniform symbols of eight bits, and 2.
+        $0 == ".coded" ? Tensor([0b11_1100, 2] as [UInt8]) : nil
+      }
+    }
+    #expect(error?.expected == "in 'w.coded' 0 or 1" && error?.found == "2")
   }
 
   // MARK: - Hostile sections

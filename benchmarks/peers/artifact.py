@@ -75,25 +75,83 @@ def read(path: str) -> Graph:
         [values[index] for index in graph["outputs"]], signs)
 
 
-def stored(tensors, name, layout, element, shape):
-    """Decodes a parameter that is sparse, shares values, or has elements below a byte."""
+def stored(tensors, name, layout, element, shape, coding=None):
+    """Decodes a parameter that is sparse, shares values, has elements below a byte, or is coded."""
     count = int(np.prod(shape))
     kept = np.ones(count, bool)
+
+    def section(suffix, bits, items):
+        code = tensors.get(f"{name}{suffix}.coded") if coding else None
+        return tensors[name + suffix] if code is None else np.frombuffer(decoded(code.tobytes(), bits, items), np.uint8)
+
     if layout == "bitmask":
-        kept = np.unpackbits(tensors[f"{name}.mask"], count=count, bitorder="little").astype(bool)
+        kept = np.unpackbits(section(".mask", 1, count), count=count, bitorder="little").astype(bool)
+    left = int(kept.sum())
     if element.startswith("codebook:"):
         bits = int(element.removeprefix("codebook:"))
-        stream = np.unpackbits(tensors[f"{name}.indices"], count=int(kept.sum()) * bits, bitorder="little")
+        stream = np.unpackbits(section(".indices", bits, left), count=left * bits, bitorder="little")
         indices = stream.reshape(-1, bits).astype(np.int64) @ (1 << np.arange(bits))
         values = tensors[f"{name}.codebook"][indices]
     elif element == "sign":
-        values = np.unpackbits(tensors[f"{name}.signs"], count=int(kept.sum()), bitorder="little") * np.float32(2) - 1
+        values = np.unpackbits(section(".signs", 1, left), count=left, bitorder="little") * np.float32(2) - 1
     elif element in FOUR_BITS:
-        bytes_of_two = tensors[f"{name}.packed"].reshape(-1)
-        halves = np.stack([bytes_of_two & 15, bytes_of_two >> 4], axis=1).reshape(-1)[:int(kept.sum())].astype(np.int8)
+        bytes_of_two = section(".packed", 4, left).reshape(-1)
+        halves = np.stack([bytes_of_two & 15, bytes_of_two >> 4], axis=1).reshape(-1)[:left].astype(np.int8)
         values = (halves - 16 * (halves > 7) if element == "I4" else halves).astype(FOUR_BITS[element])
     else:
-        values = tensors[f"{name}.values" if layout == "bitmask" else name].reshape(-1)
+        width = np.dtype(ELEMENTS[element]).itemsize
+        values = section(".values" if layout == "bitmask" else "", 8 * width, left)
+        values = (values.view(ELEMENTS[element]) if values.dtype == np.uint8 else values).reshape(-1)
     dense = np.zeros(count, values.dtype)
     dense[kept] = values
     return dense.reshape(shape)
+
+
+def decoded(code, width, count):
+    """The bytes of a coded section: count items of so many bits (docs/artifact-format.md)."""
+    bits = iter(np.unpackbits(np.frombuffer(code, np.uint8), bitorder="little").tolist())
+    read = 0
+
+    def number(size):
+        nonlocal read
+        read += size
+        return sum(next(bits) << place for place in range(size))
+
+    group = 1 << number(2)
+    widths = [width * group] if width <= 8 else [min(8, width - low) for low in range(0, width, 8)]
+    tables = []
+    for size in widths:
+        precision = number(4)
+        if precision == 15:
+            precision, sums = size, [1] * (1 << size)
+        else:
+            sums = [1 << precision]
+            for _ in range(size):
+                sums = [part for total in sums for lower in [number(total.bit_length())] for part in (lower, total - lower)]
+        starts = np.concatenate([[0], np.cumsum(sums)[:-1]]).tolist()
+        tables.append((precision, sums, starts, np.repeat(np.arange(1 << size), sums).tolist()))
+
+    rest = iter(code[(read + 7) // 8:])
+    state = 0
+
+    def fill():
+        nonlocal state
+        while state < 1 << 23 and (byte := next(rest, None)) is not None:
+            state = state << 8 | byte
+
+    stream = np.zeros(-(-count // group) * group * width, np.uint8)
+    items = stream.reshape(-1, group * width)
+    for plane, (precision, frequencies, starts, symbols) in enumerate(tables):
+        values = np.empty(len(items), np.int64)
+        for index in range(len(items)):
+            fill()
+            low = state & (1 << precision) - 1
+            symbol = symbols[low]
+            state = frequencies[symbol] * (state >> precision) + low - starts[symbol]
+            values[index] = symbol
+        size = widths[plane]
+        items[:, 8 * plane:8 * plane + size] = values[:, None] >> np.arange(size) & 1
+    fill()
+    if state or next(rest, None) is not None:
+        raise ValueError("a damaged code")
+    return np.packbits(stream[:count * width], bitorder="little").tobytes()

@@ -7,7 +7,8 @@ struct GraphDecoding {
   private let file: String
   private let tensors: [String: Tensor]
   private var unclaimed: Set<String>
-  /// Every layout holds at least a bit per element, so the file's size bounds what a shape may claim.
+  /// Every layout holds at least a bit per element, or the share of one that a code may stand for, so the file's size bounds what a
+  /// shape may claim.
   private let claimable: Int
   /// Names of tensors by number.
   private let tensorNames: [String]
@@ -35,7 +36,7 @@ struct GraphDecoding {
     self.tensors = tensors
     unclaimed = Set(tensors.keys)
     tensorNames = tensors.keys.sorted { $0.precedesByBytes($1) }
-    claimable = tensors.values.reduce(0) { $0 + $1.byteCount } * 8
+    claimable = tensors.reduce(0) { $0 + $1.value.byteCount * ParameterStorage.maximumRatio(ofSection: $1.key) } * 8
     graph = Graph(name: "")
   }
 
@@ -84,10 +85,10 @@ struct GraphDecoding {
       case 3:
         name = try parts[0].string()
         storage = ParameterStorage(try scalar(parts[2], of: try elementType(parts[1])))
-      case 4:
+      case 4, 5:
         name = try parts[0].string()
         storage = try composed(name, parts)
-      default: throw element.mismatch("a number, [name, type, number] or [name, layout, element, shape]")
+      default: throw element.mismatch("a number, [name, type, number] or [name, layout, element, shape, coding?]")
       }
     }
     guard graph.parameters.updateValue(Parameter(storage, isTrainable: false), forKey: name) == nil else {
@@ -110,6 +111,8 @@ struct GraphDecoding {
     guard let layout = ParameterStorage.Layout(rawValue: try parts[1].string()) else {
       throw parts[1].mismatch("a layout: " + ParameterStorage.Layout.allCases.map(\.rawValue).joined(separator: ", "))
     }
+    let coding = parts.count == 4 ? ParameterStorage.Coding.none : .entropy
+    if let word = parts.dropFirst(4).first, try word.string() != coding.rawValue { throw word.mismatch("the coding 'entropy'") }
     guard let element = ParameterStorage.Element(artifactName: try parts[2].string()) else {
       throw parts[2].mismatch("an element: an element type, codebook:BITS or sign")
     }
@@ -120,9 +123,10 @@ struct GraphDecoding {
     var used: [String] = []
     let storage: ParameterStorage
     do {
-      storage = try ParameterStorage(name: name, shape: Shape(shape), layout: layout, element: element) { suffix in
+      storage = try ParameterStorage(name: name, shape: Shape(shape), layout: layout, element: element, coding: coding) { suffix in
+        guard let tensor = tensors[name + suffix] else { return nil }
         used.append(name + suffix)
-        return tensors[name + suffix]
+        return tensor
       }
     } catch let error as GraphError {
       throw ArtifactError("content", subject: parts[0].path, found: "sections that do not fit", cause: error)

@@ -72,16 +72,21 @@ struct GraphEncoding {
   }
 
   /// `7` for the dense tensor of that number, `["name","F32",0.5]` for a number that stands here, and
-  /// `["name","bitmask","F32",[128,20]]` for every other storage.
+  /// `["name","bitmask","F32",[128,20]]` for every other storage, with `"entropy"` behind the shape where sections are coded.
   private static func parameter(_ name: String, _ storage: ParameterStorage, _ tensorNumbers: [String: Int]) -> String {
     if let scalar = inlineScalar(storage) {
       return JSONText.array([JSONText.string(name), JSONText.string(storage.elementType.artifactName), scalar])
     }
-    if storage.layout == .dense, case .plain(let type) = storage.element, !type.isFourBit, let number = tensorNumbers[name] { return String(number) }
+    if storage.layout == .dense, storage.coding == .none, case .plain(let type) = storage.element, !type.isFourBit,
+      let number = tensorNumbers[name]
+    {
+      return String(number)
+    }
+    let coding = storage.coding == .none ? [] : [JSONText.string(storage.coding.rawValue)]
     return JSONText.array([
       JSONText.string(name), JSONText.string(storage.layout.rawValue), JSONText.string(storage.element.artifactName),
       JSONText.array(storage.shape.dimensions.map(String.init)),
-    ])
+    ] + coding)
   }
 
   /// A dense tensor of rank 0 as the shortest decimal that gives it back exactly; nil where there is none.

@@ -26,7 +26,8 @@ public enum LayerSelector: Sendable, Hashable {
     try selected(graph.weightTensors, of: graph)
   }
 
-  private func selected<Layer: GraphLayer>(_ layers: [Layer], of graph: Graph) throws -> [Layer] {
+  /// - Parameter weights: what a layer must have to be among those selected from, for messages.
+  func selected<Layer: GraphLayer>(_ layers: [Layer], of graph: Graph, having weights: String = "Float32 weights") throws -> [Layer] {
     let selected: [Layer]
     switch self {
     case .all: selected = layers
@@ -45,7 +46,7 @@ public enum LayerSelector: Sendable, Hashable {
     }
     guard !selected.isEmpty else {
       throw CompressionError(
-        "no-layers", subject: "model '\(graph.name)'", expected: "at least one selected layer with Float32 weights",
+        "no-layers", subject: "model '\(graph.name)'", expected: "at least one selected layer with \(weights)",
         found: layers.isEmpty ? "a model without any" : "none among \(layers.map(\.name).joined(separator: ", "))")
     }
     return selected

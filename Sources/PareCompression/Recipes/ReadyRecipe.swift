@@ -14,9 +14,12 @@ public enum ReadyRecipe: String, CaseIterable, Sendable {
   case statisticalArbitrage = "stat-arb"
   /// Within 100 ms.
   case hundredMilliseconds = "100ms"
-  /// Swing trading, where only what the model costs to keep matters: pruned, shared, in the fewest bytes (Han et al. 2016,
-  /// arXiv:1510.00149).
-  case deepCompression = "swing"
+  /// Swing trading, where only what the model costs to keep matters: as `deepCompression`.
+  case swing
+  /// Pruned in rounds, shared and coded, in the fewest bytes: 256 values for a convolution, 32 for other layers.
+  ///
+  /// - Source: Han et al. 2016, arXiv:1510.00149.
+  case deepCompression = "deep-compression"
 
   /// Nanoseconds that a decision may take; nil where time does not matter.
   public var latencyNanoseconds: Double? {
@@ -27,7 +30,7 @@ public enum ReadyRecipe: String, CaseIterable, Sendable {
     case .millisecond: 1e6
     case .statisticalArbitrage: 1e7
     case .hundredMilliseconds: 1e8
-    case .deepCompression: nil
+    case .swing, .deepCompression: nil
     }
   }
 
@@ -35,7 +38,8 @@ public enum ReadyRecipe: String, CaseIterable, Sendable {
     guard let latency = latencyNanoseconds else {
       return Recipe(rawValue) {
         Pruning(sparsity: 0.8, rounds: 3, fineTuning: Self.fineTuning)
-        WeightSharing(bits: 5, fineTuning: Self.fineTuning)
+        WeightSharing(bits: 5, convolutionBits: 8, fineTuning: Self.fineTuning)
+        EntropyCoding()
       }
     }
     // The table says what a decision takes in the middle; its slowest hundredth takes half as long again, and more where it is short.

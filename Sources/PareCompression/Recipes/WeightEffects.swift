@@ -5,19 +5,23 @@ public struct WeightEffects: Sendable, Hashable {
     case zeros
     case sharedValues = "shared values"
     case integers
+    case coding = "entropy coding"
   }
 
   /// Whether it has nothing to do where no layer has Float32 weights.
   public var needsRealWeights: Bool
   /// What the weights of every layer have afterwards.
   public var makes: Set<Property>
-  /// What they lose, with the reason.
+  /// What they lose, with the reason. Coding, where they are not given it: whatever changes weights stores them anew.
   public var undoes: [Property: String]
 
   public init(needsRealWeights: Bool = true, makes: Set<Property> = [], undoes: [Property: String] = [:]) {
     self.needsRealWeights = needsRealWeights
     self.makes = makes
     self.undoes = undoes
+    if !makes.contains(.coding), undoes[.coding] == nil {
+      self.undoes[.coding] = "what it changes is stored anew, without a code"
+    }
   }
 
   /// Training that follows a cut moves every weight by itself.

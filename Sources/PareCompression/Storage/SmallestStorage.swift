@@ -31,10 +31,12 @@ extension ParameterStorage {
 
   /// How the elements are held, in words: `"bitmask, float32"`.
   var words: String {
-    switch element {
-    case .plain(let type): "\(layout.rawValue), \(type.rawValue)"
-    case .codebook(let bits): "\(layout.rawValue), codebook of \(bits) bits"
-    case .sign: "\(layout.rawValue), signs"
-    }
+    let form =
+      switch element {
+      case .plain(let type): "\(layout.rawValue), \(type.rawValue)"
+      case .codebook(let bits): "\(layout.rawValue), codebook of \(bits) bits"
+      case .sign: "\(layout.rawValue), signs"
+      }
+    return form + (coding == .none ? "" : ", coded")
   }
 }

@@ -32,6 +32,8 @@ public struct WeightSharing: CompressionTechnique {
 
   /// Bits of an index, in `1 ... 8`.
   public var bits: Int
+  /// The same for convolutions, whose weights bear less; nil is `bits`. Without meaning where the whole model has one set of values.
+  public var convolutionBits: Int?
   public var start: Start
   public var scope: Scope
   public var layers: LayerSelector
@@ -40,9 +42,11 @@ public struct WeightSharing: CompressionTechnique {
   public var fineTuning: FineTuning?
 
   public init(
-    bits: Int, start: Start = .kMeansPlusPlus, scope: Scope = .perLayer, layers: LayerSelector = .all, fineTuning: FineTuning? = nil
+    bits: Int, convolutionBits: Int? = nil, start: Start = .kMeansPlusPlus, scope: Scope = .perLayer, layers: LayerSelector = .all,
+    fineTuning: FineTuning? = nil
   ) {
     self.bits = bits
+    self.convolutionBits = convolutionBits
     self.start = start
     self.scope = scope
     self.layers = layers
@@ -53,6 +57,11 @@ public struct WeightSharing: CompressionTechnique {
 
   public func validate(at path: ParameterPath) throws {
     try path.key(CodingKeys.bits).require((1...8).contains(bits), expected: "bits in 1 ... 8", found: bits)
+    if let convolutionBits {
+      let key = path.key(CodingKeys.convolutionBits)
+      try key.require((1...8).contains(convolutionBits), expected: "bits in 1 ... 8", found: convolutionBits)
+      try key.require(scope != .model, expected: "nothing: the whole model has one set of values", found: convolutionBits)
+    }
     try layers.validate(at: path.key(CodingKeys.layers))
     try fineTuning?.validate(at: path.key(CodingKeys.fineTuning))
   }
@@ -64,9 +73,9 @@ public struct WeightSharing: CompressionTechnique {
     let before = try layers.map { try model.graph.weights(of: $0) }
     var shared: [[Float]]
     switch scope {
-    case .perLayer: shared = zip(layers, before).map { share($1, seed: context.seed, layer: $0.label) }
+    case .perLayer: shared = zip(layers, before).map { share($1, bits: bits(of: $0), seed: context.seed, layer: $0.label) }
     case .model:
-      var rest = share(before.flatMap { $0 }, seed: context.seed, layer: "model")[...]
+      var rest = share(before.flatMap { $0 }, bits: bits, seed: context.seed, layer: "model")[...]
       shared = before.map { weights in
         defer { rest = rest.dropFirst(weights.count) }
         return Array(rest.prefix(weights.count))
@@ -91,8 +100,12 @@ public struct WeightSharing: CompressionTechnique {
     return CompressionResult(model: result, layers: reports)
   }
 
+  private func bits(of layer: WeightTensor) -> Int {
+    ["Conv", "ConvTranspose"].contains(layer.node.operatorName) ? convolutionBits ?? bits : bits
+  }
+
   /// The weights, each replaced by the value that it shares.
-  func share(_ weights: [Float], seed: UInt64, layer: String) -> [Float] {
+  func share(_ weights: [Float], bits: Int, seed: UInt64, layer: String) -> [Float] {
     let nonZero = weights.filter { $0 != 0 }
     let count = nonZero.count < weights.count ? (1 << bits) - 1 : 1 << bits
     guard let search = ScalarKMeans(nonZero, clusters: count) else { return weights.map { $0 == 0 ? 0 : $0 } }
@@ -113,6 +126,7 @@ public struct WeightSharing: CompressionTechnique {
 extension WeightSharing: Codable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
     case bits, start, scope, layers
+    case convolutionBits = "convolution-bits"
     case fineTuning = "fine-tuning"
   }
 
@@ -120,6 +134,7 @@ extension WeightSharing: Codable {
     let container = try decoder.techniqueContainer(keyedBy: CodingKeys.self)
     self.init(
       bits: try container.decode(Int.self, forKey: .bits),
+      convolutionBits: try container.decodeIfPresent(Int.self, forKey: .convolutionBits),
       start: try container.decodeIfPresent(Start.self, forKey: .start) ?? .kMeansPlusPlus,
       scope: try container.decodeIfPresent(Scope.self, forKey: .scope) ?? .perLayer,
       layers: try container.decodeIfPresent(LayerSelector.self, forKey: .layers) ?? .all,

@@ -104,12 +104,14 @@ public struct ModelInspection: Sendable, Encodable {
 }
 
 extension ParameterStorage {
-  /// `float32`, or `4-bit index`.
+  /// `float32`, or `4-bit index, coded`.
   fileprivate var words: String {
-    switch element {
-    case .plain(let type): type.rawValue
-    case .codebook(let bits): "\(bits)-bit index"
-    case .sign: "sign"
-    }
+    let form =
+      switch element {
+      case .plain(let type): type.rawValue
+      case .codebook(let bits): "\(bits)-bit index"
+      case .sign: "sign"
+      }
+    return form + (coding == .none ? "" : ", coded")
   }
 }

@@ -1,8 +1,9 @@
 import PareTensor
 
-/// How a parameter's numbers are held: which of them (layout) and in what form (element).
+/// How a parameter's numbers are held: which of them (layout), in what form (element), and how a file spells that (coding).
 ///
-/// Layout and element are independent axes, each a closed set. `byteCount` is what the sections weigh in a file.
+/// The axes are independent, each a closed set. `byteCount` is what the sections weigh in a file. In memory sections are never coded:
+/// who reads a storage need not know of it, and who puts another in its place drops it.
 public struct ParameterStorage: Sendable, Equatable {
   /// Which elements are stored.
   public enum Layout: String, Sendable, Codable, CaseIterable {
@@ -22,15 +23,25 @@ public struct ParameterStorage: Sendable, Equatable {
     case sign
   }
 
+  /// How a file holds the sections.
+  public enum Coding: String, Sendable, Codable, CaseIterable {
+    /// As they are.
+    case none
+    /// Those that grow shorter by it in a lossless code (docs/artifact-format.md), decoded when the file is read.
+    case entropy
+  }
+
   public let shape: Shape
   public let layout: Layout
   public let element: Element
   /// Bits of the stored elements, for `.bitmask`.
-  private let mask: Tensor?
+  let mask: Tensor?
   /// Stored elements (`.plain`; as packed bytes where they have four bits), their packed indices (`.codebook`) or bits
   /// (`.sign`).
-  private let values: Tensor
-  private let codebook: Tensor?
+  let values: Tensor
+  let codebook: Tensor?
+  /// The codes of sections, by suffix, where a file holds these.
+  var codes: [String: Tensor] = [:]
 
   /// The same numbers under `layout`. Zeros, and only zeros, are left out by a sparse layout.
   public init(_ tensor: Tensor, layout: Layout = .dense) {
@@ -97,6 +108,8 @@ public struct ParameterStorage: Sendable, Equatable {
     }
   }
 
+  public var coding: Coding { codes.isEmpty ? .none : .entropy }
+
   /// Bytes of all sections together.
   public var byteCount: Int { sections.reduce(0) { $0 + $1.tensor.byteCount } }
 
@@ -129,110 +142,9 @@ public struct ParameterStorage: Sendable, Equatable {
     return (BitPacking.unpack(values.values(as: UInt8.self), bits: bits, count: storedCount), codebook.values(as: Float.self))
   }
 
-  private var storedCount: Int {
+  /// Elements that the layout does not leave out.
+  var storedCount: Int {
     mask.map { BitPacking.bits($0.values(as: UInt8.self), count: shape.elementCount).count(where: { $0 }) }
       ?? shape.elementCount
-  }
-}
-
-// MARK: - Sections of a file
-
-extension ParameterStorage {
-  /// The tensors that a file holds for a parameter, each under the parameter's name plus `suffix`.
-  public var sections: [(suffix: String, tensor: Tensor)] {
-    var sections: [(suffix: String, tensor: Tensor)] = []
-    if let mask { sections.append((".mask", mask)) }
-    switch element {
-    case .plain(let type) where type.isFourBit: sections.append((".packed", values))
-    case .plain: sections.append((layout == .dense ? "" : ".values", values))
-    case .codebook: sections.append((".indices", values))
-    case .sign: sections.append((".signs", values))
-    }
-    if let codebook { sections.append((".codebook", codebook)) }
-    return sections
-  }
-
-  /// Puts a parameter together from the sections of a file, checking every one.
-  ///
-  /// - Parameters:
-  ///   - name: the parameter's, for messages.
-  ///   - section: the tensor under a suffix, or nil where the file has none.
-  /// - Throws: `GraphError` `graph.parameter-section`, naming the section.
-  public init(
-    name: String, shape: Shape, layout: Layout, element: Element, section: (String) -> Tensor?
-  ) throws {
-    func fetch(_ suffix: String, _ type: ElementType, _ dimensions: [Int]) throws -> Tensor {
-      let expected = "tensor '\(name)\(suffix)' of \(type.rawValue) \(dimensions)"
-      guard let tensor = section(suffix) else {
-        throw GraphError("parameter-section", subject: "parameter '\(name)'", expected: expected, found: "no such tensor")
-      }
-      guard tensor.elementType == type, tensor.shape.dimensions == dimensions else {
-        throw GraphError(
-          "parameter-section", subject: "parameter '\(name)'", expected: expected,
-          found: "\(tensor.elementType.rawValue) \(tensor.shape)")
-      }
-      return tensor
-    }
-    let count = shape.elementCount
-    var stored = count
-    var mask: Tensor?
-    if layout == .bitmask {
-      let bits = try fetch(".mask", .uint8, [count / 8 + (count % 8).signum()])
-      let bytes = bits.values(as: UInt8.self)
-      guard count % 8 == 0 || (bytes.last ?? 0) >> (count % 8) == 0 else {
-        throw GraphError(
-          "parameter-section", subject: "parameter '\(name)'", expected: "unused bits of the mask to be 0",
-          found: "one that is 1")
-      }
-      stored = bytes.reduce(0) { $0 + $1.nonzeroBitCount }
-      mask = bits
-    }
-    self.shape = shape
-    self.layout = layout
-    self.element = element
-    self.mask = mask
-    switch element {
-    case .plain(let type) where type.isFourBit:
-      values = try fetch(".packed", .uint8, [Tensor.packedByteCount(stored)])
-      guard stored % 2 == 0 || (values.values(as: UInt8.self).last ?? 0) >> 4 == 0 else {
-        throw GraphError(
-          "parameter-section", subject: "parameter '\(name)'", expected: "the unused half of the last byte to be 0",
-          found: "bits that are 1")
-      }
-      codebook = nil
-    case .plain(let type):
-      values = try fetch(layout == .dense ? "" : ".values", type, layout == .dense ? shape.dimensions : [stored])
-      codebook = nil
-    case .codebook(let bits):
-      guard (1...16).contains(bits) else {
-        throw GraphError(
-          "parameter-section", subject: "parameter '\(name)'", expected: "1 to 16 bits an index", found: "\(bits)")
-      }
-      guard let table = section(".codebook"), table.shape.rank == 1, table.elementCount <= 1 << bits else {
-        throw GraphError(
-          "parameter-section", subject: "parameter '\(name)'",
-          expected: "tensor '\(name).codebook' of at most \(1 << bits) float32", found: "none")
-      }
-      codebook = try fetch(".codebook", .float32, table.shape.dimensions)
-      guard stored <= Int.max / 32 else {
-        throw GraphError(
-          "parameter-section", subject: "parameter '\(name)'", expected: "a shape that fits in memory", found: "\(shape)")
-      }
-      values = try fetch(".indices", .uint8, [(stored * bits + 7) / 8])
-      let indices = BitPacking.unpack(values.values(as: UInt8.self), bits: bits, count: stored)
-      if let beyond = indices.first(where: { $0 >= table.elementCount }) {
-        throw GraphError(
-          "parameter-section", subject: "parameter '\(name)'", expected: "indices below \(table.elementCount)",
-          found: "\(beyond)")
-      }
-    case .sign:
-      values = try fetch(".signs", .uint8, [stored / 8 + (stored % 8).signum()])
-      guard stored % 8 == 0 || (values.values(as: UInt8.self).last ?? 0) >> (stored % 8) == 0 else {
-        throw GraphError(
-          "parameter-section", subject: "parameter '\(name)'", expected: "unused bits of the signs to be 0",
-          found: "one that is 1")
-      }
-      codebook = nil
-    }
   }
 }

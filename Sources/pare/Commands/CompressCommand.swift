@@ -7,8 +7,8 @@ struct CompressCommand: ParsableCommand {
     abstract: "Applies a recipe to a model; no experiment is needed.",
     discussion: """
       Rows for calibration and training are in order of time: the last fifth only stops training early.
-      Ready recipes, by name: hft (a decision below 1 µs), 10us, market-making (100 µs), 1ms, stat-arb (10 ms), 100ms, and swing
-      (the fewest bytes). They learn from the model itself and need no labels.
+      Ready recipes, by name: hft (a decision below 1 µs), 10us, market-making (100 µs), 1ms, stat-arb (10 ms), 100ms, swing and
+      deep-compression (the fewest bytes). They learn from the model itself and need no labels.
 
       Examples:
         pare compress teacher.pare --recipe examples/pruned-int8.recipe.yaml --calibration rows.npy --output small.pare
