@@ -1,7 +1,5 @@
-/// Keeps the books of one run, step by step.
+/// The money of one run, step by step: equity before and after costs, the days, the greatest fall.
 struct Account {
-  /// Costs a side as a share of the notional traded.
-  private let rate: Double
   private let compounding: Bool
   private let everyDay: Bool
 
@@ -9,17 +7,13 @@ struct Account {
   private(set) var grossEquity: Double
   private(set) var netEquity: Double
   private(set) var costs = 0.0
-  private(set) var tradedNotional = 0.0
+  /// Funding and borrowing paid, less what was received.
+  private(set) var financing = 0.0
   /// Gross return with returns added, however positions are sized.
   private(set) var addedGross = 0.0
-  private(set) var maxDrawdown = 0.0
-  private(set) var trades = 0
-  private(set) var winningTrades = 0
+  private(set) var drawdown: Drawdown
   private(set) var daily: [DailyReturn] = []
 
-  private var position: Int8 = 0
-  private var tradeReturn = 0.0
-  private var peak: Double
   private var day = Int64.min
   /// First instant of the day after `day`.
   private var dayEnd = Int64.min
@@ -30,14 +24,13 @@ struct Account {
   /// A fixed notional counts from 0, compounding from 1.
   let initialEquity: Double
 
-  init(rate: Double, execution: Execution) {
-    self.rate = rate
+  init(_ execution: Execution) {
     compounding = execution.sizing == .compounding
     everyDay = execution.calendar == .everyDay
     initialEquity = compounding ? 1 : 0
     grossEquity = initialEquity
     netEquity = initialEquity
-    peak = initialEquity
+    drawdown = Drawdown(from: initialEquity, ofPeak: compounding)
     grossToday = initialEquity
     netToday = initialEquity
   }
@@ -45,13 +38,25 @@ struct Account {
   var grossReturn: Double { grossEquity - initialEquity }
   var netReturn: Double { netEquity - initialEquity }
 
-  /// Takes `target` at `time`, paying for the change, and earns `change` on it.
-  mutating func hold(_ target: Int8, earning change: Double, at time: Int64) {
+  /// Begins a step at `time`, and its day where that is a new one.
+  mutating func beginStep(at time: Int64) {
     if time >= dayEnd { beginDay(of: time) }
-    if target != position { trade(to: target) }
-    let earned = Double(target) * change
+    if steps == 0 { drawdown.note(netEquity, at: time) }
+  }
+
+  /// Takes a trading cost: a share of the notional, or of the equity when compounding.
+  mutating func pay(_ share: Double) {
+    costs += take(share)
+  }
+
+  /// Takes what a position pays for being held, or gives what it receives.
+  mutating func finance(_ share: Double) {
+    financing += take(share)
+  }
+
+  /// Adds what the step's positions earned, as a share of the notional or of the equity.
+  mutating func earn(_ earned: Double) {
     addedGross += earned
-    tradeReturn += earned
     if compounding {
       let factor = max(1 + earned, 0)
       grossEquity *= factor
@@ -64,46 +69,38 @@ struct Account {
       grossToday += earned
       netToday += earned
     }
-    noteDrawdown()
+  }
+
+  /// Ends the step at `time`, where equity is read.
+  mutating func endStep(at time: Int64) {
+    drawdown.note(netEquity, at: time)
     steps += 1
   }
 
-  /// Closes whatever is held, at cost, and ends the last day.
-  mutating func close() {
-    if position != 0 {
-      trade(to: 0)
-      noteDrawdown()
-    }
+  /// Reads the equity once more after the closing costs, and ends the last day.
+  mutating func close(at time: Int64) {
+    drawdown.note(netEquity, at: time)
+    drawdown.end(at: time)
     endDay()
   }
 
-  private mutating func trade(to target: Int8) {
-    let leaving = Double(abs(Int(position)))
-    let entering = Double(abs(Int(target)))
-    let traded = Double(abs(Int(target) - Int(position)))
-    tradedNotional += traded
-    if compounding {
-      let kept = max(1 - traded * rate, 0)
-      costs += netEquity * (1 - kept)
-      netEquity *= kept
-      netToday *= kept
-    } else {
-      costs += traded * rate
-      netEquity -= traded * rate
-      netToday -= traded * rate
-    }
-    if position != 0 {
-      trades += 1
-      if tradeReturn - leaving * rate > 0 { winningTrades += 1 }
-    }
-    tradeReturn = -entering * rate
-    position = target
+  /// What net equity comes to once it has earned so much more.
+  func netEquity(earning earned: Double) -> Double {
+    compounding ? netEquity * max(1 + earned, 0) : netEquity + earned
   }
 
-  private mutating func noteDrawdown() {
-    peak = max(peak, netEquity)
-    let fall = peak - netEquity
-    maxDrawdown = max(maxDrawdown, compounding ? fall / peak : fall)
+  /// Takes a share of the notional or of the equity, and tells what that was.
+  private mutating func take(_ share: Double) -> Double {
+    guard compounding else {
+      netEquity -= share
+      netToday -= share
+      return share
+    }
+    let kept = max(1 - share, 0)
+    let taken = netEquity * (1 - kept)
+    netEquity *= kept
+    netToday *= kept
+    return taken
   }
 
   private mutating func beginDay(of time: Int64) {

@@ -35,15 +35,7 @@ public struct Backtest: Sendable {
       throw BacktestError(
         "prices", subject: "candle \(candle)", expected: "a positive, finite open", found: "\(opens[candle])")
     }
-    guard zip(times, times.dropFirst()).allSatisfy({ $0 < $1 }) else {
-      throw BacktestError("times", subject: "times", expected: "strictly ascending starts", found: "disorder")
-    }
-    if let first = times.first, let last = times.last, first < 0 || last - first > Self.longestSpan
-    {
-      throw BacktestError(
-        "times", subject: "times", expected: "starts after 1970 that span at most 200 years",
-        found: "\(first) to \(last)")
-    }
+    try Self.check(times: times)
     returns = zip(opens, opens.dropFirst()).map { $1 / $0 - 1 }
     self.times = times
     self.costs = costs
@@ -56,6 +48,18 @@ public struct Backtest: Sendable {
   ) throws(BacktestError) {
     try self.init(
       opens: series.candles.map(\.open), times: series.candles.map(\.start), costs: costs, execution: execution)
+  }
+
+  /// - Throws: `backtest.times`.
+  static func check(times: [Int64]) throws(BacktestError) {
+    guard zip(times, times.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      throw BacktestError("times", subject: "times", expected: "strictly ascending starts", found: "disorder")
+    }
+    if let first = times.first, let last = times.last, first < 0 || last - first > longestSpan {
+      throw BacktestError(
+        "times", subject: "times", expected: "starts after 1970 that span at most 200 years",
+        found: "\(first) to \(last)")
+    }
   }
 
   /// The money that `positions` make.
@@ -81,12 +85,11 @@ public struct Backtest: Sendable {
         found: "\(positions.count) from candle \(first) of \(times.count)")
     }
     var curve: EquityCurve? = EquityCurve()
-    let account = account(positions, from: first, delay: 0, curve: &curve)
+    let (account, metrics) = account(positions, from: first, delay: 0, curve: &curve)
     var none: EquityCurve?
     let later = self.account(positions, from: first, delay: 1, curve: &none)
     return BacktestResult(
-      metrics: BacktestMetrics(account, execution), fillOneLater: BacktestMetrics(later, execution),
-      daily: account.daily, equity: curve ?? EquityCurve())
+      metrics: metrics, fillOneLater: later.metrics, daily: account.daily, equity: curve ?? EquityCurve())
   }
 
   /// The money that a source's decisions make over a range of candles.
@@ -103,20 +106,35 @@ public struct Backtest: Sendable {
   }
 
   /// Walks the steps of `positions`, filled `delay` candles later than the next open.
-  private func account(_ positions: [Int8], from first: Int, delay: Int, curve: inout EquityCurve?) -> Account {
+  private func account(
+    _ positions: [Int8], from first: Int, delay: Int, curve: inout EquityCurve?
+  ) -> (account: Account, metrics: BacktestMetrics) {
     let start = first + 1 + delay
     let steps = min(positions.count, returns.count - start)
-    var account = Account(rate: costs.basisPointsPerSide / 10_000, execution: execution)
+    let rate = costs.basisPointsPerSide / 10_000
+    var account = Account(execution)
+    var book = TradeBook()
     let stride = max(1, (steps + Self.curvePoints - 1) / Self.curvePoints)
     var next = stride - 1
     for step in 0..<steps {
-      account.hold(positions[step], earning: returns[start + step], at: times[start + step])
-      if step == steps - 1 { account.close() }
+      let target = Double(positions[step])
+      let end = times[start + step + 1]
+      account.beginStep(at: times[start + step])
+      if target != book.position { account.pay(book.trade(to: target, at: rate) * rate) }
+      let earned = target * returns[start + step]
+      book.earn(earned)
+      book.countStep()
+      account.earn(earned)
+      account.endStep(at: end)
+      if step == steps - 1 {
+        if book.position != 0 { account.pay(book.trade(to: 0, at: rate) * rate) }
+        account.close(at: end)
+      }
       if step == next || step == steps - 1 {
         next += stride
-        curve?.append(time: times[start + step + 1], gross: account.grossReturn, net: account.netReturn)
+        curve?.append(time: end, gross: account.grossReturn, net: account.netReturn)
       }
     }
-    return account
+    return (account, BacktestMetrics(account, [book], execution))
   }
 }

@@ -2,6 +2,9 @@ import Foundation
 
 /// How well probabilities foretell labels, money apart.
 public struct ClassificationMetrics: Codable, Sendable, Hashable {
+  /// Bins of equal width that confidences are sorted into for the calibration error.
+  public static let calibrationBins = 15
+
   public let rows: Int
   /// Share of rows whose likeliest class is the label.
   public let accuracy: Double
@@ -11,11 +14,22 @@ public struct ClassificationMetrics: Codable, Sendable, Hashable {
   public let logLoss: Double
   /// Row-major counts `[label × predicted]`.
   public let confusion: [Int]
+  /// Per class the harmonic mean of precision and recall; nil for a class that is neither label nor found.
+  public let f1: [Double?]
+  /// Area under the receiver's curve. With two classes that of p(up); with three the mean over the classes that occur
+  /// of each one's against the rest. Nil where only one class occurs.
+  public let areaUnderCurve: Double?
+  /// Mean over rows of the squared distance between probabilities and label, summed over the classes: 0 ... 2.
+  public let brier: Double
+  /// Mean distance between confidence and accuracy over bins of confidence, weighted by their rows.
+  public let calibrationError: Double
 
   private enum CodingKeys: String, CodingKey {
-    case rows, accuracy, confusion
+    case rows, accuracy, confusion, f1, brier
     case balancedAccuracy = "balanced_accuracy"
     case logLoss = "log_loss"
+    case areaUnderCurve = "auc"
+    case calibrationError = "calibration_error"
   }
 
   /// - Parameter labels: one class index per row.
@@ -39,17 +53,24 @@ public struct ClassificationMetrics: Codable, Sendable, Hashable {
     }
     var correct = 0
     var recalls: [Double] = []
+    var f1: [Double?] = []
     for label in 0..<classes {
       let hits = confusion[label * classes + label]
       let total = confusion[label * classes..<(label + 1) * classes].reduce(0, +)
+      let found = (0..<classes).reduce(0) { $0 + confusion[$1 * classes + label] }
       correct += hits
       if total > 0 { recalls.append(Double(hits) / Double(total)) }
+      f1.append(total + found > 0 ? 2 * Double(hits) / Double(total + found) : nil)
     }
     rows = labels.count
     accuracy = Double(correct) / Double(labels.count)
     balancedAccuracy = recalls.reduce(0, +) / Double(recalls.count)
     logLoss = loss / Double(labels.count)
     self.confusion = confusion
+    self.f1 = f1
+    areaUnderCurve = Self.areaUnderCurve(of: probabilities, labels: labels)
+    brier = Self.brier(of: probabilities, labels: labels)
+    calibrationError = Self.calibrationError(of: probabilities, labels: labels)
   }
 
   /// The class that occurs most; the lowest index among equals. What always saying it scores elsewhere is the base
@@ -73,5 +94,19 @@ public struct ClassificationMetrics: Codable, Sendable, Hashable {
     guard one.rowCount > 0 else { return nil }
     let equal = (0..<one.rowCount).count { one.predictedClass($0) == other.predictedClass($0) }
     return Double(equal) / Double(one.rowCount)
+  }
+
+  /// Writes an area that does not exist as null, so that every key is there.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(rows, forKey: .rows)
+    try container.encode(accuracy, forKey: .accuracy)
+    try container.encode(balancedAccuracy, forKey: .balancedAccuracy)
+    try container.encode(logLoss, forKey: .logLoss)
+    try container.encode(confusion, forKey: .confusion)
+    try container.encode(f1, forKey: .f1)
+    try container.encode(areaUnderCurve, forKey: .areaUnderCurve)
+    try container.encode(brier, forKey: .brier)
+    try container.encode(calibrationError, forKey: .calibrationError)
   }
 }

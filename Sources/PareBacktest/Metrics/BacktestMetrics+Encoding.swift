@@ -1,0 +1,30 @@
+extension BacktestMetrics {
+  /// Writes a figure that does not exist as null, so that every key is there.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(steps, forKey: .steps)
+    try container.encode(days, forKey: .days)
+    try container.encode(grossReturn, forKey: .grossReturn)
+    try container.encode(netReturn, forKey: .netReturn)
+    try container.encode(costs, forKey: .costs)
+    try container.encode(costShare, forKey: .costShare)
+    try container.encode(tradedNotional, forKey: .tradedNotional)
+    try container.encode(breakEvenBasisPoints, forKey: .breakEvenBasisPoints)
+    try container.encode(annualGrowth, forKey: .annualGrowth)
+    try container.encode(volatility, forKey: .volatility)
+    try container.encode(sharpe, forKey: .sharpe)
+    try container.encode(sortino, forKey: .sortino)
+    try container.encode(calmar, forKey: .calmar)
+    try container.encode(maxDrawdown, forKey: .maxDrawdown)
+    try container.encode(maxDrawdownDays, forKey: .maxDrawdownDays)
+    try container.encode(valueAtRisk, forKey: .valueAtRisk)
+    try container.encode(expectedShortfall, forKey: .expectedShortfall)
+    try container.encode(turnover, forKey: .turnover)
+    try container.encode(exposure, forKey: .exposure)
+    try container.encode(trades, forKey: .trades)
+    try container.encode(hitRate, forKey: .hitRate)
+    try container.encode(profitFactor, forKey: .profitFactor)
+    try container.encode(averageWin, forKey: .averageWin)
+    try container.encode(averageLoss, forKey: .averageLoss)
+  }
+}
