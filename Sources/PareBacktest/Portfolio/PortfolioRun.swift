@@ -1,0 +1,147 @@
+/// The walk through one run's candles.
+struct PortfolioRun {
+  private let rules: TradingRules
+  private let execution: Execution
+  private var states: [InstrumentState]
+  /// Every time at which some instrument has a candle, ascending.
+  private let times: [Int64]
+
+  private var account: Account
+  private var guarding: LossGuard
+  /// What the step that is under way has earned.
+  private var earned = 0.0
+  private var trades: [TradeRecord] = []
+  private var curve = EquityCurve()
+  private var wanted: [Double]
+  private var movable: [Bool]
+  private var rulesAtOpen: [TradeRecord.Exit?]
+
+  init(_ backtest: PortfolioBacktest, targets: [[Double]]) {
+    rules = backtest.rules
+    execution = backtest.execution
+    states = zip(backtest.instruments, targets).map {
+      InstrumentState($0, targets: $1, rules: backtest.rules, lag: backtest.lag, capital: backtest.capital)
+    }
+    times = Self.merged(backtest.instruments.map(\.candles.times))
+    account = Account(execution)
+    guarding = LossGuard(backtest.rules, execution)
+    wanted = [Double](repeating: 0, count: states.count)
+    movable = [Bool](repeating: false, count: states.count)
+    rulesAtOpen = [TradeRecord.Exit?](repeating: nil, count: states.count)
+  }
+
+  /// - Returns: nil where no decision can be filled and held for a step.
+  mutating func result() -> PortfolioResult? {
+    var next = 0
+    // Candles before the first that can fill a decision only pass.
+    while next < times.count {
+      for index in states.indices where states[index].nextTime == times[next] { _ = states[index].open() }
+      if states.contains(where: \.canTrade) { break }
+      next += 1
+    }
+    let steps = times.count - 1 - next
+    guard steps > 0 else { return nil }
+    let stride = max(1, (steps + Backtest.curvePoints - 1) / Backtest.curvePoints)
+    for step in 0..<steps {
+      let time = times[next + step]
+      takeStep(at: time)
+      endStep(at: times[next + step + 1], isLast: step == steps - 1)
+      if (step + 1) % stride == 0 || step == steps - 1 {
+        curve.append(time: times[next + step + 1], gross: account.grossReturn, net: account.netReturn)
+      }
+    }
+    return PortfolioResult(
+      metrics: BacktestMetrics(account, states.map(\.book), execution), financing: account.financing,
+      limitedDays: guarding.limitedDays, halt: guarding.halt, daily: account.daily, equity: curve, trades: trades)
+  }
+
+  /// Trades at the opens of `time` and goes through its candles to their closes.
+  private mutating func takeStep(at time: Int64) {
+    account.beginStep(at: time)
+    guarding.beginStep(at: time, equity: account.netEquity)
+    for index in states.indices {
+      movable[index] = states[index].candle >= 0 && states[index].candles.times[states[index].candle] == time
+      if movable[index], states[index].canTrade {
+        rulesAtOpen[index] = states[index].ruleAtOpen()
+        let target = states[index].wanted(after: rulesAtOpen[index])
+        wanted[index] = guarding.reason == nil ? target : 0
+      } else if states[index].isOver, states[index].book.position != 0 {
+        change(index, .delisted) { $0.leaveForGood() }
+        wanted[index] = 0
+      } else {
+        wanted[index] = states[index].book.position
+      }
+    }
+    rules.limits.apply(to: &wanted, movable: movable)
+    for index in states.indices where movable[index] {
+      if states[index].canTrade {
+        let target = wanted[index]
+        change(index, rulesAtOpen[index] ?? guarding.reason ?? .decision) { $0.trade(to: target) }
+      }
+      states[index].beginStep()
+    }
+    for index in states.indices {
+      states[index].countStep()
+      guard movable[index] else { continue }
+      if let level = states[index].levelWithin() {
+        var left = (earned: 0.0, paid: 0.0, cost: 0.0)
+        change(index, level.exit, price: level.price) { state in
+          left = state.leave(at: level.price, level.exit)
+          return left.cost
+        }
+        earned += left.earned
+        account.finance(left.paid)
+      }
+      earned += states[index].close()
+    }
+    guarding.read(account.netEquity(earning: earned), at: time)
+  }
+
+  /// Brings what is held to the opens of `time`, closes all where it is the last, and reads the equity.
+  private mutating func endStep(at time: Int64, isLast: Bool) {
+    var paid = 0.0
+    for index in states.indices where states[index].nextTime == time {
+      let moved = states[index].open()
+      earned += moved.earned
+      paid += moved.paid
+    }
+    account.earn(earned)
+    account.finance(paid)
+    earned = 0
+    account.endStep(at: time)
+    guard isLast else { return }
+    for index in states.indices where states[index].book.position != 0 {
+      if states[index].candles.times[states[index].candle] == time {
+        change(index, .end) { $0.trade(to: 0) }
+      } else {
+        change(index, .delisted) { $0.leaveForGood() }
+      }
+    }
+    account.close(at: time)
+  }
+
+  /// Pays for a change of position, and keeps the trade that it ended.
+  private mutating func change(
+    _ index: Int, _ exit: TradeRecord.Exit, price: Double? = nil,
+    _ body: (inout InstrumentState) -> Double?
+  ) {
+    let (before, entryPrice, entered) = (states[index].book, states[index].entryPrice, states[index].entered)
+    guard let cost = body(&states[index]) else { return }
+    account.pay(cost)
+    guard states[index].book.trades > before.trades else { return }
+    let candle = states[index].candle
+    let last = exit == .delisted ? states[index].candles.closes[candle] : states[index].price
+    trades.append(
+      TradeRecord(
+        instrument: index, side: before.position > 0 ? 1 : -1, entered: entered,
+        left: states[index].candles.times[candle], entryPrice: entryPrice, exitPrice: price ?? last,
+        netReturn: states[index].book.lastTrade, exit: exit))
+  }
+
+  private static func merged(_ columns: [[Int64]]) -> [Int64] {
+    guard columns.count > 1 else { return columns[0] }
+    var merged: [Int64] = []
+    for time in columns.joined().sorted() where merged.last != time { merged.append(time) }
+    return merged
+  }
+}
