@@ -1,5 +1,3 @@
-import Foundation
-
 /// How much worse than half a spread away an order is filled, besides the fixed part in `TradingCosts.slippage`.
 ///
 /// What moves it is taken from the candles before the one that fills; with fewer than 3 of them it is nothing.
@@ -39,46 +37,13 @@ public enum Slippage: Codable, Sendable, Hashable {
     switch self {
     case .fixed: return (none, none)
     case .volatility(let multiple, let window):
-      return (TrailingMoments(candles, window: window).deviations.map { multiple * $0 }, none)
+      return (TrailingMoments(candles, window: window).deviations.dropLast().map { multiple * $0 }, none)
     case .participation(let multiple, let window):
       let trailing = TrailingMoments(candles, window: window)
       let shares = zip(trailing.deviations, trailing.tradedValues).map { deviation, value in
         value > 0 ? multiple * deviation * (capital / value).squareRoot() : .infinity
       }
-      return (none, shares.enumerated().map { $0.offset < 3 ? 0 : $0.element })
-    }
-  }
-}
-
-/// What is known of the latest candles before each one.
-struct TrailingMoments {
-  /// Sample deviation of the log returns between the latest closes; 0 with fewer than 3 closes.
-  private(set) var deviations: [Double] = []
-  /// Mean of volume × close; 0 without a candle.
-  private(set) var tradedValues: [Double] = []
-
-  /// - Parameter window: candles looked back at, 3 or more.
-  init(_ candles: TradedCandles, window: Int) {
-    var returns = Array(zip(candles.closes, candles.closes.dropFirst()).map { log($1 / $0) })
-    returns.insert(0, at: 0)
-    var (sum, squares, value) = (0.0, 0.0, 0.0)
-    for candle in candles.times.indices {
-      let held = min(candle, window)
-      let gaps = Double(max(held - 1, 0))
-      let variance = gaps > 1 ? max(squares - sum * sum / gaps, 0) / (gaps - 1) : 0
-      deviations.append(variance.squareRoot())
-      tradedValues.append(held > 0 ? value / Double(held) : 0)
-      // The candle joins what the next one looks back at, and the oldest leaves it.
-      if candle > 0 {
-        sum += returns[candle]
-        squares += returns[candle] * returns[candle]
-      }
-      value += candles.volumes[candle] * candles.closes[candle]
-      guard candle + 1 > window else { continue }
-      let leaving = candle - window
-      sum -= returns[leaving + 1]
-      squares -= returns[leaving + 1] * returns[leaving + 1]
-      value -= candles.volumes[leaving] * candles.closes[leaving]
+      return (none, candles.times.indices.map { $0 < TrailingMoments.fewest ? 0 : shares[$0] })
     }
   }
 }
