@@ -3,6 +3,7 @@ import PareArtifact
 import PareBacktest
 import PareCompression
 import PareEvaluation
+import PareGraph
 import PareMarket
 import PareTensor
 import Testing
@@ -107,6 +108,22 @@ import Testing
     // One normalizer for a feature, whichever candle it is of.
     #expect(model.graph.parameters["normalizer.scale"]?.storage.shape == [3])
     #expect(model.sections["features"]?.contains("\"window\":8") == true)
+  }
+
+  @Test func theTeacherOfARunTeachesTheNext() async throws {
+    let folder = try ScratchFolder()
+    var experiment = Small.experiment(.simulation(Small.simulation(candles: 3000)))
+    experiment.candidates = [CandidateConfiguration("int8", recipe: Recipe("int8") { Quantization(.int8) })]
+    let first = try await Small.run(experiment, in: folder, as: "first")
+    experiment.model = folder.file("first/" + first.candidates[0].artifact)
+    let next = try await Small.run(experiment, in: folder, as: "next")
+    for (one, other) in zip(first.candidates.prefix(2), next.candidates) {
+      #expect(one.name == other.name && one.test == other.test && one.weightBytes == other.weightBytes)
+    }
+    // It has no second softmax, and no second normalizer.
+    let teacher = try Artifact.read(folder.file("next/" + next.candidates[0].artifact))
+    let original = try Artifact.read(folder.file("first/" + first.candidates[0].artifact))
+    #expect(try Artifact.encode(Model(graph: teacher.graph)) == Artifact.encode(Model(graph: original.graph)))
   }
 
   @Test func theSameSeedGivesTheSameResultsAndAnotherSeedOthers() async throws {

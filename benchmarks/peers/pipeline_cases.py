@@ -9,6 +9,7 @@ CLASSES = 3
 LABEL = "label: {kind: buy-hold-sell, horizon: 12, threshold-bp: 20}\n"
 TUNING = "fine-tuning: {epochs: 12, batch-size: 512, learning-rate: 3e-4, hard-weight: 0.3, temperature: 4}"
 INT8 = "{technique: quantization, precision: int8}"
+INT8_STATES = "{technique: quantization, precision: int8, recurrent: integers}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +63,7 @@ def lstm(width: int, inputs: int) -> int:
     return 4 * width * (inputs + width + 2) + (width + 1) * CLASSES
 
 
-STEPS, KERNEL, STRIDE = 32, 3, 2
+STEPS, KERNEL, STRIDE = 16, 3, 2
 
 
 def convolutional(width: int, inputs: int) -> int:
@@ -105,15 +106,15 @@ TEACHERS = {
             Bar("pruned-more-int8", {"kept": 0.85, "smaller": 50, "faster": 5}),
         ]),
     "lstm": Teacher(
-        words="LSTM 32×8, 96 units", features=WINDOWS,
+        words="LSTM of 96 units over 16×8", features=WINDOWS,
         model=lambda width: f"{{lstm: {{hidden: [{width}]}}}}", weights=lstm, width=96, training=SEQUENCE_TRAINING,
         pipelines={
-            "pruned-int8": f"{structured(0.6)}, {INT8}",
-            "student-int8": f"{student('{lstm: {hidden: [24]}}')}, {INT8}",
+            "pruned-int8": f"{structured(0.7)}, {INT8_STATES}",
+            "student-int8": f"{student('{lstm: {hidden: [24]}}')}, {INT8_STATES}",
         },
         bars=[Bar("pruned-int8", {"kept": 0.95, "smaller": 10, "faster": 5})]),
     "cnn": Teacher(
-        words="CNN 32×8, three layers of 96 filters", features=WINDOWS,
+        words="CNN of three layers of 96 filters over 16×8", features=WINDOWS,
         model=lambda width: f"{{cnn: {{channels: [{width}, {width}, {width}], kernel: {KERNEL}, stride: {STRIDE}}}}}",
         weights=convolutional, width=96, training=SEQUENCE_TRAINING,
         pipelines={

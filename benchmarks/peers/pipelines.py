@@ -51,7 +51,7 @@ def figures(candidate: dict, teacher: dict) -> dict[str, float | None]:
 
 def experiment(teacher: Teacher, data: str, candidates: dict[str, str], own: str | None = None) -> str:
     lines = [f"schema: 1\nname: pipelines\ndata: {data}\n{teacher.task}latency-decisions: 5000\n"]
-    lines.append(f"model: {json.dumps(own)}\noutput: {{kind: logits, name: logits}}\n" if own else f"teacher: {teacher.configuration}\n")
+    lines.append(f"model: {json.dumps(own)}\n" if own else f"teacher: {teacher.configuration}\n")
     lines.append("candidates:\n" + "".join(f"  - {{name: {name}, steps: [{steps}]}}\n" for name, steps in candidates.items()))
     return "".join(lines)
 
@@ -104,13 +104,14 @@ def main():
     parser.add_argument("--teachers", default=",".join(TEACHERS), metavar="NAME,…", help="of %(default)s")
     parser.add_argument("--candles", type=pathlib.Path, metavar="FILE", help="candles to learn from as well, SYMBOL-….csv.gz")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--candle-seeds", type=int, default=2, help="seeds on the candles (default: %(default)s)")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
     options = parser.parse_args()
     names = options.teachers.split(",")
     if unknown := [name for name in names if name not in TEACHERS]:
         parser.error(f"--teachers: no teacher '{unknown[0]}', only {', '.join(TEACHERS)}")
-    if options.seeds < 1:
-        parser.error("--seeds: expected 1 or more")
+    if options.seeds < 1 or options.candle_seeds < 1:
+        parser.error("--seeds, --candle-seeds: expected 1 or more")
     sources = {"simulator": "{simulation: {symbols: 1, candles: 72000}}"}
     if options.candles:
         sources[options.candles.name] = series(options.candles)
@@ -119,16 +120,16 @@ def main():
     for name in names:
         teacher = TEACHERS[name]
         for source, data in sources.items():
-            runs = []
+            runs, is_simulated = [], source == "simulator"
+            seeds = options.seeds if is_simulated else options.candle_seeds
             with tempfile.TemporaryDirectory() as folder:
-                for seed in range(1, options.seeds + 1):
+                for seed in range(1, seeds + 1):
                     runs.append(one_seed(options.pare, teacher, data, seed, pathlib.Path(folder)))
-                    print(f"{name}, {source}: seed {seed} of {options.seeds}", file=sys.stderr, flush=True)
-            is_simulated = source == "simulator"
+                    print(f"{name}, {source}: seed {seed} of {seeds}", file=sys.stderr, flush=True)
             wholes = [run["teacher"] for run in runs]
             skills = ", ".join(f"{whole['test']['skill']:.2%}" for whole in wholes)
             print(
-                f"{teacher.words}; {source}, seeds 1 to {options.seeds}; {wholes[0]['bytes']} bytes, "
+                f"{teacher.words}; {source}, seeds 1 to {seeds}; {wholes[0]['bytes']} bytes, "
                 f"p50 {wholes[0]['latency_ns']['p50']:.0f} ns, skill {skills}\n\n{table(runs, is_simulated)}\n")
             if is_simulated:
                 for bar in teacher.bars:

@@ -5,7 +5,7 @@ import PareTensor
 /// Brings a user's own model into the form that every experiment judges: one input, `logits` and `probabilities` with a
 /// column per class of the label.
 ///
-/// The model's own arithmetic stays as it is. Beside it stands a normalizer of its input, `normalized`, which only a
+/// A model that an earlier run made has that form and keeps it. The arithmetic of any other stays as it is as well. Beside it stands a normalizer of its input, `normalized`, which only a
 /// distilled student reads; what nothing reads is not written into an artifact.
 struct OwnModelAdapter {
   let output: OwnModelOutput
@@ -35,6 +35,8 @@ struct OwnModelAdapter {
   ///   - scoreScale: what a score is divided by before it counts as a log-odds: its spread over the training part.
   func adapt(_ model: Model, normalizer: PareModels.Normalizer, scoreScale: Float) throws -> Model {
     let input = try input(of: model.graph)
+    let undecided = DecisionThresholds(short: 0.5, long: 0.5)
+    if try isAdapted(model.graph) { return Model(graph: try model.graph.decided(by: undecided), sections: model.sections) }
     let value = try self.value(in: model.graph)
     var graph = model.graph
     graph.outputs = []
@@ -72,7 +74,16 @@ struct OwnModelAdapter {
     }
     try builder.classify("logits")
     _ = try builder.normalize(input.name, by: normalizer)
-    return Model(graph: try builder.graph.decided(by: DecisionThresholds(short: 0.5, long: 0.5)), sections: model.sections)
+    return Model(graph: try builder.graph.decided(by: undecided), sections: model.sections)
+  }
+
+  /// Whether a graph has the form already, and nothing else is said of its outputs.
+  private func isAdapted(_ graph: Graph) throws -> Bool {
+    guard output == OwnModelOutput(), let softmax = graph.producer(of: "probabilities"), softmax.operatorName == "Softmax",
+      softmax.inputs[0] == "logits", graph.outputs.contains(where: { $0.name == "probabilities" })
+    else { return false }
+    let types = try graph.inferredTypes()
+    return types["normalized"] != nil && types["logits"]?.dimensions.dropFirst() == [.fixed(classNames.count)]
   }
 
   /// The output that is asked for, or the only one that can be meant.
