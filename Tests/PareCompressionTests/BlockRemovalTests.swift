@@ -65,8 +65,8 @@ import Testing
     }, input: [2, 8], blocks: ["one_0, two_0", "one_1, two_1"], idle: ["one_1", "two_1"],
     multiplyAdds: (before: 8 * (24 + 4 * 48) + 96, after: 8 * (24 + 2 * 48) + 96))
 
-  /// Two blocks of a Transformer over 5 steps of 8 channels, two heads, normalized before each half; a mask of integers comes in
-  /// beside. The second attention's projection is zero.
+  /// Two blocks of a Transformer over 5 steps of 8 channels, two heads, normalized before each half, under a mask that is made
+  /// of the input. The second attention's projection is zero.
   static let attentive = Case(
     name: "halves of Transformer blocks",
     model: {
@@ -78,11 +78,15 @@ import Testing
       func product(_ x: String, _ inputs: Int, _ outputs: Int, _ name: String, scale: Double = 0.4) throws -> String {
         try b.builder.apply("MatMul", [x, b.weight("\(name).w", [inputs, outputs], scale: scale)], name: name)
       }
+      let most = try b.builder.apply(
+        "ReduceMax", [h, b.builder.constant(Tensor([Int64(2)]))], attributes: ["keepdims": .int(0)], name: "most")
+      let seen = try b.builder.apply("Greater", [most, b.builder.constant(Tensor(scalar: Float(0.5)))], name: "seen")
+      let mask = try b.builder.apply("Unsqueeze", [seen, b.builder.constant(Tensor([Int64(1), 2]))], name: "mask")
       for (index, scale) in [0.4, 0].enumerated() {
         let n = try norm(h, "norm_\(index)")
         let parts = try ["q", "k", "v"].map { try product(n, 8, 8, "\($0)_\(index)") }
         let mixed = try b.builder.apply(
-          "Attention", parts, attributes: ["q_num_heads": .int(2), "kv_num_heads": .int(2)], name: "attention_\(index)")
+          "Attention", parts + [mask], attributes: ["q_num_heads": .int(2), "kv_num_heads": .int(2)], name: "attention_\(index)")
         h = try b.builder.apply("Add", [h, product(mixed, 8, 8, "o_\(index)", scale: scale)], name: "attended_\(index)")
         let wide = try product(norm(h, "inner norm_\(index)"), 8, 16, "up_\(index)")
         let narrow = try product(b.builder.apply("Gelu", [wide], name: "gelu_\(index)"), 16, 8, "down_\(index)")

@@ -8,7 +8,7 @@ enum StructuredOperatorCases {
   typealias Case = StructuredPruningTests.Case
   typealias Builder = StructuredPruningTests.Builder
 
-  static let all = [gatedBySplit, gatedBySlices, grouped, apart, lettered, grouping, summed]
+  static let all = [gatedBySplit, gatedBySlices, fused, grouped, apart, lettered, grouping, summed]
 
   /// 16 outputs of which each half loses two.
   private static func halves(_ b: inout Builder) throws -> String {
@@ -44,6 +44,21 @@ enum StructuredOperatorCases {
       try gate(&b, part(0, 8, "left"), part(-8, .max, "right"))
       return Model(graph: b.builder.graph)
     }, inputs: ["x": [6]], shapes: ["one.w": [12, 6], "one.b": [12], "last.w": [3, 6]])
+
+  static let fused = Case(
+    name: "attention over parts of one projection",
+    model: {
+      var b = Builder("fused")
+      let x = try b.builder.input("x", ValueType(.float32, ["batch", 6, 8]))
+      let all = try b.builder.apply("MatMul", [x, b.weight("all.w", [8, 36], dead: 1, blocks: 3)], name: "all")
+      try b.builder.append(Node("Split", name: "split", inputs: [all], outputs: ["q", "k", "v"], attributes: ["axis": .int(2), "num_outputs": .int(3)]))
+      let mixed = try b.builder.apply(
+        "Attention", ["q", "k", "v"], attributes: ["q_num_heads": .int(4), "kv_num_heads": .int(4)], name: "attention")
+      let out = try b.builder.apply("MatMul", [mixed, b.weight("out.w", [12, 8])], name: "out")
+      let beside = try b.builder.apply("Add", [x, out], name: "beside")
+      try b.builder.output(b.dense(b.builder.apply("Flatten", [beside], name: "flat"), 48, 2, "last", dead: false, output: "y"))
+      return Model(graph: b.builder.graph)
+    }, inputs: ["x": [6, 8]], shapes: ["all.w": [8, 27], "out.w": [9, 8]])
 
   static let grouped = Case(
     name: "attention of eight heads over four of keys, turned by places",

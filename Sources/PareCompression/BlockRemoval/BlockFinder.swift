@@ -29,7 +29,7 @@ struct BlockFinder {
   /// In the order of their last nodes, what lies within others before them.
   func blocks() -> [GraphBlock] {
     var longest: [[String]: Passage] = [:]
-    for passage in PassageSearch(graph, types, signals).elementary() {
+    for passage in PassageSearch(graph, types, signals, layers: self.layers).elementary() {
       let layers = passage.nodes.map { graph.nodes[$0].name }.filter(layers.contains)
       guard !layers.isEmpty, layers.count < self.layers.count else { continue }
       if let other = longest[layers], other.nodes.count >= passage.nodes.count { continue }
@@ -39,10 +39,13 @@ struct BlockFinder {
     longest = longest.filter { _, passage in
       isBranch(passage) || !branches.contains { $0.isSuperset(of: passage.nodes) }
     }
-    let order = longest.sorted { ($0.value.nodes.last ?? 0, $0.key.count) < ($1.value.nodes.last ?? 0, $1.key.count) }
+    func place(_ entry: (key: [String], value: Passage)) -> (Int, Int, String) {
+      (entry.value.nodes.last ?? 0, entry.key.count, entry.key.joined(separator: ", "))
+    }
+    let order = longest.sorted { place($0) < place($1) }
     return order.map { layers, passage in
       let whole = extended(passage)
-      return GraphBlock(start: whole.start, end: whole.end, nodes: whole.nodes.map { graph.nodes[$0].name }, layers: layers)
+      return GraphBlock(start: whole.start, end: whole.end, layers: layers)
     }
   }
 

@@ -31,9 +31,7 @@ struct BlockRemovalRun {
     self.technique = technique
     self.model = model
     self.context = context
-    let tensors = try technique.layers.weights(of: model.graph)
-    for tensor in tensors { _ = try model.graph.weights(of: tensor) }
-    let selected = Set(tensors.map(\.name))
+    let selected = Set(try technique.layers.weights(of: model.graph).map(\.name))
     self.selected = selected
     let all = try BlockFinder(model.graph).blocks()
     blocks = all.filter { $0.layers.allSatisfy(selected.contains) }

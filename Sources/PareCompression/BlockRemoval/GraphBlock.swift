@@ -6,8 +6,6 @@ struct GraphBlock: Hashable {
   let start: String
   /// The value that it makes for what comes behind.
   let end: String
-  /// Names of its nodes, in the order of evaluation.
-  let nodes: [String]
   /// Names of its nodes with weights, in the order of evaluation.
   let layers: [String]
 
@@ -23,20 +21,18 @@ extension Graph {
   ///
   /// - Throws: `GraphError` where what is left does not fit together.
   func without(_ block: GraphBlock) throws -> Graph {
-    let removed = Set(block.nodes)
     var names = NameScope(self)
     var result = self
     result.nodes = []
     let keepsEnd = outputs.contains { $0.name == block.end } || (try? scores().value) == block.end
-    for node in nodes {
-      guard removed.contains(node.name) else {
-        var node = node
-        if !keepsEnd { node.inputs = node.inputs.map { $0 == block.end ? block.start : $0 } }
-        result.nodes.append(node)
-        continue
+    for var node in nodes {
+      if !keepsEnd {
+        node.inputs = node.inputs.map { $0 == block.end ? block.start : $0 }
+      } else if node.outputs.contains(block.end) {
+        result.nodes.append(Node("Identity", name: names.fresh("\(node.name).skipped"), inputs: [block.start], outputs: [block.end]))
+        node.outputs = node.outputs.map { $0 == block.end ? names.fresh($0) : $0 }
       }
-      guard keepsEnd, node.outputs.contains(block.end) else { continue }
-      result.nodes.append(Node("Identity", name: names.fresh("\(node.name).skipped"), inputs: [block.start], outputs: [block.end]))
+      result.nodes.append(node)
     }
     result = result.pruned()
     _ = try result.inferredTypes()

@@ -1,7 +1,7 @@
 import PareGraph
 
 /// A way from a value of a graph to a later one of equal type: all signal that enters it enters as the one, and all that leaves it
-/// leaves as the other.
+/// leaves as the other. Masks that are made on the way may leave it as well, if no weights make them.
 struct Passage {
   let start: String
   var end: String
@@ -22,16 +22,19 @@ struct PassageSearch {
   private let inputs: [[Int]]
   private let outputs: [[Int]]
   private let isExtent: [Bool]
+  private let hasWeights: [Bool]
   /// Numbers of signal values with the same type, in the order of evaluation, by value.
   private let equals: [Int: [Int]]
 
-  init(_ graph: Graph, _ types: [String: ValueType], _ signals: SignalValues) {
+  /// - Parameter layers: names of the nodes with weights.
+  init(_ graph: Graph, _ types: [String: ValueType], _ signals: SignalValues, layers: Set<String>) {
     let names = graph.inputs.map(\.name) + graph.parameters.keys + graph.nodes.flatMap { $0.outputs.filter { !$0.isEmpty } }
     let number = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     self.names = names
     inputs = graph.nodes.map { $0.inputs.compactMap { number[$0] }.unique() }
     outputs = graph.nodes.map { $0.outputs.compactMap { number[$0] } }
     isExtent = graph.nodes.map { $0.operatorName == "Shape" || $0.operatorName == "Size" }
+    hasWeights = graph.nodes.map { layers.contains($0.name) }
     isSignal = names.map(signals.contains)
     let wanted = Set(graph.outputs.map(\.name))
     isOutput = names.map(wanted.contains)
@@ -96,11 +99,26 @@ struct PassageSearch {
         }
       }
     }
+    var leaving: [Int] = []
     for node in nodes {
       for value in outputs[node] where value != end {
-        guard !isOutput[value], readers[value].allSatisfy({ isInside[$0] }) else { return nil }
+        if !isOutput[value], readers[value].allSatisfy({ isInside[$0] }) { continue }
+        guard !isSignal[value] else { return nil }
+        leaving.append(node)
       }
     }
-    return nodes
+    return isFreeOfWeights(leaving, within: isInside) ? nodes : nil
+  }
+
+  /// Whether no node with weights, among those inside, makes what some nodes yield.
+  private func isFreeOfWeights(_ nodes: [Int], within isInside: [Bool]) -> Bool {
+    var open = nodes
+    var seen: Set<Int> = []
+    while let node = open.popLast() {
+      guard seen.insert(node).inserted else { continue }
+      if hasWeights[node] { return false }
+      open += inputs[node].map { maker[$0] }.filter { $0 >= 0 && isInside[$0] }
+    }
+    return true
   }
 }
