@@ -27,6 +27,8 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     /// The same with dense weights in Float32, where this is another form of such a layer.
     public let float32Estimate: Double?
     let extent: StepExtent
+    /// Which form of its weights was taken, and why, where that was a choice.
+    let formRemark: String?
     /// A `view` is fast: nothing runs for it.
     public var isFast: Bool { kernel != "reference" }
     /// Whether dense weights in Float32 would be faster here.
@@ -150,12 +152,19 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     name = lowered.name
     self.inputs = inputs
     outputs = lowered.outputs.compactMap { output in types[output.name].map { Value(name: output.name, type: $0) } }
+    let kept = Self.keptParameters(planned, lowered, kernels)
+    let decoding = lowered.nodes.filter { node in
+      node.inputs.contains { name in
+        !kept.contains(name) && lowered.parameters[name].map { $0.storage.layout != .dense } ?? false
+      }
+    }.map(\.name)
     let reading = program.constantBytes.map { WeightReading(bytes: $0, ofPlan: counting.pool.byteCount) }
     steps = planned.indices.map { index in
-      Step(planned[index], kernel: program.kernelNames[index], reading: reading[index], kernels: kernels, types: types)
+      Step(
+        planned[index], kernel: program.kernelNames[index], reading: reading[index], kernels: kernels, types: types,
+        multipliesZeros: !Set(planned[index].nodes).isDisjoint(with: decoding))
     }
     entryEstimate = kernels.costs.entry
-    let kept = Self.keptParameters(planned, lowered, kernels)
     decodedParameters = lowered.parameters.filter { $0.value.storage.isPacked && !kept.contains($0.key) }.map(\.key)
     arenaByteCount = layout.byteCount
     offsets = layout.offsets

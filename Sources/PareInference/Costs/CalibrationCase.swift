@@ -1,3 +1,4 @@
+import CPareKernels
 import PareGraph
 import PareTensor
 
@@ -6,10 +7,13 @@ struct CalibrationCase {
   /// The forms of dense layers.
   enum Form: CaseIterable {
     case float32, float16, bfloat16, codebook, slots, columns, int8, int4, signs
+    case int8Blocks, int8Slots16, int8Slots64
+
+    var isInteger: Bool { [.int8, .int4, .int8Blocks, .int8Slots16, .int8Slots64].contains(self) }
   }
 
   /// Operations that the planner shall take although it may know something faster.
-  var forced: String?
+  var forced: [pare_operation] = []
   /// Rows in a batch.
   var rows = 1
   var graph: () throws -> Graph
@@ -108,14 +112,17 @@ struct CalibrationCase {
 }
 
 extension CalibrationCase.Form {
-  fileprivate var forced: String? {
+  fileprivate var forced: [pare_operation] {
     switch self {
-    case .float16: "dense_f16"
-    case .bfloat16: "dense_bf16"
-    case .codebook: "dense_lut4"
-    case .slots: "dense_slots_f32"
-    case .columns: "dense_block_f32"
-    case .float32, .int8, .int4, .signs: nil
+    case .float16: [pare_operation_dense_f16]
+    case .bfloat16: [pare_operation_dense_bf16]
+    case .codebook: [pare_operation_dense_lut4]
+    case .slots: [pare_operation_dense_slots_f32]
+    case .columns: [pare_operation_dense_block_f32]
+    case .int8Blocks: [pare_operation_dense_block_u8s8_u8, pare_operation_dense_block_u8s8_f32]
+    case .int8Slots16: [pare_operation_dense_slots16_u8s8_u8, pare_operation_dense_slots16_u8s8_f32]
+    case .int8Slots64: [pare_operation_dense_slots64_u8s8_u8, pare_operation_dense_slots64_u8s8_f32]
+    case .float32, .int8, .int4, .signs: []
     }
   }
 }

@@ -31,7 +31,7 @@ struct Layers {
   mutating func dense(_ inputs: Int, _ outputs: Int, _ form: CalibrationCase.Form) throws {
     let bias = try builder.constant(Tensor(numbers(outputs)))
     if form == .signs { return try signs(inputs, outputs, bias) }
-    if form == .int8 || form == .int4 { try quantizePair() }
+    if form.isInteger { try quantizePair() }
     let weight = try weight(inputs, outputs, form)
     value = try builder.apply("Gemm", [value, weight, bias], attributes: ["transB": .int(1)])
   }
@@ -62,13 +62,23 @@ struct Layers {
     case .slots: return try builder.constant(Tensor(numbers(count).enumerated().map { $0 % 4 < 2 ? $1 : 0 }, shape: shape))
     case .columns:
       return try builder.constant(Tensor(numbers(count).enumerated().map { $0 % inputs % 2 == 0 ? $1 : 0 }, shape: shape))
-    case .int8: return try integers(shape)
+    case .int8: return try integers(shape) { _, _ in true }
+    // Shares in which they are of use: of groups of four every second, 2:4, every fourth weight.
+    case .int8Blocks: return try integers(shape) { _, input in input / 4 % 2 == 0 }
+    case .int8Slots16: return try integers(shape) { output, input in (input + output) % 4 < 2 }
+    case .int8Slots64: return try integers(shape) { output, input in (input + output) % 4 == 0 }
     case .int4: return try groups(inputs, outputs)
     }
   }
 
-  private mutating func integers(_ shape: Shape) throws -> String {
-    let weight = try builder.constant(Tensor(numbers(shape.elementCount).map { Int8($0 * 30) }, shape: shape))
+  /// - Parameter isKept: whether the weight of an output, and of an input or one of a filter's, is not 0.
+  private mutating func integers(_ shape: Shape, isKept: (Int, Int) -> Bool) throws -> String {
+    let row = shape.elementCount / shape[0]
+    // Those that round to 0 are not left out by chance.
+    let kept = numbers(shape.elementCount).enumerated().map { index, number in
+      isKept(index / row, index % row) ? Int8(number * 30) | 1 : 0
+    }
+    let weight = try builder.constant(Tensor(kept, shape: shape))
     let scale = try builder.constant(Tensor([Float](repeating: 0.01, count: shape[0])))
     return try builder.apply("DequantizeLinear", [weight, scale], attributes: ["axis": .int(0)])
   }
@@ -90,7 +100,7 @@ struct Layers {
 
   mutating func convolution(_ channels: Int, _ filters: Int, _ form: CalibrationCase.Form) throws {
     let shape: Shape = [filters, channels, 3]
-    let weight = form == .int8 ? try integers(shape) : try builder.constant(Tensor(numbers(shape.elementCount), shape: shape))
+    let weight = form == .int8 ? try integers(shape, isKept: { _, _ in true }) : try builder.constant(Tensor(numbers(shape.elementCount), shape: shape))
     value = try builder.apply("Conv", [value, weight, builder.constant(Tensor(numbers(filters)))])
   }
 

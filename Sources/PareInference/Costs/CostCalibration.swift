@@ -38,7 +38,8 @@ public struct CostCalibration {
 
   private mutating func measure(_ item: CalibrationCase) throws {
     let graph = try item.graph()
-    let forced = try item.forced.map { try kernels.with(kernels.costs.replacing($0, by: .constant(1e-9))) } ?? kernels
+    guard item.forced.allSatisfy(kernels.hasVectorVariant) else { return }
+    let forced = item.forced.isEmpty ? kernels : try kernels.with(Self.table(kernels.costs, forcing: item.forced))
     let batch = graph.inputs.first?.type.dimensions.first
     let rows = batch?.fixedValue == nil ? item.rows : 1
     let plan = try ExecutionPlan(graph, outputs: nil, kernels: forced, rows: rows)
@@ -56,9 +57,17 @@ public struct CostCalibration {
     for (step, nanoseconds) in zip(steps, taken) {
       let key = Extents(inputs: step.extent.inputs, outputs: step.extent.outputs)
       let operation = ExecutionPlan.Step.operation(of: step.kernel)
-      let each = max(nanoseconds / step.extent.times, 0.01)
+      let each = max(nanoseconds / (step.extent.times * step.extent.share), 0.01)
       times[operation, default: [:]][key] = min(times[operation]?[key] ?? .infinity, each)
     }
+  }
+
+  /// The table with dense products, and forms still more, at costs below all others.
+  private static func table(_ costs: CostTable, forcing forced: [pare_operation]) -> CostTable {
+    let dense = [pare_operation_dense_f32, pare_operation_dense_u8s8_u8, pare_operation_dense_u8s8_f32]
+    func name(_ operation: pare_operation) -> String { String(cString: pare_operation_name(operation)) }
+    let cheap = dense.reduce(costs) { $0.replacing(name($1), by: .constant(1)) }
+    return forced.reduce(cheap) { $0.replacing(name($1), by: .constant(1e-9)) }
   }
 
   /// What a decision takes besides its steps.

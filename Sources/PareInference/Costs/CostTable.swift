@@ -29,7 +29,7 @@ public struct CostTable: Sendable, Hashable {
   /// Estimated nanoseconds of a kernel; nil where the table does not know it and it is no pass over elements.
   func nanoseconds(_ operation: String, _ extent: StepExtent) -> Double? {
     let grid = grids[operation] ?? (extent.inputs == 1 ? grids[Self.ordinaryPass] : nil)
-    return grid.map { extent.times * $0.nanoseconds(inputs: extent.inputs, outputs: extent.outputs) }
+    return grid.map { extent.times * extent.share * $0.nanoseconds(inputs: extent.inputs, outputs: extent.outputs) }
   }
 
   /// Nanoseconds that reading a part of a plan's weights takes at least, from where all of them together fit: at the rate of

@@ -20,8 +20,10 @@ struct StepExtent: Sendable, Hashable {
   var inputs: Int
   /// Of one product, or the elements of a pass.
   var outputs: Int
-  /// How often: rows, steps of a sequence, positions of a window; the share of a full product where zeros are left out.
+  /// How often: rows, steps of a sequence, positions of a window.
   var times: Double = 1
+  /// Of a full product, where zeros are left out.
+  var share: Double = 1
   /// The layer of which this is another form.
   var formOf: Float32Layer?
 

@@ -16,7 +16,7 @@ struct CodebookDenseStep: WeightFormat {
     return step
   }
 
-  var forms: [(operation: pare_operation, share: Double)] { [(pare_operation_dense_lut4, 1)] }
+  var forms: ProductForms { float32Forms([.init(operation: pare_operation_dense_lut4)]) }
 
   func pack(as operation: pare_operation, at site: StepSite) -> UnsafeRawPointer? {
     let outputs = dense.bias.count

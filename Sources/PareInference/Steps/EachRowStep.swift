@@ -33,6 +33,8 @@ struct EachRowStep: StepKind {
     }
   }
 
+  func remark(_ kernels: KernelSelection) -> String? { one.remark(kernels) }
+
   func keepsStorage(_ kernels: KernelSelection) -> Bool { one.keepsStorage(kernels) }
 
   /// The kernel's own, and behind it a row of whole tiles.

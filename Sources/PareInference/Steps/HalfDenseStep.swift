@@ -33,8 +33,8 @@ struct HalfDenseStep: WeightFormat {
     return result
   }
 
-  var forms: [(operation: pare_operation, share: Double)] {
-    [(type == .float16 ? pare_operation_dense_f16 : pare_operation_dense_bf16, 1)]
+  var forms: ProductForms {
+    float32Forms([.init(operation: type == .float16 ? pare_operation_dense_f16 : pare_operation_dense_bf16)])
   }
 
   func pack(as operation: pare_operation, at site: StepSite) -> UnsafeRawPointer? {

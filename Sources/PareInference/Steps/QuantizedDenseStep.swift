@@ -4,8 +4,8 @@ import PareTensor
 
 /// A quantized layer of one row or several, as `docs/integer-arithmetic.md` defines it.
 struct QuantizedDenseStep: StepKind {
-  private let layer: QuantizedDense.Layer
-  private let rowCount: Int
+  let layer: QuantizedDense.Layer
+  let rowCount: Int
 
   static let operators: [OperatorName] = [QuantizedDense.name]
 
@@ -24,12 +24,14 @@ struct QuantizedDenseStep: StepKind {
       formOf: rowCount == 1 ? .dense : .denseRows)
   }
 
-  func kernel(_ kernels: KernelSelection) -> StepKernel {
+  var operation: pare_operation {
     switch layer.ending {
-    case .requantized: kernels.kernel(rowCount == 1 ? pare_operation_dense_u8s8_u8 : pare_operation_product_u8s8_u8)
-    case .dequantized: kernels.kernel(rowCount == 1 ? pare_operation_dense_u8s8_f32 : pare_operation_product_u8s8_f32)
+    case .requantized: rowCount == 1 ? pare_operation_dense_u8s8_u8 : pare_operation_product_u8s8_u8
+    case .dequantized: rowCount == 1 ? pare_operation_dense_u8s8_f32 : pare_operation_product_u8s8_f32
     }
   }
+
+  func kernel(_ kernels: KernelSelection) -> StepKernel { kernels.kernel(operation) }
 
   func pack(at site: StepSite) -> UnsafeRawPointer? {
     let packed = PackedIntegerLayer(layer).place(in: site.pool)
@@ -71,10 +73,18 @@ struct PackedIntegerLayer {
 
   func place(in pool: ConstantPool) -> pare_dense_u8s8 {
     let outputs = bias.count
-    let padded = Tiles.padded(outputs)
     let packed = pool.place(pare_dense_u8s8_packed_count(outputs, inputs), of: Int8.self) { packed in
       pare_dense_u8s8_pack(weights, outputs, inputs, packed)
     }
+    var operands = placeEnding(in: pool)
+    operands.weights = packed
+    return operands
+  }
+
+  /// The layer without its weights, for kernels that have them in another form.
+  func placeEnding(in pool: ConstantPool) -> pare_dense_u8s8 {
+    let outputs = bias.count
+    let padded = Tiles.padded(outputs)
     // Σ (x − zx) w + b = Σ x w + (b − zx Σ w): the zero point goes into the bias, modulo 2^32 like the sums.
     let folded = (0..<outputs).map { output in
       weights[output * inputs..<(output + 1) * inputs].reduce(bias[output]) {
@@ -85,7 +95,6 @@ struct PackedIntegerLayer {
     var operands = pare_dense_u8s8()
     operands.groups = Int32((inputs + Int(PARE_GROUP) - 1) / Int(PARE_GROUP))
     operands.tiles = Int32(Tiles.count(outputs))
-    operands.weights = packed
     operands.bias = pool.place(folded, paddedTo: padded, with: 0)
     switch ending {
     case .requantized(let requantization):

@@ -26,13 +26,15 @@ struct SparseDenseStep: WeightFormat {
     return step
   }
 
-  var forms: [(operation: pare_operation, share: Double)] {
+  var forms: ProductForms {
     let whole = Double(Tiles.count(dense.bias.count) * dense.inputCount)
-    return [
-      (pare_operation_dense_block_f32, Double(columnCount) / whole),
-      (pare_operation_dense_slots_f32, Double(slotCount) / whole),
-    ]
+    return float32Forms([
+      .init(operation: pare_operation_dense_block_f32, share: Double(columnCount) / whole),
+      .init(operation: pare_operation_dense_slots_f32, share: Double(slotCount) / whole),
+    ])
   }
+
+  func remark(_ kernels: KernelSelection) -> String? { forms.zerosRemark(kernels) }
 
   func pack(as operation: pare_operation, at site: StepSite) -> UnsafeRawPointer? {
     operation == pare_operation_dense_block_f32 ? packColumns(at: site) : packSlots(at: site)
@@ -69,23 +71,5 @@ struct SparseDenseStep: WeightFormat {
         tiles: Int32(tiles), inputs: Int32(dense.inputCount), blocks: Int32(blocks), counts: counts.place(in: site.pool),
         indices: indices.place(in: site.pool), weights: weights.place(in: site.pool),
         bias: site.pool.place(dense.bias, paddedTo: Tiles.padded(outputs), with: 0), relu: dense.relu ? 1 : 0))
-  }
-}
-
-/// Memory that several packed arrays are written to at once before they are placed.
-private final class Scratch<Element: BitwiseCopyable & ExpressibleByIntegerLiteral> {
-  let start: UnsafeMutablePointer<Element>
-  private let count: Int
-
-  init(_ count: Int) {
-    self.count = count
-    start = .allocate(capacity: max(count, 1))
-    start.initialize(repeating: 0, count: max(count, 1))
-  }
-
-  deinit { start.deallocate() }
-
-  func place(in pool: ConstantPool) -> UnsafePointer<Element>? {
-    pool.place(max(count, 1)) { $0.update(from: start, count: max(count, 1)) }
   }
 }

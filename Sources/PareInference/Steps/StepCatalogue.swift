@@ -9,6 +9,7 @@ enum StepCatalogue {
     HalfDenseStep.self,
     SeededDenseStep.self,
     DenseStep.self,
+    SparseQuantizedDenseStep.self,
     QuantizedDenseStep.self,
     DynamicQuantizationStep.self,
     DynamicQuantizedDenseStep.self,

@@ -27,6 +27,9 @@ protocol StepKind: Sendable {
   /// Whether a sparse or codebook storage of the weights is not decoded to dense.
   func keepsStorage(_ kernels: KernelSelection) -> Bool
 
+  /// What people should know of the form that was taken of it; nil where that is nothing.
+  func remark(_ kernels: KernelSelection) -> String?
+
   /// What a cost table is asked about this step; nil where its kernel passes over the elements of its output.
   func extent(_ kernels: KernelSelection) -> StepExtent?
 
@@ -41,6 +44,7 @@ extension StepKind {
   var scratchByteCount: Int { 0 }
   var stateByteCount: Int { 0 }
   func keepsStorage(_ kernels: KernelSelection) -> Bool { false }
+  func remark(_ kernels: KernelSelection) -> String? { nil }
   func extent(_ kernels: KernelSelection) -> StepExtent? { nil }
 }
 
