@@ -27,7 +27,11 @@ uint64_t draw(void);
 float number(void);
 /// Zeroed memory, with great pages from a mebibyte on, as a plan asks for them.
 void *place(size_t bytes);
+/// Frees all that was placed.
+void release(void);
 size_t up(size_t n, size_t to);
+/// What the system calls the processor.
+const char *processor_name(void);
 /// Whether these extensions have more than the scalar variant of an operation.
 int has_kernel(pare_operation operation);
 contestant *enter(const char *name, pare_operation operation, const void *operands, const void *input, void *output);
@@ -36,5 +40,7 @@ void take_turns(double seconds);
 
 /// Times products that leave zeros out against dense ones, and prints the share of weights at which each breaks even.
 void sparse_products(size_t inputs, size_t outputs, double seconds);
+/// Prints a cost table of integer products with zeros left out, and of dense ones.
+void print_costs(const char *set);
 
 #endif

@@ -16,6 +16,14 @@ uint64_t draw(void) {
 }
 float number(void) { return (float)(draw() >> 40) * 0x1p-23f - 1; }
 
+static void **blocks;
+static size_t block_count;
+
+void release(void) {
+  for (size_t i = 0; i < block_count; i++) free(blocks[i]);
+  block_count = 0;
+}
+
 void *place(size_t bytes) {
   enum { great = 1 << 20 };
   void *block = NULL;
@@ -23,7 +31,37 @@ void *place(size_t bytes) {
   if (posix_memalign(&block, page, room) != 0) abort();
   if (bytes >= great) pare_ask_for_great_pages(block, room);
   memset(block, 0, room);
-  return block;
+  if (block_count % 1024 == 0) blocks = realloc(blocks, (block_count + 1024) * sizeof *blocks);
+  if (!blocks) abort();
+  return blocks[block_count++] = block;
+}
+
+const char *processor_name(void) {
+  static char name[128] = "unknown";
+  char line[256];
+  FILE *file = fopen("/proc/cpuinfo", "r");
+  while (file && fgets(line, sizeof line, file))
+    if (sscanf(line, "model name : %127[^\n]", name) == 1) break;
+  if (file) fclose(file);
+  return name;
+}
+
+/// The extensions of instruction sets, by the names that InstructionSet.swift has.
+static const struct {
+  const char *name;
+  uint32_t extensions;
+} sets[] = {
+  {"scalar", 0}, {"avx2", PARE_CPU_AVX2}, {"avxvnni", PARE_CPU_AVX2 | PARE_CPU_AVXVNNI},
+  {"avx512", PARE_CPU_AVX2 | PARE_CPU_AVX512},
+  {"avx512vnni", PARE_CPU_AVX2 | PARE_CPU_AVX512 | PARE_CPU_AVX512VNNI},
+  {"avx512vpopcntdq",
+   PARE_CPU_AVX2 | PARE_CPU_AVX512 | PARE_CPU_AVX512VNNI | PARE_CPU_AVX512VBMI | PARE_CPU_AVX512VPOPCNTDQ}};
+
+static uint32_t extensions_of(const char *set) {
+  for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
+    if (strcmp(sets[i].name, set) == 0 && !(sets[i].extensions & ~pare_cpu_features())) return sets[i].extensions;
+  fprintf(stderr, "error: %s: expected an instruction set that this processor has, found none\n", set);
+  exit(64);
 }
 
 /// Memory of its own for each contestant, so that none finds another's in the caches.
@@ -304,6 +342,11 @@ static void gates(const char *title, const int *features, const int *hidden, int
 }
 
 int main(int argc, char **argv) {
+  if (argc > 2 && strcmp(argv[1], "costs") == 0) {
+    extensions = extensions_of(argv[2]);
+    print_costs(argv[2]);
+    return 0;
+  }
   const double seconds = argc > 1 ? atof(argv[1]) : 0.5;
   extensions = pare_cpu_features();
   // A second argument leaves out all that AVX2 has not; a third, which is "zeros", all but products with zeros.
