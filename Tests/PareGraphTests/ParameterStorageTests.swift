@@ -179,7 +179,7 @@ import Testing
     let error = #expect(throws: GraphError.self) {
       try ParameterStorage(name: "w", shape: [1], layout: .dense, element: .plain(.bool), coding: .entropy) {
         // Uniform symbols of eight bits, and 2.
-        $0 == ".coded" ? Tensor([0b11_1100, 2] as [UInt8]) : nil
+        $0 == ".coded" ? Tensor([0b11_1100, 1, 0, 0, 2] as [UInt8]) : nil
       }
     }
     #expect(error?.expected == "in 'w.coded' 0 or 1" && error?.found == "2")

@@ -25,7 +25,7 @@ struct PlainSectionDecoder {
       }
     }
     decoder.fill()
-    guard decoder.state == 0, decoder.next == code.count else { throw Refusal() }
+    guard decoder.state == 65_536, decoder.next == code.count else { throw Refusal() }
     return items
   }
 

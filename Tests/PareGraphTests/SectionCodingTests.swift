@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test(arguments: Array(1...17) + [32, 64]) func everySectionComesBackAsTheReferenceDecodesIt(_ itemBits: Int) throws {
-    for count in [0, 1, 2, 3, 7, 8, 9, 31, 500] {
+    for count in [1, 2, 3, 7, 8, 9, 31, 500] {
       for items in draws(itemBits, count, seed: UInt64(count)) {
         let section = bytes(items, itemBits: itemBits)
         let code = coded(section, itemBits, count)
@@ -82,10 +82,10 @@ import Testing
   @Test func theBytesAreThoseOfTheFormat() throws {
     // Eight items of a bit as one symbol of eight bits, the value 2, alone: precision 0, and eight bits that say in which half it lies:
     // the lower (1) six times, the upper (0), the lower.
-    #expect(try SectionCoding.decode([0b11_0000_11, 0b10_1111], itemBits: 1, count: 8) == [2])
-    // Uniform symbols of eight bits: a state of up to 31 bits is the number, its last byte the first symbol.
-    #expect(try SectionCoding.decode([0b11_1100, 77], itemBits: 8, count: 1) == [77])
-    #expect(try SectionCoding.decode([0b11_1100, 1, 2, 3, 4, 5], itemBits: 8, count: 5) == [4, 5, 3, 2, 1])
+    #expect(try SectionCoding.decode([0b11_0000_11, 0b10_1111, 1, 0, 0], itemBits: 1, count: 8) == [2])
+    // Uniform symbols of eight bits: the last state, 2^16, and the symbols as they are.
+    #expect(try SectionCoding.decode([0b11_1100, 1, 0, 0, 77], itemBits: 8, count: 1) == [77])
+    #expect(try SectionCoding.decode([0b11_1100, 1, 0, 0, 1, 2, 3, 4, 5], itemBits: 8, count: 5) == [1, 2, 3, 4, 5])
   }
 
   // MARK: - Hostile codes
@@ -99,7 +99,9 @@ import Testing
     ([0b01_0010_00, 0b1], 1, 1, "a part of at most 4 in the table of frequencies"),
     ([0b111_1100, 77], 8, 1, "zeros behind the tables"),
     ([0b11_1110, 3], 1, 1, "zeros behind the last item"),
-    ([0b11_1100, 77, 1], 8, 1, "a code that ends with its last symbol"),
+    ([0b11_1100, 1, 0, 0, 77, 1], 8, 1, "a code that ends with its last symbol"),
+    ([0b11_1100, 1, 0, 0], 8, 1, "a code that ends with its last symbol"),
+    ([0b11_1100], 8, 2, "a code that ends with its last symbol"),
   ] as [([UInt8], Int, Int, String)])
   func whatIsWrongWithACodeIsSaid(code: [UInt8], itemBits: Int, count: Int, expected: String) throws {
     let error = #expect(throws: SectionCodeError.self) { try SectionCoding.decode(code, itemBits: itemBits, count: count) }
@@ -121,7 +123,7 @@ import Testing
     var (sections, errors) = (0, 0)
     for _ in 0..<4000 {
       let itemBits = [1, 2, 3, 4, 5, 8, 12, 16, 32, 64][generator.below(10)]
-      let count = generator.below(60)
+      let count = 1 + generator.below(60)
       var code = (0..<generator.below(40)).map { _ in UInt8(generator.below(256)) }
       if generator.below(2) == 0 {
         code = coded(bytes(draws(itemBits, count, seed: generator.next())[1], itemBits: itemBits), itemBits, count)

@@ -152,6 +152,6 @@ def decoded(code, width, count):
         size = widths[plane]
         items[:, 8 * plane:8 * plane + size] = values[:, None] >> np.arange(size) & 1
     fill()
-    if state or next(rest, None) is not None:
+    if state != 1 << 16 or next(rest, None) is not None:
         raise ValueError("a damaged code")
     return np.packbits(stream[:count * width], bitorder="little").tobytes()

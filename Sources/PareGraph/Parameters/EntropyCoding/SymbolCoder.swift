@@ -2,11 +2,13 @@
 ///
 /// The state is a number below 2^31. A symbol with frequency f, of those before it c in all, at a precision of r bits, takes the state
 /// x to (x / f)·2^r + x mod f + c; before that, the low byte of x goes out as long as x ≥ f·2^(31−r). Symbols are coded last to
-/// first, from the state 0, so that a decoder yields them first to last, and ends at 0 where all is well.
+/// first, from the state 2^16, so that a decoder yields them first to last, and ends at 2^16 where all is well. (From 0 a code would be two
+/// bytes shorter, but a decoder whose bytes end too early falls to 0 and stays there.)
 ///
 /// - Source: Duda 2014, arXiv:1311.2540, §3; bytes at a time as in Giesen 2014, arXiv:1402.3392.
 struct SymbolEncoder {
-  private var state: UInt32 = 0
+  static let firstState: UInt32 = 1 << 16
+  private var state = firstState
   /// Last to first.
   private var bytes: [UInt8] = []
 
@@ -83,7 +85,7 @@ struct SymbolDecoder {
   }
 
   /// Whether the code ends where its symbols do.
-  var isAtEnd: Bool { state == 0 && position == bytes.count }
+  var isAtEnd: Bool { state == SymbolEncoder.firstState && position == bytes.count }
 }
 
 extension SymbolFrequencies {
