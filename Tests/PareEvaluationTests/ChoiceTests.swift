@@ -45,6 +45,25 @@ import Testing
     #expect(reason.contains("slow: p99 11 ns above 10 ns"))
   }
 
+  @Test func ofManyOutsideTheBudgetTheFirstAreNamed() {
+    var limited = choice
+    limited.budget = Budget(latencyNs: 10)
+    var candidates = (0..<11).map { Small.candidate("slow-\($0)") }
+    let reason = limited.decide(&candidates).reason
+    #expect(reason.contains("slow-7: ") && !reason.contains("slow-8: ") && reason.hasSuffix("; and 3 more)."))
+  }
+
+  @Test func ofDecisionsChangedTheToleranceIsAShareOfAllDecisions() {
+    var candidates = [
+      Small.candidate("teacher", bytes: 900, role: .teacher), Small.candidate("near", bytes: 200, changed: 0.1),
+      Small.candidate("far", bytes: 100, changed: 0.11),
+    ]
+    var byChanges = choice
+    byChanges.objectives = [.decisionsChanged, .bytes]
+    let (chosen, reason) = byChanges.decide(&candidates)
+    #expect(chosen == "near" && reason.contains("within 10 % of all decisions of the best: 0.1 against 0 of teacher."))
+  }
+
   @Test func anExplicitLatencyOverridesTheTier() {
     #expect(Budget(tier: .swing, latencyNs: 5).effectiveLatencyNs == 5)
     #expect(Budget(tier: .highFrequency).effectiveLatencyNs == 1000)

@@ -64,13 +64,13 @@ enum Small {
   /// A candidate with given validation figures; everything else is of no account.
   static func candidate(
     _ name: String, netReturn: Double = 0, sharpe: Double? = 1, logLoss: Double = 0.6, bytes: Int = 100,
-    planBytes: Int = 100, p99: Double = 100, role: CandidateResult.Role = .candidate
+    planBytes: Int = 100, p99: Double = 100, changed: Double = 0, role: CandidateResult.Role = .candidate
   ) -> CandidateResult {
     func measures(_ netReturn: Double) -> Measures {
       let later = FillOneLater(netReturn: netReturn, sharpe: sharpe)
       return Measures(
         accuracy: 0.5, balancedAccuracy: 0.5, logLoss: logLoss, skill: 0, agreement: 1,
-        flips: Flips(missed: 0, false: 0, reversed: 0, rate: 0),
+        flips: Flips(missed: 0, false: 0, reversed: 0, rate: changed),
         money: Money(
           grossReturn: netReturn, netReturn: netReturn, breakEvenBp: nil, sharpe: sharpe, sortino: nil, maxDrawdown: 0,
           turnover: 1, trades: 1, hitRate: nil, costs: 0, fillOneLater: later),

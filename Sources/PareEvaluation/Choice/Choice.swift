@@ -23,16 +23,28 @@ public struct Choice: Sendable {
   /// no guide where the best net return or Sharpe ratio on the validation part is not positive: then log loss takes
   /// its place, and the reason says so.
   public func decide(_ candidates: inout [CandidateResult]) -> (chosen: String?, reason: String) {
+    decide(&candidates) { budget.violation(of: $0) }
+  }
+
+  /// The same under a budget of another kind.
+  ///
+  /// - Parameter violation: why a candidate does not fit, or nil where it does.
+  func decide<Candidate: JudgedModel>(
+    _ candidates: inout [Candidate], violation: (Candidate) -> String?
+  ) -> (chosen: String?, reason: String) {
+    let violations = candidates.map(violation)
+    let frontier = Dominance.frontier(of: candidates.map { candidate in objectives.map { $0.cost(of: candidate) } })
     for index in candidates.indices {
-      candidates[index].withinBudget = budget.violation(of: candidates[index]) == nil
-      candidates[index].pareto = !candidates.contains { dominates($0, candidates[index]) }
+      candidates[index].withinBudget = violations[index] == nil
+      candidates[index].pareto = frontier[index]
     }
     let affordable = candidates.filter(\.withinBudget)
     guard !affordable.isEmpty else {
-      let closest = candidates.compactMap { candidate in
-        budget.violation(of: candidate).map { "\(candidate.name): \($0)" }
+      let closest = zip(candidates, violations).compactMap { candidate, violation in
+        violation.map { "\(candidate.name): \($0)" }
       }
-      return (nil, "No candidate is within the budget (" + closest.joined(separator: "; ") + ").")
+      let rest = closest.count > 8 ? "; and \(closest.count - 8) more" : ""
+      return (nil, "No candidate is within the budget (" + closest.prefix(8).joined(separator: "; ") + rest + ").")
     }
 
     var quality = objectives.first(where: \.isQuality) ?? .logLoss
@@ -45,7 +57,13 @@ public struct Choice: Sendable {
     let cheapness = objectives.first { !$0.isQuality } ?? .bytes
     let costs = affordable.map { quality.cost(of: $0) }
     let best = costs.min() ?? 0
-    let scale = quality == .logLoss ? max(0, uninformedLogLoss - best) : abs(best)
+    let (scale, unit) =
+      switch quality {
+      case .logLoss: (max(0, uninformedLogLoss - best), "the best's gain over the class frequencies")
+      // The best changes none, of which there is no share.
+      case .decisionsChanged: (1, "all decisions of the best")
+      default: (abs(best), "the best")
+      }
     let limit = best + tolerance * scale
     let close = zip(affordable, costs).filter { $0.1 <= limit }.map(\.0)
     if quality == .logLoss, best >= uninformedLogLoss {
@@ -61,7 +79,7 @@ public struct Choice: Sendable {
       preface
       + "\(chosen.name) has the least \(cheapness.rawValue) (\(figure(cheapness.cost(of: chosen)))) of the \(close.count) of "
       + "\(affordable.count) candidates within the budget whose validation \(quality.rawValue) lies within "
-      + "\(figure(tolerance * 100)) % of the best\(quality == .logLoss ? "'s gain over the class frequencies" : "")"
+      + "\(figure(tolerance * 100)) % of \(unit)"
     reason +=
       chosen.name == leader.name
       ? ", and is itself the best (\(figure(quality.figure(of: chosen))))."
@@ -71,16 +89,11 @@ public struct Choice: Sendable {
     if excluded > 0 { reason += " \(excluded) outside the budget." }
     return (chosen.name, reason)
   }
-
-  private func dominates(_ one: CandidateResult, _ other: CandidateResult) -> Bool {
-    let pairs = objectives.map { ($0.cost(of: one), $0.cost(of: other)) }
-    return pairs.allSatisfy { $0.0 <= $0.1 } && pairs.contains { $0.0 < $0.1 }
-  }
 }
 
 extension Objective {
   /// The figure as people read it.
-  func figure(of candidate: CandidateResult) -> Double {
+  func figure(of candidate: some JudgedModel) -> Double {
     switch self {
     case .netReturn, .sharpe, .accuracy, .skill, .agreement: -cost(of: candidate)
     default: cost(of: candidate)

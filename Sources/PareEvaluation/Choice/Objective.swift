@@ -8,6 +8,7 @@ public enum Objective: String, Codable, Sendable, CaseIterable {
   case skill
   case logLoss = "log-loss"
   case agreement
+  case decisionsChanged = "decisions-changed"
   case maxDrawdown = "max-drawdown"
   case bytes
   case planBytes = "plan-bytes"
@@ -15,7 +16,7 @@ public enum Objective: String, Codable, Sendable, CaseIterable {
   case latency
 
   /// The figure, turned so that less is better. Undefined figures are worst.
-  public func cost(of candidate: CandidateResult) -> Double {
+  public func cost(of candidate: some JudgedModel) -> Double {
     let cost: Double? =
       switch self {
       case .netReturn: -candidate.validation.netReturn
@@ -24,11 +25,12 @@ public enum Objective: String, Codable, Sendable, CaseIterable {
       case .skill: -candidate.validation.skill
       case .logLoss: candidate.validation.logLoss
       case .agreement: -candidate.validation.agreement
+      case .decisionsChanged: candidate.validation.flips.rate
       case .maxDrawdown: candidate.validation.maxDrawdown
       case .bytes: Double(candidate.bytes)
       case .planBytes: Double(candidate.planBytes)
       case .parameters: Double(candidate.parameters)
-      case .latency: candidate.latencyNs.p50
+      case .latency: candidate.decisionNanoseconds
       }
     guard let cost, !cost.isNaN else { return .infinity }
     return cost

@@ -89,7 +89,7 @@ enum ReportPage {
     const figures = {
       'net-return': ['net return (%)', c => 100 * c.net_return], 'sharpe': ['Sharpe ratio', c => c.sharpe],
       'accuracy': ['accuracy (%)', c => 100 * c.accuracy], 'skill': ['skill (% points)', c => 100 * c.skill], 'log-loss': ['log loss', c => c.log_loss],
-      'agreement': ['agreement (%)', c => 100 * c.agreement], 'max-drawdown': ['drawdown (%)', c => 100 * c.max_drawdown] };
+      'agreement': ['agreement (%)', c => 100 * c.agreement], 'decisions-changed': ['decisions changed (%)', c => 100 * c.flips.rate], 'max-drawdown': ['drawdown (%)', c => 100 * c.max_drawdown] };
     const costs = { 'bytes': ['artifact (bytes)', c => c.bytes], 'plan-bytes': ['resident in the plan (bytes)', c => c.plan_bytes],
       'parameters': ['parameters', c => c.parameters], 'latency': ['p50 (ns)', c => c.latency_ns.p50] };
     const quality = figures[results.objectives.find(name => figures[name]) || 'log-loss'];
