@@ -85,6 +85,7 @@ let package = Package(
       name: "PareEvaluation",
       dependencies: [
         "PareCompression", "PareBacktest", "PareONNX", "PareArrays",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
     .executableTarget(
@@ -118,7 +119,9 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
       ]),
     .testTarget(name: "PareBacktestTests", dependencies: ["PareBacktest"]),
-    .testTarget(name: "PareEvaluationTests", dependencies: ["PareEvaluation", "PareArrays"]),
+    .testTarget(
+      name: "PareEvaluationTests",
+      dependencies: ["PareEvaluation", "PareArrays", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(name: "CommandLineTests", dependencies: ["PareArrays"]),
   ],
   swiftLanguageModes: [.v6]

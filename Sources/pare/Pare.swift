@@ -13,6 +13,7 @@ struct Pare: AsyncParsableCommand {
       First steps:
         pare demo                                   everything once, on a simulated market
         pare run examples/simulated.yaml            an experiment: train, pare, judge, choose
+        pare search examples/search.yaml            many recipes, and the frontier of what they cost
         pare import BTCUSDT-5m.csv.gz --symbol BTCUSDT --interval 5
         pare fetch BTCUSDT --interval 5 --days 30   candles from Bybit
         pare bench runs/demo/artifacts/teacher-int8.pare
@@ -22,7 +23,7 @@ struct Pare: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      DemoCommand.self, RunCommand.self, TrainCommand.self, CompressCommand.self, QuantizeCommand.self, ConvertCommand.self, PredictCommand.self,
+      DemoCommand.self, RunCommand.self, SearchCommand.self, TrainCommand.self, CompressCommand.self, QuantizeCommand.self, ConvertCommand.self, PredictCommand.self,
       BenchCommand.self, InspectCommand.self, ImportCommand.self, FetchCommand.self,
     ])
 

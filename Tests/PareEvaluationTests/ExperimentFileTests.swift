@@ -83,6 +83,8 @@ import Testing
       let path = examples.appendingPathComponent(name).path
       if name.hasSuffix(".recipe.yaml") {
         _ = try RecipeFile.read(path)
+      } else if name.hasPrefix("search") {
+        _ = try SearchFile.read(path)
       } else {
         _ = try ExperimentFile.read(path)
       }

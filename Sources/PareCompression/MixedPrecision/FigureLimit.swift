@@ -17,7 +17,7 @@ public struct FigureLimit: Sendable, Hashable {
   }
 
   /// Whether a model with these figures keeps to it. A figure that is not a number does not.
-  func holds(for figures: [String: Double], before: [String: Double]) -> Bool {
+  package func holds(for figures: [String: Double], before: [String: Double]) -> Bool {
     guard let value = figures[figure] else { return false }
     switch bound {
     case .atLeast(let least): return value >= least
@@ -28,7 +28,7 @@ public struct FigureLimit: Sendable, Hashable {
   }
 
   /// As in `accuracy at least 0.52`.
-  func words(before: [String: Double]) -> String {
+  package func words(before: [String: Double]) -> String {
     let start = before[figure] ?? .nan
     return switch bound {
     case .atLeast(let least): "\(figure) at least \(least)"
@@ -38,7 +38,7 @@ public struct FigureLimit: Sendable, Hashable {
     }
   }
 
-  func validate(at path: ParameterPath) throws {
+  package func validate(at path: ParameterPath) throws {
     try path.key(Keys.figure).require(!figure.isEmpty, expected: "the name of a figure", found: "an empty text")
     let (key, value) = keyed
     let isDifference = key == .fallsByAtMost || key == .risesByAtMost

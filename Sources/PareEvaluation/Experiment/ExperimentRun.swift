@@ -1,5 +1,4 @@
 import Foundation
-import PareArtifact
 import PareBacktest
 import PareCompression
 import PareGraph
@@ -70,17 +69,13 @@ public struct ExperimentRun: Sendable {
     var teacher: (bytes: Int, validation: Judge.Opinion, test: Judge.Opinion)?
     for (index, made) in models.enumerated() {
       let path = "artifacts/\(made.name).pare"
-      let threshold = try data.judge.threshold(
-        experiment.threshold, of: try DeployedModel(made.model).scores(of: data, part: .validation).probabilities)
-      let model = try made.model.deciding(at: threshold, provenance: data.provenance)
-      let bytes = try output.write(model, to: path)
+      let (deployed, bytes) = try data.deploy(made.model, deciding: experiment.threshold, as: path, in: output)
       do {
-        try ModelFile.write(model, to: output.path("artifacts/\(made.name).onnx"))
+        try ModelFile.write(deployed.model, to: output.path("artifacts/\(made.name).onnx"))
       } catch let error as ONNXError where error.code == "onnx.no-standard-form" {
         // Recurrent layers on integers have no form in ONNX; the artifact is the .pare file alone.
       }
 
-      let deployed = try DeployedModel(try Artifact.read(output.path(path)))
       let opinions = (
         validation: try deployed.opinion(on: data, part: .validation), test: try deployed.opinion(on: data, part: .test)
       )

@@ -4,23 +4,24 @@ import PareGraph
 import PareTensor
 
 /// The folder that a run writes into. Every file appears whole or not at all.
-struct RunFolder: Sendable {
+package struct RunFolder: Sendable {
   private let directory: String
 
-  init(_ directory: String) {
+  package init(_ directory: String) {
     self.directory = directory
   }
 
   func path(_ relative: String) -> String { directory + "/" + relative }
 
-  /// Makes the folder and shows, before any work is done, that it can be written to.
+  /// Makes the folder and those in it, and shows, before any work is done, that it can be written to.
   ///
+  /// - Parameter option: by which the command line was told the folder.
   /// - Throws: `.cannotCreate`, naming the folder and what the system says; `.usage` for no name at all.
-  func prepare() throws {
+  package func prepare(_ folders: [String] = ["artifacts"], option: String = "--out") throws {
     guard !directory.isEmpty else {
-      throw EvaluationError("folder", subject: "--out", expected: "a folder", found: "''", category: .usage)
+      throw EvaluationError("folder", subject: option, expected: "a folder", found: "''", category: .usage)
     }
-    try make(path("artifacts"))
+    for folder in folders { try make(path(folder)) }
     let probe = path(".writable")
     do {
       try WholeFile.write([], to: probe)
@@ -41,6 +42,9 @@ struct RunFolder: Sendable {
     let attributes = try FileManager.default.attributesOfItem(atPath: path(relative))
     return (attributes[.size] as? NSNumber)?.intValue ?? 0
   }
+
+  /// The model in a file; nil where there is none that is whole.
+  func model(_ relative: String) -> Model? { try? Artifact.read(path(relative)) }
 
   /// Makes a folder and those above it. Foundation does so too, but keeps to itself what the system said.
   private func make(_ path: String) throws {

@@ -1,3 +1,4 @@
+import PareArtifact
 import PareBacktest
 import PareGraph
 import PareInference
@@ -70,5 +71,19 @@ extension Model {
       by: DecisionThresholds(short: threshold.threshold, long: threshold.threshold)
     ).pruned()
     return model
+  }
+}
+
+extension ExperimentData {
+  /// Finds a model's threshold on the validation part, writes the model, and reads it back: what is judged is the file.
+  ///
+  /// - Parameter path: within the folder.
+  func deploy(
+    _ model: Model, deciding policy: ThresholdPolicy, as path: String, in folder: RunFolder
+  ) throws -> (model: DeployedModel, bytes: Int) {
+    let scores = try DeployedModel(model).scores(of: self, part: .validation)
+    let threshold = try judge.threshold(policy, of: scores.probabilities)
+    let bytes = try folder.write(try model.deciding(at: threshold, provenance: provenance), to: path)
+    return (try DeployedModel(try Artifact.read(folder.path(path))), bytes)
   }
 }

@@ -52,6 +52,12 @@ final class ProgressReporter: RunObserver {
     }
   }
 
+  /// A line of its own, above a bar that is being drawn.
+  func note(_ line: String) {
+    guard !isQuiet else { return }
+    state.withLock { _ in write(Terminal.erasesLine + line + "\n") }
+  }
+
   private func draw(_ state: inout State, at unit: Int, note: String) {
     var line = pad(state.stage, 26)
     if state.units > 0 {

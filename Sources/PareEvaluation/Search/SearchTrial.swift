@@ -1,0 +1,115 @@
+import PareCompression
+
+/// A recipe that a search tried, and what came of it.
+public struct SearchTrial: Codable, Sendable, Equatable {
+  /// 1 for the first; the teacher, which no recipe made, is 0.
+  public var ordinal: Int
+  /// The number of the combination within the space; null for the teacher.
+  @ExplicitNull public var point: Int?
+  /// What was chosen, in words.
+  public var made: String
+  /// The recipe with every default spelled out, as JSON.
+  public var recipe: String
+  /// Path of the artifact, relative to the search's folder; null where there is none.
+  @ExplicitNull public var artifact: String?
+  /// On the validation part; null where the trial failed.
+  @ExplicitNull public var figures: TrialFigures?
+  /// Why it failed; null where it did not.
+  @ExplicitNull public var error: String?
+  /// What it took.
+  public var seconds: Double
+  /// On the test part; null but for the frontier and the choice of a search that is through.
+  @ExplicitNull public var test: Measures?
+  /// Whether no other trial is at least as good in every objective and better in one.
+  public var pareto = false
+  public var withinBudget = false
+
+  public init(
+    ordinal: Int, point: Int?, made: String, recipe: String, artifact: String? = nil, figures: TrialFigures? = nil,
+    error: String? = nil, seconds: Double = 0, test: Measures? = nil
+  ) {
+    self.ordinal = ordinal
+    self.point = point
+    self.made = made
+    self.recipe = recipe
+    self.artifact = artifact
+    self.figures = figures
+    self.error = error
+    self.seconds = seconds
+    self.test = test
+  }
+
+  /// `trial-0007`, or `teacher`: also the artifact's file name. Of equal length, so that it does not tell in the bytes.
+  public var name: String { Self.name(of: ordinal) }
+
+  /// The figure of an objective as people read it; nil where it is undefined, or the trial failed.
+  public func figure(_ objective: String) -> Double? {
+    let value = JudgedTrial(self).flatMap { model in Objective(rawValue: objective)?.figure(of: model) }
+    return value.flatMap { $0.isFinite ? $0 : nil }
+  }
+
+  static func name(of ordinal: Int) -> String {
+    guard ordinal > 0 else { return CandidateConfiguration.teacher }
+    let digits = String(ordinal)
+    return "trial-" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  }
+}
+
+/// What a model is worth on the validation part, and what it costs to run.
+public struct TrialFigures: Codable, Sendable, Equatable {
+  /// At the model's own threshold, found on the same part; flips at the teacher's.
+  public var validation: Measures
+  /// Bytes of the artifact, of the parameters' sections in it, and those resident in the plan.
+  public var bytes: Int
+  public var weightBytes: Int
+  public var planBytes: Int
+  /// Trainable numbers, zeros included.
+  public var parameters: Int
+  /// What a decision should take by the cost table; null where that does not know every step.
+  @ExplicitNull public var estimateNs: Double?
+
+  public init(validation: Measures, bytes: Int, weightBytes: Int, planBytes: Int, parameters: Int, estimateNs: Double?) {
+    self.validation = validation
+    self.bytes = bytes
+    self.weightBytes = weightBytes
+    self.planBytes = planBytes
+    self.parameters = parameters
+    self.estimateNs = estimateNs
+  }
+
+  /// What limits may name, by the words of objectives; what is undefined is left out.
+  var byObjective: [String: Double] {
+    let model = JudgedTrial(trial: SearchTrial(ordinal: 0, point: nil, made: "", recipe: ""), figures: self)
+    let pairs = Objective.allCases.map { ($0.rawValue, $0.figure(of: model)) }
+    return Dictionary(uniqueKeysWithValues: pairs.filter { $0.1.isFinite })
+  }
+}
+
+/// A trial that did not fail, as the choice sees it.
+struct JudgedTrial: JudgedModel {
+  let trial: SearchTrial
+  let figures: TrialFigures
+  var pareto = false
+  var withinBudget = false
+
+  init(trial: SearchTrial, figures: TrialFigures) {
+    self.trial = trial
+    self.figures = figures
+  }
+
+  /// nil for a trial that failed.
+  init?(_ trial: SearchTrial) {
+    guard let figures = trial.figures else { return nil }
+    self.init(trial: trial, figures: figures)
+  }
+
+  var name: String { trial.name }
+  var role: CandidateResult.Role { trial.ordinal == 0 ? .teacher : .candidate }
+  var validation: Measures { figures.validation }
+  var bytes: Int { figures.bytes }
+  var planBytes: Int { figures.planBytes }
+  var parameters: Int { figures.parameters }
+  var decisionNanoseconds: Double? { figures.estimateNs }
+
+  func costs(_ objectives: [Objective]) -> [Double] { objectives.map { $0.cost(of: self) } }
+}

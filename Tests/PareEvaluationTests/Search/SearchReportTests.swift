@@ -1,0 +1,41 @@
+import Foundation
+import PareEvaluation
+import Testing
+
+@Suite struct SearchReportTests {
+  /// A report of a search whose every text is `text`.
+  private func page(saying text: String) throws -> String {
+    let search = try Small.search("")
+    let identity = SearchIdentity(specification: text, experiment: text, data: text, teacher: text, costs: text, kernels: text)
+    let trials = [
+      Small.teacher,
+      SearchTrial(
+        ordinal: 1, point: 4, made: text, recipe: text, artifact: text, figures: Small.figures(logLoss: 0.6, bytes: 7)),
+      SearchTrial(ordinal: 2, point: 3, made: text, recipe: text, error: text),
+    ]
+    let stored = StoredSearch(identity: identity, text: text, source: text, uninformedLogLoss: 0.7, planned: 2)
+    return try SearchReport(SearchResults(search, stored: stored, trials: trials)).html()
+  }
+
+  @Test(arguments: ["</script><script>alert(1)</script>", "<!--<script>", "</title><img src=x onerror=alert(1)>", "\" onload=\"x"])
+  func noTextOfASearchCanActOnThePage(_ text: String) throws {
+    let (page, plain) = (try page(saying: text), try page(saying: "plain"))
+    for tag in ["<script", "</script", "<title", "</title", "<img", "<!--"] {
+      #expect(page.components(separatedBy: tag).count == plain.components(separatedBy: tag).count, "\(tag)")
+    }
+  }
+
+  @Test func nothingIsFetched() throws {
+    // Licence notices name where a library comes from; nothing else may name an address.
+    let parts = try page(saying: "plain").components(separatedBy: "/*!")
+    let rest = parts[0] + parts.dropFirst().map { $0.components(separatedBy: "*/").dropFirst().joined(separator: "*/") }.joined()
+    for word in ["http://", "https://", " src=", "<link", "@import", "url(", "fetch(", "XMLHttpRequest", "WebSocket", "import("] {
+      #expect(!rest.contains(word), "\(word)")
+    }
+  }
+
+  @Test func everyObjectiveCanBeDrawn() throws {
+    let page = try page(saying: "plain")
+    for objective in Objective.allCases { #expect(page.contains("'\(objective.rawValue)': ["), "\(objective)") }
+  }
+}
