@@ -26,7 +26,7 @@ enum DegenerateInput {
     /// Whether it looks at rows of the training part.
     var needsRows: Bool {
       switch name {
-      case "pruning magnitude", "tensor-factorization", "cross-layer-equalization", "low-rank rank above full", "low-rank rank",
+      case "pruning magnitude", "tensor-factorization", "cross-layer-equalization", "entropy-coding", "low-rank rank above full", "low-rank rank",
         "low-rank energy":
         false
       case "quantization float16", "quantization bfloat16", "quantization ternary", "quantization powersOfTwo(bits: 4)",
@@ -47,6 +47,7 @@ enum DegenerateInput {
     Entry(MixedPrecision(budget: .ratio(0.9), rows: 64)),
     Entry(TensorFactorization(.tuckerOfChannels, .rank(1), condition: .smaller)),
     Entry(CrossLayerEqualization()),
+    Entry(EntropyCoding()),
     Entry(ActivationSmoothing(inserts: true)),
   ] + ([.magnitude, .gradient, .optimalBrainDamage, .optimalBrainSurgeon] as [Pruning.Criterion]).map {
     Entry(Pruning(sparsity: 0.5, criterion: $0), "\($0)")
