@@ -79,7 +79,7 @@ import Testing
     let file = try Safetensors(bytes: Artifact.encode(model))
     var refusals = 0
     let codes = file.tensors.filter { $0.key.hasSuffix(".coded") }
-    #expect(codes.count == 4)
+    #expect(codes.count >= 4)
     for (name, code) in codes {
       let bytes = code.values(as: UInt8.self)
       for bit in 0..<8 * bytes.count {
@@ -96,7 +96,7 @@ import Testing
 
   @Test(arguments: [
     (#"["t","dense","U8",[128],"entropy"]"#, "in 't.coded' a byte for at most 16 of the section"),
-    (#"["t","bitmask","F32",[1024],"entropy"]"#, "tensor 't.mask' of uint8 [128]"),
+    (#"["t","bitmask","F32",[512],"entropy"]"#, "tensor 't.mask' of uint8 [64]"),
     (#"["t","dense","codebook:4",[16],"entropy"]"#, "tensor 't.codebook' of at most 16 float32"),
     (#"["t","dense","U8",[16],"entropy"]"#, "in 't.coded' a code that ends with its last symbol"),
   ])

@@ -124,11 +124,11 @@ import Testing
       mayChange: { $0.hasPrefix("dense_") }),
     Sample(technique: WeightSharing(bits: 3, convolutionBits: 4, layers: one), mayChange: ofOne),
     Sample(
-      technique: EntropyCoding(layers: one), mayChange: ofOne,
-      model: { try WeightSharing(bits: 4).apply(to: Fixture.model(hidden: [48, 40]), in: Fixture.context()) }),
+      technique: EntropyCoding(layers: one), mayChange: { $0.hasPrefix("dense_1.") },
+      model: { try Pruning(sparsity: 0.9).apply(to: Fixture.model(hidden: [48, 40]), in: Fixture.context()) }),
     Sample(
-      technique: EntropyCoding(), mayChange: { $0.hasSuffix("weight") || $0.contains("quantized") },
-      model: { try Quantization(.int4).apply(to: Fixture.model(hidden: [48, 40]), in: Fixture.context()) }),
+      technique: EntropyCoding(layers: .operators(["Gemm"])), mayChange: { $0.hasPrefix("dense_") },
+      model: { try WeightSharing(bits: 5).apply(to: EntropyCodingTests.peaked([48, 40]), in: Fixture.context()) }),
     Sample(
       technique: CrossLayerEqualization(layers: .operators(["Gemm"])), mayChange: { $0.hasPrefix("dense_") },
       model: { try QuantizationAdjustmentTests.uneven() }),

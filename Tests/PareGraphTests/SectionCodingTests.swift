@@ -127,7 +127,7 @@ import Testing
       var code = (0..<generator.below(40)).map { _ in UInt8(generator.below(256)) }
       if generator.below(2) == 0 {
         code = coded(bytes(draws(itemBits, count, seed: generator.next())[1], itemBits: itemBits), itemBits, count)
-        for _ in 0..<1 + generator.below(3) where !code.isEmpty { code[generator.below(code.count)] ^= 1 << UInt8(generator.below(8)) }
+        for _ in 0..<generator.below(4) { code[generator.below(code.count)] ^= 1 << UInt8(generator.below(8)) }
       }
       do {
         let section = try SectionCoding.decode(code, itemBits: itemBits, count: count)

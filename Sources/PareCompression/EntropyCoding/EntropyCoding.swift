@@ -43,12 +43,12 @@ public struct EntropyCoding: CompressionTechnique {
 }
 
 extension ParameterStorage {
-  /// Bytes by which a file's header grows where this storage is coded: the word, the longer names, and all of its form where its number
-  /// said enough.
+  /// Bytes by which a file's header may grow where this storage is coded: the word, the longer names, all of its form where its number
+  /// said enough, and up to the next multiple of eight.
   fileprivate func codingOverhead(named name: String) -> Int {
-    let (word, suffixes) = (13, sections.count * Self.codeSuffix.utf8.count)
-    guard layout == .dense, case .plain(let type) = element, !type.isFourBit else { return word + suffixes }
-    return word + suffixes + name.utf8.count + 28 + 4 * shape.rank
+    let (word, suffixes, rounding) = (13, sections.count * Self.codeSuffix.utf8.count, 7)
+    guard layout == .dense, case .plain(let type) = element, !type.isFourBit else { return word + suffixes + rounding }
+    return word + suffixes + rounding + name.utf8.count + 28 + 5 * shape.rank
   }
 }
 
