@@ -79,6 +79,12 @@ extension SampleModels {
     return [
       ("coded integers", ParameterStorage(Tensor(numbers.map { Int8($0 - 1) }, shape: [30, 10])).entropyCoded()),
       ("coded codebook", ParameterStorage(indices: numbers, table: table, shape: [300], layout: .bitmask).entropyCoded()),
+      (
+        "coded groups",
+        ParameterStorage(indices: numbers, tables: [table, table.reversed()], groups: TableGroups(axis: 1, size: 8), shape: [20, 15])
+          .entropyCoded()
+      ),
+      ("coded vectors", ParameterStorage(indices: numbers, vectors: table + table, dimension: 2, shape: [60, 10]).entropyCoded()),
       ("coded floats", ParameterStorage(Tensor(numbers.map { table[$0] }, shape: [10, 30])).entropyCoded()),
     ]
   }

@@ -123,6 +123,10 @@ import Testing
         bits: 2, start: .random, layers: one, fineTuning: FineTuning(TrainingSchedule(epochs: 1, batchSize: 64), hardWeight: 0.5)),
       mayChange: { $0.hasPrefix("dense_") }),
     Sample(technique: WeightSharing(bits: 3, convolutionBits: 4, layers: one), mayChange: ofOne),
+    Sample(technique: WeightSharing(bits: 2, scope: .outputs(4), layers: one), mayChange: ofOne),
+    Sample(
+      technique: WeightSharing(bits: 3, vector: 4, start: .random, layers: one), mayChange: ofOne,
+      model: { try Fixture.model(hidden: [48, 40]) }),
     Sample(
       technique: EntropyCoding(layers: one), mayChange: { $0.hasPrefix("dense_1.") },
       model: { try Pruning(sparsity: 0.9).apply(to: Fixture.model(hidden: [48, 40]), in: Fixture.context()) }),

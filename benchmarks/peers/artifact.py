@@ -88,10 +88,18 @@ def stored(tensors, name, layout, element, shape, coding=None):
         kept = np.unpackbits(section(".mask", 1, count), count=count, bitorder="little").astype(bool)
     left = int(kept.sum())
     if element.startswith("codebook:"):
-        bits = int(element.removeprefix("codebook:"))
-        stream = np.unpackbits(section(".indices", bits, left), count=left * bits, bitorder="little")
+        form, _, groups = element.removeprefix("codebook:").partition("@")
+        bits, dimension = (int(number) for number in (form + "x1").split("x")[:2])
+        stream = np.unpackbits(
+            section(".indices", bits, left // dimension), count=left // dimension * bits, bitorder="little")
         indices = stream.reshape(-1, bits).astype(np.int64) @ (1 << np.arange(bits))
-        values = tensors[f"{name}.codebook"][indices]
+        table = tensors[f"{name}.codebook"]
+        if groups:
+            axis, size = (int(number) for number in groups.split("/"))
+            table_of_each = (np.indices(shape)[axis] // size).reshape(-1)[kept]
+            values = table[table_of_each, indices]
+        else:
+            values = table[indices].reshape(-1)
     elif element == "sign":
         values = np.unpackbits(section(".signs", 1, left), count=left, bitorder="little") * np.float32(2) - 1
     elif element in FOUR_BITS:

@@ -114,7 +114,7 @@ struct GraphDecoding {
     let coding = parts.count == 4 ? ParameterStorage.Coding.none : .entropy
     if let word = parts.dropFirst(4).first, try word.string() != coding.rawValue { throw word.mismatch("the coding 'entropy'") }
     guard let element = ParameterStorage.Element(artifactName: try parts[2].string()) else {
-      throw parts[2].mismatch("an element: an element type, codebook:BITS or sign")
+      throw parts[2].mismatch("an element: an element type, codebook:BITS, codebook:BITSxDIMENSION, codebook:BITS@AXIS/SIZE or sign")
     }
     let shape = try parts[3].elements().map { try $0.integer(in: 0...Int.max, "an extent") }
     guard shape.count <= 32, let count = Safetensors.elementCount(shape), count <= claimable else {

@@ -132,29 +132,6 @@ struct GraphEncoding {
   }
 }
 
-extension ParameterStorage.Element {
-  /// `F32` for plain elements, `codebook:4` for indices of four bits.
-  var artifactName: String {
-    switch self {
-    case .plain(let type): type.artifactName
-    case .codebook(let bits): "codebook:\(bits)"
-    case .sign: "sign"
-    }
-  }
-
-  init?(artifactName name: String) {
-    if let type = ElementType(artifactName: name) {
-      self = .plain(type)
-    } else if name.hasPrefix("codebook:"), let bits = Int(name.dropFirst("codebook:".count)) {
-      self = .codebook(bits: bits)
-    } else if name == "sign" {
-      self = .sign
-    } else {
-      return nil
-    }
-  }
-}
-
 extension ElementType {
   /// What a graph calls an element type: safetensors' name where that format has the type.
   var artifactName: String {

@@ -109,7 +109,7 @@ extension ParameterStorage {
     let form =
       switch element {
       case .plain(let type): type.rawValue
-      case .codebook(let bits): "\(bits)-bit index"
+      case .codebook(let bits, let dimension, _): "\(bits)-bit index" + (dimension == 1 ? "" : " for \(dimension)")
       case .sign: "sign"
       }
     return form + (coding == .none ? "" : ", coded")

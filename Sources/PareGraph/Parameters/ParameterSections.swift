@@ -25,7 +25,7 @@ extension ParameterStorage {
   package var plainSections: [Section] {
     var sections: [Section] = []
     if let mask { sections.append(Section(suffix: ".mask", tensor: mask, itemBits: 1, itemCount: shape.elementCount)) }
-    sections.append(Section(suffix: element.suffix(layout), tensor: values, itemBits: element.bitCount, itemCount: storedCount))
+    sections.append(Section(suffix: element.suffix(layout), tensor: values, itemBits: element.bitCount, itemCount: storedCount / element.dimension))
     if let codebook {
       sections.append(Section(suffix: Self.tableSuffix, tensor: codebook, itemBits: 32, itemCount: codebook.elementCount))
     }
@@ -92,17 +92,15 @@ extension ParameterStorage {
     case .plain, .sign:
       values = try reader.bits(suffix, itemBits: element.bitCount, count: stored, from: section)
       codebook = nil
-    case .codebook(let bits):
-      guard (1...16).contains(bits) else { throw reader.refusal(expected: "1 to 16 bits an index", found: "\(bits)") }
-      guard let table = section(Self.tableSuffix), table.shape.rank == 1, table.elementCount <= 1 << bits else {
-        throw reader.refusal(expected: "tensor '\(name)\(Self.tableSuffix)' of at most \(1 << bits) float32", found: "none")
+    case .codebook(let bits, let dimension, let groups):
+      let table = try reader.table(element, of: shape, layout, from: section)
+      values = try reader.bits(suffix, itemBits: bits, count: stored / dimension, from: section)
+      let indices = BitPacking.unpack(values.values(as: UInt8.self), bits: bits, count: stored / dimension)
+      let length = table.shape[groups == nil ? 0 : 1]
+      if let beyond = indices.first(where: { $0 >= length }) {
+        throw reader.refusal(expected: "indices below \(length)", found: "\(beyond)")
       }
-      codebook = try reader.plain(Self.tableSuffix, .float32, table.shape, from: section)
-      values = try reader.bits(suffix, itemBits: bits, count: stored, from: section)
-      let indices = BitPacking.unpack(values.values(as: UInt8.self), bits: bits, count: stored)
-      if let beyond = indices.first(where: { $0 >= table.elementCount }) {
-        throw reader.refusal(expected: "indices below \(table.elementCount)", found: "\(beyond)")
-      }
+      codebook = table
     }
     codes = reader.codes
     guard self.coding == coding else { throw reader.refusal(expected: "a coded section", found: "none") }
@@ -114,9 +112,14 @@ extension ParameterStorage.Element {
   package var bitCount: Int {
     switch self {
     case .plain(let type): type.bitCount
-    case .codebook(let bits): bits
+    case .codebook(let bits, _, _): bits
     case .sign: 1
     }
+  }
+
+  /// Elements that a stored item stands for.
+  var dimension: Int {
+    if case .codebook(_, let dimension, _) = self { dimension } else { 1 }
   }
 
   /// What the name of the section of stored elements ends in.

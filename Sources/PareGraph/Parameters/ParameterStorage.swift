@@ -17,8 +17,9 @@ public struct ParameterStorage: Sendable, Equatable {
   public enum Element: Sendable, Equatable {
     /// The element type itself; integers of four bits two to a byte.
     case plain(ElementType)
-    /// An index of `bits` bits into a table of Float32 values.
-    case codebook(bits: Int)
+    /// An index of `bits` bits into a table of Float32 values: one table, or one for each group. With a `dimension` above 1, which is
+    /// dense and without groups, an index stands for so many elements in a row.
+    case codebook(bits: Int, dimension: Int = 1, groups: TableGroups? = nil)
     /// A bit: 1 for +1, 0 for −1, as Float32. Under `.bitmask` the elements that are left out are 0: ternary numbers.
     case sign
   }
@@ -72,16 +73,48 @@ public struct ParameterStorage: Sendable, Equatable {
   ///   - table: at most 65,536 values.
   /// - Precondition: every index is within the table, and there is one per element of `shape`.
   public init(indices: [Int], table: [Float], shape: Shape, layout: Layout = .dense) {
-    precondition(indices.count == shape.elementCount && table.count <= 65_536)
-    precondition(indices.allSatisfy { table.indices.contains($0) })
-    let bits = BitPacking.bitsNeeded(forCount: table.count)
-    let kept = layout == .bitmask ? indices.indices.filter { table[indices[$0]].bitPattern != 0 } : Array(indices.indices)
+    self.init(indices: indices, tables: [table], groups: nil, shape: shape, layout: layout)
+  }
+
+  /// Elements that share the values of their group's table.
+  ///
+  /// - Parameters:
+  ///   - indices: one per element, row-major, into the table of its group; under `.bitmask` an element whose value is zero (not −0) is
+  ///     left out.
+  ///   - tables: one for each group, all of one length of at most 65,536.
+  /// - Precondition: every index is within the tables, and there is one per element of `shape`.
+  public init(indices: [Int], tables: [[Float]], groups: TableGroups?, shape: Shape, layout: Layout = .dense) {
+    let length = tables.first?.count ?? 0
+    precondition(tables.count == groups?.count(in: shape) ?? 1 && tables.allSatisfy { $0.count == length } && length <= 65_536)
+    precondition(indices.count == shape.elementCount && indices.allSatisfy { (0..<length).contains($0) })
+    let bits = BitPacking.bitsNeeded(forCount: length)
+    let group = groups?.group(in: shape) ?? { _ in 0 }
+    let kept =
+      layout == .bitmask
+      ? indices.indices.filter { tables[group($0)][indices[$0]].bitPattern != 0 } : Array(indices.indices)
     self.shape = shape
     self.layout = layout
-    element = .codebook(bits: bits)
+    element = .codebook(bits: bits, groups: groups)
     mask = layout == .bitmask ? Tensor(BitPacking.mask(of: kept, count: indices.count)) : nil
     values = Tensor(BitPacking.pack(kept.map { indices[$0] }, bits: bits))
-    codebook = Tensor(table)
+    codebook = Tensor(tables.flatMap { $0 }, shape: groups == nil ? [length] : [tables.count, length])
+  }
+
+  /// Elements that share vectors of a table: `dimension` of them in a row, row-major, an index.
+  ///
+  /// - Parameter table: vectors one behind another, at most 65,536.
+  /// - Precondition: every index is within the table, and there is one for each `dimension` of the elements of `shape`.
+  public init(indices: [Int], vectors table: [Float], dimension: Int, shape: Shape) {
+    let count = table.count / dimension
+    precondition(dimension > 1 && table.count % dimension == 0 && count <= 65_536)
+    precondition(indices.count * dimension == shape.elementCount && indices.allSatisfy { (0..<count).contains($0) })
+    let bits = BitPacking.bitsNeeded(forCount: count)
+    self.shape = shape
+    layout = .dense
+    element = .codebook(bits: bits, dimension: dimension)
+    mask = nil
+    values = Tensor(BitPacking.pack(indices, bits: bits))
+    codebook = Tensor(table, shape: [count, dimension])
   }
 
   /// Signs: elements that are +1 or −1, and under `.bitmask` 0 as well.
@@ -125,10 +158,16 @@ public struct ParameterStorage: Sendable, Equatable {
     case .plain(let type) where type.isFourBit:
       stored = Tensor(packedFourBits: values.values(as: UInt8.self), elementType: type, shape: [storedCount])
     case .plain: stored = values
-    case .codebook(let bits):
+    case .codebook(let bits, let dimension, let groups):
       let table = codebook?.values(as: Float.self) ?? []
-      let indices = BitPacking.unpack(values.values(as: UInt8.self), bits: bits, count: storedCount)
-      stored = Tensor(indices.map { table[$0] })
+      let indices = BitPacking.unpack(values.values(as: UInt8.self), bits: bits, count: storedCount / dimension)
+      if let groups, let length = codebook?.shape.dimensions.last {
+        let group = groups.group(in: shape)
+        let positions = trainingMask.map { mask in mask.indices.filter { mask[$0] } } ?? Array(0..<shape.elementCount)
+        stored = Tensor(zip(indices, positions).map { table[group($1) * length + $0] })
+      } else {
+        stored = Tensor(dimension == 1 ? indices.map { table[$0] } : indices.flatMap { table[$0 * dimension..<($0 + 1) * dimension] })
+      }
     case .sign:
       stored = Tensor(BitPacking.bits(values.values(as: UInt8.self), count: storedCount).map { Float($0 ? 1 : -1) })
     }
@@ -136,9 +175,9 @@ public struct ParameterStorage: Sendable, Equatable {
     return stored.scattered(into: shape, where: mask)
   }
 
-  /// One index per element into a table of numbers; nil for another form, and where a layout leaves elements out.
+  /// One index per element into one table of numbers; nil for another form, and where a layout leaves elements out.
   package func sharedValues() -> (indices: [Int], table: [Float])? {
-    guard case .codebook(let bits) = element, layout == .dense, let codebook else { return nil }
+    guard case .codebook(let bits, 1, nil) = element, layout == .dense, let codebook else { return nil }
     return (BitPacking.unpack(values.values(as: UInt8.self), bits: bits, count: storedCount), codebook.values(as: Float.self))
   }
 

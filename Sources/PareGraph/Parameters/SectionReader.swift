@@ -49,6 +49,33 @@ struct SectionReader {
     return bytes.withUnsafeBytes { Tensor(elementType: type, shape: shape, bytes: $0) }
   }
 
+  /// The table of a codebook, `[values]`, of vectors `[vectors, dimension]`, or of groups `[groups, values]`.
+  func table(
+    _ element: ParameterStorage.Element, of shape: Shape, _ layout: ParameterStorage.Layout, from section: (String) -> Tensor?
+  ) throws -> Tensor {
+    guard case .codebook(let bits, let dimension, let groups) = element else { return Tensor([Float]()) }
+    guard (1...16).contains(bits) else { throw refusal(expected: "1 to 16 bits an index", found: "\(bits)") }
+    guard dimension == 1 || (dimension > 1 && layout == .dense && groups == nil && shape.elementCount % dimension == 0) else {
+      throw refusal(expected: "vectors that are dense, without groups, and fill the shape \(shape)", found: "vectors of \(dimension)")
+    }
+    if let groups, groups.axis >= shape.rank {
+      throw refusal(expected: "groups along an axis of \(shape)", found: "axis \(groups.axis)")
+    }
+    let suffix = ParameterStorage.tableSuffix
+    let (rank, lengthAxis) = (dimension == 1 && groups == nil ? 1 : 2, groups == nil ? 0 : 1)
+    guard let table = section(suffix), table.shape.rank == rank, table.shape[lengthAxis] <= 1 << bits else {
+      throw refusal(expected: "tensor '\(name)\(suffix)' of at most \(1 << bits) float32", found: "none")
+    }
+    let length = table.shape[lengthAxis]
+    // As extents, not as a shape: of a hostile file they need not have a product.
+    let extents = groups.map { [$0.count(in: shape), length] } ?? (dimension == 1 ? [length] : [length, dimension])
+    guard table.elementType == .float32, table.shape.dimensions == extents else {
+      throw refusal(
+        expected: "tensor '\(name)\(suffix)' of float32 \(extents)", found: "\(table.elementType.rawValue) \(table.shape)")
+    }
+    return table
+  }
+
   /// A section that is not coded.
   func plain(_ suffix: String, _ type: ElementType, _ shape: Shape, from section: (String) -> Tensor?) throws -> Tensor {
     let expected = "tensor '\(name)\(suffix)' of \(type.rawValue) \(shape)"
