@@ -8,9 +8,9 @@ import Foundation
 public enum BlockLength {
   /// `(Ĝ² / ĝ(0)²)^⅓ · n^⅓`, within 1 and `⌈min(3 √n, n / 3)⌉`.
   ///
-  /// `ĝ(0) = Σ λ(k/M) R(k)` and `Ĝ = Σ λ(k/M) |k| R(k)` over `|k| ≤ M` with the flat-top window λ, which is 1 up to
-  /// ½ and falls to 0 at 1. `M = 2 m`, and `m` is the last lag before 5 (or `⌊log₁₀ n⌋`, if that is more) autocorrelations in a
-  /// row below `2 √(log₁₀ n / n)`; at most `⌈√n⌉` and as many more.
+  /// `ĝ(0) = Σ λ(k/M) R(k)` and `Ĝ = Σ λ(k/M) |k| R(k)` over `|k| ≤ M` with the flat-top window λ, which is 1 up
+  /// to ½ and falls to 0 at 1. `M = 2 m`, and `m` is the last lag before 5 (or `⌊log₁₀ n⌋`, if that is more)
+  /// autocorrelations in a row below `2 √(log₁₀ n / n)`; M is at most `⌈√n⌉` and as many more.
   ///
   /// - Returns: 1 for fewer than 9 values and for a constant series.
   public static func stationary(for series: [Double]) -> Double {

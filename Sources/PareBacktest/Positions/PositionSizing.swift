@@ -6,8 +6,8 @@ public enum PositionSizing: Codable, Sendable, Hashable {
   case fixed(Double)
   /// From `least` at the threshold to `most` at certainty, on a straight line.
   case confidence(least: Double, most: Double)
-  /// As much as makes the position's yearly volatility the target: `target / (σ · √candlesPerYear)`, at most `most`, with the
-  /// sample deviation σ of the log returns between the latest `candles` closes. Nothing before there are three.
+  /// As much as makes the position's yearly volatility the target: `target / (σ · √candlesPerYear)`, at most `most`,
+  /// with the sample deviation σ of the log returns between the latest `candles` closes. Nothing before there are three.
   case volatility(target: Double, candles: Int, candlesPerYear: Double, most: Double)
   /// A fraction of Kelly's: `fraction · (p − (1 − p) / payoff)`, from 0 to `most`, with p the confidence and the payoff
   /// what a right decision earns over what a wrong one loses.
