@@ -107,6 +107,8 @@ enum DegenerateInput {
     let anything = "at least one selected layer with Float32 weights, found"
     switch (kind, type(of: entry.technique).name) {
     case (.nothing, "distillation"): return nil
+    case (.nothing, "entropy-coding"):
+      return "model 'nothing': expected at least one selected layer with weights, found a model without any"
     case (.nothing, _): return "model 'nothing': expected \(anything) a model without any"
     case (.oneLayer, "block-removal"):
       return "model 'mlp': expected at least one block of selected layers whose output has the type of its input, found none"

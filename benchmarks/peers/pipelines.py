@@ -2,7 +2,7 @@
 
 Each seed draws the market (on the simulator), the teacher's first weights and the order of its rows. A first experiment trains
 the teacher and makes the pipelines; a second one takes its teacher as it is and trains, for each pipeline, a network of the
-teacher's kind on the labels alone, with the teacher's schedule, in Float32, as wide as fits into the pipeline's bytes. Figures are
+teacher's kind on the labels alone, in Float32, as wide as fits into the pipeline's bytes. Figures are
 of the test part; a ratio of skills is of that seed's teacher. Below each table stand the bars; one is met where every seed
 reaches it.
 """
