@@ -101,7 +101,7 @@ TEACHERS = {
             "pruned-int8": f"{structured(0.7)}, {INT8}",
             "low-rank-int8": "{technique: low-rank, keep: {budget: 0.2}, weighting: activations, "
                 f"{TUNING}}}, {INT8}",
-            "deep-compression": f"{{technique: pruning, sparsity: 0.9, rounds: 3, {TUNING}}}, {{technique: weight-sharing, bits: 5, {TUNING}}}",
+            "pruned-shared": f"{{technique: pruning, sparsity: 0.9, rounds: 3, {TUNING}}}, {{technique: weight-sharing, bits: 5, {TUNING}}}",
             "pruned-more-int8": f"{structured(0.9)}, {INT8}",
             "student-int8": f"{student('{mlp: {hidden: [48, 32]}}')}, {INT8}",
         },

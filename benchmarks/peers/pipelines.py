@@ -104,6 +104,7 @@ def main():
     parser.add_argument("--teachers", default=",".join(TEACHERS), metavar="NAME,…", help="of %(default)s")
     parser.add_argument("--candles", type=pathlib.Path, metavar="FILE", help="candles to learn from as well, SYMBOL-….csv.gz")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--without-simulator", action="store_true", help="the candles alone")
     parser.add_argument("--candle-seeds", type=int, default=2, help="seeds on the candles (default: %(default)s)")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
     options = parser.parse_args()
@@ -112,7 +113,9 @@ def main():
         parser.error(f"--teachers: no teacher '{unknown[0]}', only {', '.join(TEACHERS)}")
     if options.seeds < 1 or options.candle_seeds < 1:
         parser.error("--seeds, --candle-seeds: expected 1 or more")
-    sources = {"simulator": "{simulation: {symbols: 1, candles: 72000}}"}
+    if options.without_simulator and not options.candles:
+        parser.error("--without-simulator: expected candles")
+    sources = {} if options.without_simulator else {"simulator": "{simulation: {symbols: 1, candles: 72000}}"}
     if options.candles:
         sources[options.candles.name] = series(options.candles)
 
