@@ -8,7 +8,6 @@ reaches it.
 """
 
 import argparse
-import dataclasses
 import json
 import pathlib
 import sys

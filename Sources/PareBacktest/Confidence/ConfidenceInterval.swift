@@ -1,3 +1,5 @@
+import PareMarket
+
 /// A figure with the interval that its resamples give.
 public struct ConfidenceInterval: Codable, Sendable, Hashable {
   /// Of the series itself; nil where it is undefined.
@@ -23,21 +25,14 @@ public struct ConfidenceInterval: Codable, Sendable, Hashable {
       (lower, upper) = (nil, nil)
       return
     }
-    lower = Self.quantile(defined, (1 - level) / 2)
-    upper = Self.quantile(defined, (1 + level) / 2)
+    lower = Quantile.interpolated((1 - level) / 2, of: defined)
+    upper = Quantile.interpolated((1 + level) / 2, of: defined)
   }
 
   /// Whether the interval lies wholly above or wholly below a value; false where there is none.
   public func excludes(_ value: Double) -> Bool {
     guard let lower, let upper else { return false }
     return value < lower || value > upper
-  }
-
-  static func quantile(_ sorted: [Double], _ share: Double) -> Double {
-    let place = share * Double(sorted.count - 1)
-    let below = min(Int(place), sorted.count - 1)
-    let above = min(below + 1, sorted.count - 1)
-    return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
   }
 
   private enum CodingKeys: String, CodingKey {

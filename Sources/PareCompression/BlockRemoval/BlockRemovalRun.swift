@@ -84,7 +84,10 @@ struct BlockRemovalRun {
       }
       for (block, value) in zip(left, values) { importances[block.layers] = value }
       guard let least = values.indices.min(by: { (values[$0], $0) < (values[$1], $1) }) else { break }
-      graph = try graph.without(left[least])
+      let smaller = try graph.without(left[least])
+      // Each step has to take a layer away, or the way would have no end.
+      guard smaller.weightTensors.count < graph.weightTensors.count else { throw try unreachable(graph, start: start) }
+      graph = smaller
       let gone = Self.gone(blocks, from: graph)
       for block in gone where departures[block.layers] == nil {
         departures[block.layers] = Departure(round: round, importance: values[least])

@@ -140,19 +140,12 @@ private struct ColumnFit {
       (centre, spread, target) = (least / 2 + most / 2, most - least, 2)
     case .robust:
       let sorted = values.sorted()
-      centre = Self.quantile(0.5, of: sorted)
-      spread = Self.quantile(0.75, of: sorted) - Self.quantile(0.25, of: sorted)
+      centre = Quantile.interpolated(0.5, of: sorted)
+      spread = Quantile.interpolated(0.75, of: sorted) - Quantile.interpolated(0.25, of: sorted)
       target = 1
     }
     let resolution = Double(Float.ulpOfOne) * max(abs(least), abs(most))
     let candidate = Float(target / spread)
     scale = spread > resolution && candidate.isFinite ? candidate : 1
-  }
-
-  private static func quantile(_ probability: Double, of sorted: [Double]) -> Double {
-    let position = probability * Double(sorted.count - 1)
-    let below = Int(position)
-    let above = min(below + 1, sorted.count - 1)
-    return sorted[below] + (position - Double(below)) * (sorted[above] - sorted[below])
   }
 }
