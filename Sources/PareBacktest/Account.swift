@@ -20,6 +20,15 @@ struct Account {
   /// What today has earned: a sum, or a product when compounding.
   private var grossToday: Double
   private var netToday: Double
+  private var activityToday = Activity()
+
+  /// What a day did, besides what it earned.
+  private struct Activity {
+    var traded = 0.0
+    var held = 0.0
+    var steps = 0
+    var trades = 0
+  }
 
   /// A fixed notional counts from 0, compounding from 1.
   let initialEquity: Double
@@ -44,9 +53,19 @@ struct Account {
     if steps == 0 { drawdown.note(netEquity, at: time) }
   }
 
-  /// Takes a trading cost: a share of the notional, or of the equity when compounding.
-  mutating func pay(_ share: Double) {
+  /// Takes the cost of trading so much notional: a share of the notional, or of the equity when compounding.
+  mutating func pay(_ share: Double, trading notional: Double) {
     costs += take(share)
+    activityToday.traded += notional
+  }
+
+  /// Counts a trade that ended.
+  mutating func endTrade() { activityToday.trades += 1 }
+
+  /// Counts a step with so much held: Σ |position|.
+  mutating func hold(_ exposure: Double) {
+    activityToday.held += exposure
+    activityToday.steps += 1
   }
 
   /// Takes what a position pays for being held, or gives what it receives.
@@ -118,9 +137,13 @@ struct Account {
     dayEnd = begun + length
     grossToday = initialEquity
     netToday = initialEquity
+    activityToday = Activity()
   }
 
   private mutating func endDay() {
-    daily.append(DailyReturn(day: day, gross: grossToday - initialEquity, net: netToday - initialEquity))
+    daily.append(
+      DailyReturn(
+        day: day, gross: grossToday - initialEquity, net: netToday - initialEquity, traded: activityToday.traded,
+        held: activityToday.held, steps: activityToday.steps, trades: activityToday.trades))
   }
 }

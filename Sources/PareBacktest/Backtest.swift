@@ -120,14 +120,15 @@ public struct Backtest: Sendable {
       let target = Double(positions[step])
       let end = times[start + step + 1]
       account.beginStep(at: times[start + step])
-      if target != book.position { account.pay(book.trade(to: target, at: rate) * rate) }
+      if target != book.position { Self.trade(to: target, at: rate, &book, &account) }
       let earned = target * returns[start + step]
       book.earn(earned)
       book.countStep()
+      account.hold(abs(target))
       account.earn(earned)
       account.endStep(at: end)
       if step == steps - 1 {
-        if book.position != 0 { account.pay(book.trade(to: 0, at: rate) * rate) }
+        if book.position != 0 { Self.trade(to: 0, at: rate, &book, &account) }
         account.close(at: end)
       }
       if step == next || step == steps - 1 {
@@ -136,5 +137,12 @@ public struct Backtest: Sendable {
       }
     }
     return (account, BacktestMetrics(account, [book], execution))
+  }
+
+  private static func trade(to target: Double, at rate: Double, _ book: inout TradeBook, _ account: inout Account) {
+    let ended = book.trades
+    let traded = book.trade(to: target, at: rate)
+    account.pay(traded * rate, trading: traded)
+    if book.trades > ended { account.endTrade() }
   }
 }

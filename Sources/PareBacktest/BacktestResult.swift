@@ -8,9 +8,4 @@ public struct BacktestResult: Codable, Sendable, Hashable {
   public let daily: [DailyReturn]
   /// After every step, thinned out to at most `Backtest.curvePoints` points, the last step among them.
   public let equity: EquityCurve
-
-  private enum CodingKeys: String, CodingKey {
-    case metrics, daily, equity
-    case fillOneLater = "fill_one_later"
-  }
 }

@@ -220,7 +220,7 @@ private func close(_ one: Double?, _ other: Double?, within bound: Double = 1e-1
     let json = try JSONEncoder().encode(result)
     #expect(try JSONDecoder().decode(BacktestResult.self, from: json) == result)
     let text = String(decoding: json, as: UTF8.self)
-    for key in ["\"sharpe\":null", "\"break_even_bp\":null", "\"hit_rate\":null", "\"fill_one_later\":{"] {
+    for key in ["\"sharpe\":null", "\"breakEvenBp\":null", "\"hitRate\":null", "\"fillOneLater\":{"] {
       #expect(text.contains(key))
     }
   }

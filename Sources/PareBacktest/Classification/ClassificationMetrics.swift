@@ -5,31 +5,36 @@ public struct ClassificationMetrics: Codable, Sendable, Hashable {
   /// Bins of equal width that confidences are sorted into for the calibration error.
   public static let calibrationBins = 15
 
-  public let rows: Int
+  public var rows: Int
   /// Share of rows whose likeliest class is the label.
-  public let accuracy: Double
+  public var accuracy: Double
   /// Mean over the classes that occur of the share of that class's rows which were recognized; chance is 1/K.
-  public let balancedAccuracy: Double
+  public var balancedAccuracy: Double
   /// Mean of −ln p(label), p kept at 2⁻²⁴ or more so that one certain mistake stays finite.
-  public let logLoss: Double
+  public var logLoss: Double
   /// Row-major counts `[label × predicted]`.
-  public let confusion: [Int]
+  public var confusion: [Int]
   /// Per class the harmonic mean of precision and recall; nil for a class that is neither label nor found.
-  public let f1: [Double?]
+  public var f1: [Double?]
   /// Area under the receiver's curve. With two classes that of p(up); with three the mean over the classes that occur
   /// of each one's against the rest. Nil where only one class occurs.
-  public let areaUnderCurve: Double?
+  public var areaUnderCurve: Double?
   /// Mean over rows of the squared distance between probabilities and label, summed over the classes: 0 ... 2.
-  public let brier: Double
+  public var brier: Double
   /// Mean distance between confidence and accuracy over bins of confidence, weighted by their rows.
-  public let calibrationError: Double
+  public var calibrationError: Double
 
   private enum CodingKeys: String, CodingKey {
-    case rows, accuracy, confusion, f1, brier
-    case balancedAccuracy = "balanced_accuracy"
-    case logLoss = "log_loss"
+    case rows, accuracy, balancedAccuracy, logLoss, confusion, f1, brier, calibrationError
     case areaUnderCurve = "auc"
-    case calibrationError = "calibration_error"
+  }
+
+  /// Of no rows.
+  public static let none = ClassificationMetrics()
+
+  private init() {
+    (rows, accuracy, balancedAccuracy, logLoss, confusion, f1) = (0, 0, 0, 0, [], [])
+    (areaUnderCurve, brier, calibrationError) = (nil, 0, 0)
   }
 
   /// - Parameter labels: one class index per row.

@@ -46,7 +46,7 @@ public struct PanelCoefficients: Codable, Sendable, Hashable {
 
   private enum CodingKeys: String, CodingKey {
     case dates, ic
-    case rankIC = "rank_ic"
+    case rankIC = "rankIc"
   }
 
   /// - Parameters:

@@ -26,14 +26,16 @@ extension ClassificationMetrics {
   ///
   /// - Source: Guo et al. 2017, arXiv:1706.04599, §2, with 15 bins.
   static func calibrationError(of probabilities: ClassProbabilities, labels: [Int32]) -> Double {
-    let bins = calibrationBins
-    var excess = [Double](repeating: 0, count: bins)
+    var excess = [Double](repeating: 0, count: calibrationBins)
     for (row, label) in labels.enumerated() {
       let found = probabilities.predictedClass(row)
       let confidence = Double(probabilities[row, class: found])
-      let bin = min(max(Int((confidence * Double(bins)).rounded(.up)) - 1, 0), bins - 1)
-      excess[bin] += confidence - (found == Int(label) ? 1 : 0)
+      excess[calibrationBin(of: confidence)] += confidence - (found == Int(label) ? 1 : 0)
     }
     return excess.reduce(0) { $0 + abs($1) } / Double(labels.count)
+  }
+
+  static func calibrationBin(of confidence: Double) -> Int {
+    min(max(Int((confidence * Double(calibrationBins)).rounded(.up)) - 1, 0), calibrationBins - 1)
   }
 }

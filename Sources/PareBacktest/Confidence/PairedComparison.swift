@@ -20,11 +20,6 @@ public struct PairedComparison: Codable, Sendable, Hashable {
   /// How the days were resampled: both series by the same places.
   public let bootstrap: StationaryBootstrap
 
-  private enum CodingKeys: String, CodingKey {
-    case difference, margin, verdict, bootstrap
-    case sharpeDifference = "sharpe_difference"
-  }
-
   /// - Parameters:
   ///   - original: net return per day.
   ///   - candidate: the same days.

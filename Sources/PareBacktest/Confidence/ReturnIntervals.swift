@@ -1,47 +1,45 @@
 /// The figures of daily returns, each with its interval, all from the same resamples.
-public struct ReturnIntervals: Codable, Sendable, Hashable {
-  /// Sum of the days.
-  public let netReturn: ConfidenceInterval
-  public let volatility: ConfidenceInterval
-  public let sharpe: ConfidenceInterval
-  public let sortino: ConfidenceInterval
-  public let valueAtRisk: ConfidenceInterval
-  public let expectedShortfall: ConfidenceInterval
+///
+/// Days are what is resampled, so figures that the backtest reads at every step (the drawdown) are here read once a day, and
+/// what funding and borrowing took counts among the costs.
+public struct ReturnIntervals: Sendable, Hashable {
+  private let intervals: [ReturnFigure: ConfidenceInterval]
   /// How the days were resampled.
   public let bootstrap: StationaryBootstrap
 
-  private enum CodingKeys: String, CodingKey {
-    case volatility, sharpe, sortino, bootstrap
-    case netReturn = "net_return"
-    case valueAtRisk = "var_95"
-    case expectedShortfall = "cvar_95"
+  public subscript(figure: ReturnFigure) -> ConfidenceInterval {
+    intervals[figure] ?? ConfidenceInterval(nil, resamples: [])
   }
 
   /// - Parameters:
-  ///   - daily: net returns, flat days included.
-  ///   - daysPerYear: of the calendar.
-  ///   - bootstrap: nil takes the one that suits the days.
+  ///   - days: flat days included.
+  ///   - benchmark: net returns of the same days, for the information ratio.
+  ///   - execution: says how days add up and how many a year has.
+  ///   - bootstrap: nil takes the one that suits the net returns.
+  /// - Precondition: a benchmark has as many days.
   public init(
-    daily: [Double], daysPerYear: Double, level: Double = 0.95, bootstrap: StationaryBootstrap? = nil
+    of days: [DailyReturn], benchmark: [Double]? = nil, execution: Execution = Execution(), level: Double = 0.95,
+    bootstrap: StationaryBootstrap? = nil
   ) {
-    let bootstrap = bootstrap ?? .suited(to: daily)
-    let statistics: [([Double]) -> Double?] = [
-      { $0.count >= RiskRatios.fewestDays ? $0.reduce(0, +) : nil },
-      { RiskRatios.volatility(daily: $0, daysPerYear: daysPerYear) },
-      { RiskRatios.sharpe(daily: $0, daysPerYear: daysPerYear) },
-      { RiskRatios.sortino(daily: $0, daysPerYear: daysPerYear) },
-      { TailRisk.valueAtRisk(daily: $0) },
-      { TailRisk.expectedShortfall(daily: $0) },
-    ]
-    let intervals = zip(statistics, bootstrap.distributions(of: daily, statistics)).map {
-      ConfidenceInterval($0(daily), resamples: $1, level: level)
+    precondition(benchmark.map { $0.count == days.count } ?? true, "the benchmark's return on each day")
+    let columns = DayColumns(days, benchmark: benchmark ?? [])
+    let bootstrap = bootstrap ?? .suited(to: columns.net)
+    var resamples: [ReturnFigure: [Double]] = [:]
+    if days.count >= RiskRatios.fewestDays {
+      var drawn = columns
+      bootstrap.forEachResample(of: days.count) { places in
+        drawn.take(places, of: columns)
+        for figure in ReturnFigure.allCases {
+          resamples[figure, default: []].append(drawn.value(of: figure, execution) ?? .nan)
+        }
+      }
     }
-    netReturn = intervals[0]
-    volatility = intervals[1]
-    sharpe = intervals[2]
-    sortino = intervals[3]
-    valueAtRisk = intervals[4]
-    expectedShortfall = intervals[5]
+    var intervals: [ReturnFigure: ConfidenceInterval] = [:]
+    for figure in ReturnFigure.allCases {
+      intervals[figure] = ConfidenceInterval(
+        columns.value(of: figure, execution), resamples: resamples[figure] ?? [], level: level)
+    }
+    self.intervals = intervals
     self.bootstrap = bootstrap
   }
 }

@@ -13,8 +13,7 @@ public struct StationaryBootstrap: Codable, Sendable, Hashable {
   public let seed: UInt64
 
   private enum CodingKeys: String, CodingKey {
-    case resamples, seed
-    case meanBlock = "mean_block"
+    case meanBlock, resamples, seed
   }
 
   /// - Parameter resamples: 1 to 1,000,000.

@@ -2,71 +2,65 @@
 /// when compounding). `docs/backtest.md` has the formulas.
 public struct BacktestMetrics: Codable, Sendable, Hashable {
   /// Steps from one open to the next that were held.
-  public let steps: Int
+  public var steps: Int
   /// Days of the calendar from the first step to the last.
-  public let days: Int
+  public var days: Int
   /// Before costs.
-  public let grossReturn: Double
+  public var grossReturn: Double
   /// After costs.
-  public let netReturn: Double
+  public var netReturn: Double
   /// Total costs.
-  public let costs: Double
+  public var costs: Double
   /// Share of the gross return that costs took; nil where there was none to take from.
-  public let costShare: Double?
+  public var costShare: Double?
   /// Notional traded, one way: Σ|Δposition|, the opening from flat and the closing to flat included.
-  public let tradedNotional: Double
+  public var tradedNotional: Double
   /// The cost a side, in basis points, at which the net return (returns added) is zero; nil where nothing was traded.
-  public let breakEvenBasisPoints: Double?
+  public var breakEvenBasisPoints: Double?
   /// Yearly growth that compounds to the net return (CAGR); nil with fewer than 20 days or where nothing is left.
-  public let annualGrowth: Double?
+  public var annualGrowth: Double?
   /// Deviation of daily net returns, annualized; nil with fewer than 20 days.
-  public let volatility: Double?
+  public var volatility: Double?
   /// Of daily net returns, annualized; nil with fewer than 20 days or without variance.
-  public let sharpe: Double?
+  public var sharpe: Double?
   /// As `sharpe`, by downside deviation.
-  public let sortino: Double?
+  public var sortino: Double?
   /// Yearly growth over the greatest fall; nil where growth is, or without a fall.
-  public let calmar: Double?
+  public var calmar: Double?
   /// Greatest fall of net equity from its peak: a share of the notional, or of the peak when compounding.
-  public let maxDrawdown: Double
+  public var maxDrawdown: Double
   /// Days, as a fraction, from that peak until equity was back at it, or until the end.
-  public let maxDrawdownDays: Double
+  public var maxDrawdownDays: Double
   /// The daily loss that 95 % of the days stay below; nil with fewer than 20 days.
-  public let valueAtRisk: Double?
+  public var valueAtRisk: Double?
   /// Mean loss of the worst 5 % of the days; nil with fewer than 20 days.
-  public let expectedShortfall: Double?
+  public var expectedShortfall: Double?
   /// Traded notional per day.
-  public let turnover: Double
+  public var turnover: Double
   /// Mean of |position| over the steps.
-  public let exposure: Double
+  public var exposure: Double
   /// Stretches of one side, long or short.
-  public let trades: Int
+  public var trades: Int
   /// Share of the trades with a positive net return; nil without trades.
-  public let hitRate: Double?
+  public var hitRate: Double?
   /// What winning trades earned over what the others lost; nil where none lost.
-  public let profitFactor: Double?
+  public var profitFactor: Double?
   /// Mean net return of the trades that won; nil where none did.
-  public let averageWin: Double?
+  public var averageWin: Double?
   /// Mean net return of the trades that did not win, 0 or less; nil where all did.
-  public let averageLoss: Double?
+  public var averageLoss: Double?
 
   enum CodingKeys: String, CodingKey {
-    case steps, days, costs, volatility, sharpe, sortino, calmar, turnover, exposure, trades
-    case grossReturn = "gross_return"
-    case netReturn = "net_return"
-    case costShare = "cost_share"
-    case tradedNotional = "traded_notional"
-    case breakEvenBasisPoints = "break_even_bp"
+    case steps, days, grossReturn, netReturn, costs, costShare, tradedNotional, volatility, sharpe, sortino, calmar
+    case maxDrawdown, maxDrawdownDays, turnover, exposure, trades, hitRate, profitFactor, averageWin, averageLoss
+    case breakEvenBasisPoints = "breakEvenBp"
     case annualGrowth = "cagr"
-    case maxDrawdown = "max_drawdown"
-    case maxDrawdownDays = "max_drawdown_days"
-    case valueAtRisk = "var_95"
-    case expectedShortfall = "cvar_95"
-    case hitRate = "hit_rate"
-    case profitFactor = "profit_factor"
-    case averageWin = "average_win"
-    case averageLoss = "average_loss"
+    case valueAtRisk = "var95"
+    case expectedShortfall = "cvar95"
   }
+
+  /// Nothing traded and nothing earned.
+  public static let none = BacktestMetrics(Account(Execution()), [], Execution())
 
   /// - Parameter books: one for each instrument traded.
   init(_ account: Account, _ books: [TradeBook], _ execution: Execution) {
@@ -91,8 +85,8 @@ public struct BacktestMetrics: Codable, Sendable, Hashable {
     valueAtRisk = TailRisk.valueAtRisk(daily: daily)
     expectedShortfall = TailRisk.expectedShortfall(daily: daily)
 
-    turnover = tradedNotional / Double(daily.count)
-    exposure = books.reduce(0) { $0 + $1.exposure } / Double(steps)
+    turnover = daily.isEmpty ? 0 : tradedNotional / Double(daily.count)
+    exposure = steps > 0 ? books.reduce(0) { $0 + $1.exposure } / Double(steps) : 0
     trades = books.reduce(0) { $0 + $1.trades }
     let winning = books.reduce(0) { $0 + $1.winningTrades }
     let won = books.reduce(0) { $0 + $1.won }

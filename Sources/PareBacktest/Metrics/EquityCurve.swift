@@ -19,4 +19,23 @@ public struct DailyReturn: Codable, Sendable, Hashable {
   public let day: Int64
   public let gross: Double
   public let net: Double
+  /// Notional traded, one way.
+  public let traded: Double
+  /// Σ |position| over the day's steps, and how many those are.
+  public let held: Double
+  public let steps: Int
+  /// Trades that ended.
+  public let trades: Int
+
+  public init(
+    day: Int64, gross: Double, net: Double, traded: Double = 0, held: Double = 0, steps: Int = 0, trades: Int = 0
+  ) {
+    self.day = day
+    self.gross = gross
+    self.net = net
+    self.traded = traded
+    self.held = held
+    self.steps = steps
+    self.trades = trades
+  }
 }

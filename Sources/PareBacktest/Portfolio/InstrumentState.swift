@@ -7,6 +7,7 @@ struct InstrumentState {
   private let rules: TradingRules
   /// Candles between a decision's close and the open that fills it.
   private let lag: Int
+  private let history: Int
 
   /// The latest candle that has begun; −1 before the first.
   private(set) var candle = -1
@@ -28,13 +29,14 @@ struct InstrumentState {
     self.targets = targets
     self.rules = rules
     self.lag = lag
+    history = instrument.history
   }
 
   /// Start of the candle that comes next; the end of time after the last.
   var nextTime: Int64 { candle + 1 < candles.count ? candles.times[candle + 1] : .max }
   var isOver: Bool { candle == candles.count - 1 }
   /// Whether a decision can be filled at this candle's open.
-  var canTrade: Bool { candle > lag }
+  var canTrade: Bool { candle - history > lag }
   var price: Double { candles.opens[candle] }
 
   /// Moves on to the next candle's open.

@@ -27,8 +27,7 @@ public struct PortfolioResult: Codable, Sendable, Hashable {
   public let trades: [TradeRecord]
 
   private enum CodingKeys: String, CodingKey {
-    case metrics, financing, halt, daily, equity, trades
-    case limitedDays = "limited_days"
+    case metrics, financing, limitedDays, halt, daily, equity, trades
   }
 
   /// Writes a halt that never came as null, so that every key is there.

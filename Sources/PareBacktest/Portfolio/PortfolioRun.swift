@@ -80,6 +80,7 @@ struct PortfolioRun {
       }
       states[index].beginStep()
     }
+    account.hold(states.reduce(0) { $0 + abs($1.book.position) })
     for index in states.indices {
       states[index].countStep()
       guard movable[index] else { continue }
@@ -127,8 +128,9 @@ struct PortfolioRun {
   ) {
     let (before, entryPrice, entered) = (states[index].book, states[index].entryPrice, states[index].entered)
     guard let cost = body(&states[index]) else { return }
-    account.pay(cost)
+    account.pay(cost, trading: states[index].book.tradedNotional - before.tradedNotional)
     guard states[index].book.trades > before.trades else { return }
+    account.endTrade()
     let candle = states[index].candle
     let last = exit == .delisted ? states[index].candles.closes[candle] : states[index].price
     trades.append(

@@ -28,11 +28,4 @@ public struct TradeRecord: Codable, Sendable, Hashable {
   /// After costs and financing, as a share of the notional (of the equity when compounding).
   public let netReturn: Double
   public let exit: Exit
-
-  private enum CodingKeys: String, CodingKey {
-    case instrument, side, entered, left, exit
-    case entryPrice = "entry_price"
-    case exitPrice = "exit_price"
-    case netReturn = "net_return"
-  }
 }

@@ -28,23 +28,35 @@ import Testing
   @Test func everyFigureOfDaysHasAnIntervalAroundIt() throws {
     let days = PeerSeries.persistent(seed: 2, count: 600, memory: 0.6)
     let bootstrap = try StationaryBootstrap(meanBlock: BlockLength.stationary(for: days), resamples: 300)
-    let intervals = ReturnIntervals(daily: days, daysPerYear: 365, bootstrap: bootstrap)
-    #expect(intervals.netReturn.estimate == days.reduce(0, +))
-    #expect(intervals.sharpe.estimate == RiskRatios.sharpe(daily: days, daysPerYear: 365))
-    #expect(intervals.expectedShortfall.estimate == TailRisk.expectedShortfall(daily: days))
-    for interval in [
-      intervals.netReturn, intervals.volatility, intervals.sharpe, intervals.sortino, intervals.valueAtRisk,
-      intervals.expectedShortfall,
-    ] {
-      let (estimate, lower, upper) = try (
-        #require(interval.estimate), #require(interval.lower), #require(interval.upper)
-      )
-      #expect(lower < estimate && estimate < upper)
+    let daily = days.enumerated().map { index, net in
+      DailyReturn(
+        day: Int64(index) * 86_400_000, gross: net + 0.002, net: net, traded: 2 + net, held: 5 + net, steps: 10, trades: index % 3)
+    }
+    let benchmark = PeerSeries.persistent(seed: 3, count: 600, memory: 0)
+    let intervals = ReturnIntervals(of: daily, benchmark: benchmark, bootstrap: bootstrap)
+    func agrees(_ figure: ReturnFigure, _ expected: Double?) -> Bool {
+      guard let found = intervals[figure].estimate, let expected else { return false }
+      return abs(found - expected) <= 1e-12 * max(1, abs(expected))
+    }
+    #expect(agrees(.netReturn, days.reduce(0, +)) && agrees(.grossReturn, days.reduce(0, +) + 1.2))
+    #expect(agrees(.sharpe, RiskRatios.sharpe(daily: days, daysPerYear: 365)))
+    #expect(agrees(.expectedShortfall, TailRisk.expectedShortfall(daily: days)))
+    #expect(agrees(.informationRatio, RiskRatios.information(daily: days, benchmark: benchmark, daysPerYear: 365)))
+    let traded = daily.reduce(0) { $0 + $1.traded }
+    #expect(agrees(.breakEven, (days.reduce(0, +) + 1.2) / traded * 10_000) && agrees(.turnover, traded / 600))
+    #expect(agrees(.exposure, daily.reduce(0) { $0 + $1.held } / 6000) && agrees(.trades, 600))
+    for figure in ReturnFigure.allCases where figure != .maxDrawdown {
+      guard let estimate = intervals[figure].estimate, let lower = intervals[figure].lower, let upper = intervals[figure].upper else {
+        // Costs have no share of what was lost, and too many resamples lose.
+        #expect(figure == .costShare || figure == .calmar, "\(figure)")
+        continue
+      }
+      #expect(lower < estimate && estimate < upper, "\(figure)")
     }
     // A mean's interval is about ± 1.96 deviations of the resampled mean, as percentiles of nearly normal values.
     let sums = bootstrap.distribution(of: days) { $0.reduce(0, +) }.sorted()
-    #expect(intervals.netReturn.lower.map { $0 >= sums[7] && $0 <= sums[8] } ?? false)
-    let few = ReturnIntervals(daily: Array(days.prefix(19)), daysPerYear: 365)
-    #expect(few.netReturn.estimate == nil && few.sharpe.lower == nil)
+    #expect(intervals[.netReturn].lower.map { $0 >= sums[7] && $0 <= sums[8] } ?? false)
+    let few = ReturnIntervals(of: Array(daily.prefix(19)))
+    #expect(few[.netReturn].estimate == nil && few[.sharpe].lower == nil)
   }
 }

@@ -107,7 +107,7 @@ import Testing
     let json = try JSONEncoder().encode(bootstrap)
     #expect(try JSONDecoder().decode(StationaryBootstrap.self, from: json) == bootstrap)
     #expect(throws: BacktestError.self) {
-      try JSONDecoder().decode(StationaryBootstrap.self, from: Data(#"{"mean_block":0,"resamples":1,"seed":1}"#.utf8))
+      try JSONDecoder().decode(StationaryBootstrap.self, from: Data(#"{"meanBlock":0,"resamples":1,"seed":1}"#.utf8))
     }
   }
 

@@ -53,10 +53,10 @@ import Testing
   @Test func everyKeyOfTheFiguresIsWritten() throws {
     let found = try metrics([1, 1, 2, 1], [0, 0])
     let json = String(decoding: try JSONEncoder().encode(found), as: UTF8.self)
-    for key in ["cost_share", "cagr", "volatility", "calmar", "var_95", "cvar_95", "profit_factor", "average_win"] {
+    for key in ["costShare", "cagr", "volatility", "calmar", "var95", "cvar95", "profitFactor", "averageWin"] {
       #expect(json.contains("\"\(key)\":null"))
     }
-    #expect(json.contains("\"average_loss\":null") && json.contains("\"max_drawdown_days\":0"))
+    #expect(json.contains("\"averageLoss\":null") && json.contains("\"maxDrawdownDays\":0"))
     #expect(try JSONDecoder().decode(BacktestMetrics.self, from: Data(json.utf8)) == found)
   }
 }

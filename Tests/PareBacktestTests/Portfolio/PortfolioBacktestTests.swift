@@ -125,6 +125,6 @@ import Testing
     let json = try JSONEncoder().encode(result)
     #expect(try JSONDecoder().decode(PortfolioResult.self, from: json) == result)
     let text = String(decoding: json, as: UTF8.self)
-    #expect(text.contains("\"halt\":null") && text.contains("\"limited_days\":0") && text.contains("\"exit\":\"stop\""))
+    #expect(text.contains("\"halt\":null") && text.contains("\"limitedDays\":0") && text.contains("\"exit\":\"stop\""))
   }
 }
