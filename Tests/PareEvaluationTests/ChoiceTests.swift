@@ -1,3 +1,4 @@
+import PareBacktest
 import PareEvaluation
 import PareTensor
 import Testing
@@ -20,7 +21,7 @@ import Testing
       Small.candidate("best", netReturn: 0.50, bytes: 900), Small.candidate("near", netReturn: 0.455, bytes: 200),
       Small.candidate("far", netReturn: 0.44, bytes: 100),
     ]
-    let (chosen, reason) = choice.decide(&candidates)
+    let (chosen, reason) = choice.decide(&candidates).words
     #expect(chosen == "near")
     #expect(reason.contains("0.455 against 0.5 of best"))
   }
@@ -40,7 +41,7 @@ import Testing
     var limited = choice
     limited.budget = Budget(latencyNs: 10)
     var candidates = [Small.candidate("slow", p99: 11)]
-    let (chosen, reason) = limited.decide(&candidates)
+    let (chosen, reason) = limited.decide(&candidates).words
     #expect(chosen == nil)
     #expect(reason.contains("slow: p99 11 ns above 10 ns"))
   }
@@ -60,7 +61,7 @@ import Testing
     ]
     var byChanges = choice
     byChanges.objectives = [.decisionsChanged, .bytes]
-    let (chosen, reason) = byChanges.decide(&candidates)
+    let (chosen, reason) = byChanges.decide(&candidates).words
     #expect(chosen == "near" && reason.contains("within 10 % of all decisions of the best: 0.1 against 0 of teacher."))
   }
 
@@ -76,7 +77,7 @@ import Testing
       Small.candidate("near", netReturn: -0.9, logLoss: 0.595, bytes: 200),
       Small.candidate("far", netReturn: 0, logLoss: 0.64, bytes: 100),
     ]
-    let (chosen, reason) = choice.decide(&candidates)
+    let (chosen, reason) = choice.decide(&candidates).words
     #expect(chosen == "near")
     #expect(reason.contains("there is no money to keep"))
   }
@@ -97,7 +98,7 @@ import Testing
     var candidates = [Small.candidate("a", sharpe: nil), Small.candidate("b", sharpe: nil)]
     var bySharpe = choice
     bySharpe.objectives = [.sharpe, .bytes]
-    let (chosen, reason) = bySharpe.decide(&candidates)
+    let (chosen, reason) = bySharpe.decide(&candidates).words
     #expect(chosen != nil && reason.contains("No candidate has a positive sharpe"))
     #expect(candidates.allSatisfy { $0.pareto })
   }
@@ -121,7 +122,7 @@ import Testing
     var candidates = [
       Small.candidate("best", netReturn: 0.5, bytes: 900), Small.candidate("near", netReturn: 0.4999, bytes: 1),
     ]
-    let (chosen, reason) = strict.decide(&candidates)
+    let (chosen, reason) = strict.decide(&candidates).words
     #expect(chosen == "best")
     #expect(reason.contains("is itself the best"))
   }
@@ -147,10 +148,62 @@ import Testing
       }
       var every = choice
       every.objectives = Objective.allCases
-      let (chosen, reason) = every.decide(&candidates)
+      let (chosen, reason) = every.decide(&candidates).words
       return (chosen, reason, candidates.map(\.pareto), candidates.map(\.withinBudget))
     }
     for seed in 2...20 { #expect(decide(seed: UInt64(seed)) == decide(seed: 1)) }
+  }
+
+  @Test func whatNeverTradesWinsNothing() {
+    var candidates = [
+      Small.candidate("idle", netReturn: 0, bytes: 1, trades: 0), Small.candidate("loses", netReturn: -0.1, bytes: 900),
+    ]
+    _ = choice.decide(&candidates)
+    var byDrawdown = choice
+    byDrawdown.objectives = [.maxDrawdown, .bytes]
+    #expect(Objective.netReturn.cost(of: candidates[0]) == .infinity)
+    #expect(byDrawdown.decide(&candidates).chosen == "loses")
+  }
+
+  @Test func whereTheOriginalHasNoSkillLogLossAndAgreementDecide() {
+    var without = choice
+    without.skill = OriginalSkill(gross: 0.2, lower: -0.1, upper: 0.5)
+    var candidates = [
+      Small.candidate("teacher", netReturn: 0.2, logLoss: 0.60, bytes: 900, role: .teacher),
+      Small.candidate("other", netReturn: 0.9, logLoss: 0.60, bytes: 10, agreement: 0.5),
+      Small.candidate("alike", netReturn: 0.1, logLoss: 0.605, bytes: 100, agreement: 0.95),
+    ]
+    let decision = without.decide(&candidates)
+    #expect(decision.chosen == "alike")
+    #expect(decision.reason.contains("no skill to keep") && decision.reason.contains("-0.1 to 0.5"))
+    without.skill = OriginalSkill(gross: 0.2, lower: 0.1, upper: 0.3)
+    #expect(without.decide(&candidates).chosen == "other")
+  }
+
+  @Test func theReasonSaysWhatWouldMakeItAnother() {
+    var candidates = [
+      Small.candidate("best", netReturn: 0.50, bytes: 900), Small.candidate("near", netReturn: 0.455, bytes: 200),
+      Small.candidate("far", netReturn: 0.40, bytes: 100), Small.candidate("fat", netReturn: 0.6, bytes: 10, planBytes: 10_000),
+    ]
+    var limited = choice
+    limited.budget = Budget(memoryBytes: 5000)
+    let decision = limited.decide(&candidates)
+    #expect(decision.chosen == "near")
+    #expect(decision.alternatives.count == 3)
+    #expect(decision.alternatives[0].contains("below 9 %") && decision.alternatives[1].contains("20 % on it would be far"))
+    #expect(decision.alternatives[2].contains("Without the budget it would be fat"))
+  }
+
+  @Test func theKneeLiesNearestToTheBestOfAll() {
+    var byKnee = choice
+    byKnee.rule = .knee
+    var candidates = [
+      Small.candidate("best", netReturn: 1, bytes: 10_000), Small.candidate("knee", netReturn: 0.9, bytes: 100),
+      Small.candidate("least", netReturn: 0.1, bytes: 10),
+    ]
+    #expect(byKnee.decide(&candidates).chosen == "knee")
+    byKnee.rule = .best
+    #expect(byKnee.decide(&candidates).chosen == "best")
   }
 
   @Test func aChosenBaselineIsCalledOne() {
@@ -159,17 +212,23 @@ import Testing
   }
 }
 
+extension Decision {
+  fileprivate var words: (chosen: String?, reason: String) { (chosen, reason) }
+}
+
 extension Measures {
   /// Figures that mean nothing.
   fileprivate static func arbitrary(from generator: inout SeededGenerator) -> Measures {
     func any() -> Double { generator.normal() }
     let later = FillOneLater(netReturn: any(), sharpe: any())
+    var scores = ClassificationMetrics.none
+    (scores.accuracy, scores.balancedAccuracy, scores.logLoss, scores.brier) = (any(), any(), any(), any())
+    var metrics = BacktestMetrics.none
+    (metrics.grossReturn, metrics.netReturn, metrics.sharpe, metrics.maxDrawdown) = (any(), any(), any(), any())
+    metrics.trades = Int(1000 * abs(any()))
     return Measures(
-      accuracy: any(), balancedAccuracy: any(), logLoss: any(), skill: any(), agreement: any(),
+      scores: scores, skill: any(), agreement: any(),
       flips: Flips(missed: Int(1000 * abs(any())), false: 1, reversed: 1, rate: any()),
-      money: Money(
-        grossReturn: any(), netReturn: any(), breakEvenBp: any(), sharpe: any(), sortino: any(), maxDrawdown: any(),
-        turnover: any(), trades: Int(1000 * abs(any())), hitRate: any(), costs: any(), fillOneLater: later),
-      atTeacherThresholds: later)
+      money: Money(metrics: metrics, fillOneLater: later), atTeacherThresholds: later)
   }
 }

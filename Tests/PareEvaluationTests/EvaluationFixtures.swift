@@ -64,17 +64,18 @@ enum Small {
   /// A candidate with given validation figures; everything else is of no account.
   static func candidate(
     _ name: String, netReturn: Double = 0, sharpe: Double? = 1, logLoss: Double = 0.6, bytes: Int = 100,
-    planBytes: Int = 100, p99: Double = 100, changed: Double = 0, role: CandidateResult.Role = .candidate
+    planBytes: Int = 100, p99: Double = 100, changed: Double = 0, trades: Int = 1, agreement: Double = 1,
+    role: CandidateResult.Role = .candidate
   ) -> CandidateResult {
     func measures(_ netReturn: Double) -> Measures {
       let later = FillOneLater(netReturn: netReturn, sharpe: sharpe)
+      var scores = ClassificationMetrics.none
+      (scores.accuracy, scores.balancedAccuracy, scores.logLoss) = (0.5, 0.5, logLoss)
+      var metrics = BacktestMetrics.none
+      (metrics.grossReturn, metrics.netReturn, metrics.sharpe, metrics.trades) = (netReturn, netReturn, sharpe, trades)
       return Measures(
-        accuracy: 0.5, balancedAccuracy: 0.5, logLoss: logLoss, skill: 0, agreement: 1,
-        flips: Flips(missed: 0, false: 0, reversed: 0, rate: changed),
-        money: Money(
-          grossReturn: netReturn, netReturn: netReturn, breakEvenBp: nil, sharpe: sharpe, sortino: nil, maxDrawdown: 0,
-          turnover: 1, trades: 1, hitRate: nil, costs: 0, fillOneLater: later),
-        atTeacherThresholds: later)
+        scores: scores, skill: 0, agreement: agreement, flips: Flips(missed: 0, false: 0, reversed: 0, rate: changed),
+        money: Money(metrics: metrics, fillOneLater: later), atTeacherThresholds: later)
     }
     return CandidateResult(
       name: name, role: role, made: "by hand", artifact: "artifacts/\(name).pare", parameters: 1, bytes: bytes,

@@ -123,7 +123,7 @@ import Testing
     try writeClassifier()
     let turned = try await run(experiment(output: "{kind: logits, classes: [buy, hold, sell]}"), as: "turned")
     let plain = try await run(experiment(), as: "plain")
-    #expect(turned.candidates[0].test.logLoss != plain.candidates[0].test.logLoss)
+    #expect(turned.candidates[0].test.scores.logLoss != plain.candidates[0].test.scores.logLoss)
     let rows = Tensor((0..<6).map { Float($0) * 0.3 - 1 }, shape: [1, 3, 2])
     func logits(_ name: String) throws -> [Double] {
       try ModelPrediction(try Artifact.read(folder.file("\(name)/artifacts/teacher.pare"))).run(["window": rows], output: "logits").doubles
@@ -136,7 +136,7 @@ import Testing
     let probabilities = try await run(experiment(output: "{kind: probabilities}"), as: "probabilities")
     try writeClassifier()
     let logits = try await run(experiment(output: "{kind: logits}"), as: "logits")
-    #expect(probabilities.candidates[0].test.logLoss == logits.candidates[0].test.logLoss)
+    #expect(probabilities.candidates[0].test.scores.logLoss == logits.candidates[0].test.scores.logLoss)
   }
 
   @Test func aScoreIsADirection() async throws {

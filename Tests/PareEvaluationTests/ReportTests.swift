@@ -22,7 +22,8 @@ import Testing
         source: text, digest: text, symbols: [text], interval: text, candles: 3, missingCandles: 0, features: [text],
         classes: [text], horizon: 1, rows: 3, train: part, validation: part, test: part, clipped: [text: 0]),
       configuration: text, candidates: [candidate, Small.candidate("second")], baselines: [], truth: nil,
-      objectives: [text], budget: Budget(), chosen: text, reason: text)
+      objectives: [text], budget: Budget(),
+      decision: Decision(chosen: text, reason: text, alternatives: [text], hypervolume: 0))
     return try Report(results, layers: [CandidateLayers(candidate: text, layers: [])]).html()
   }
 

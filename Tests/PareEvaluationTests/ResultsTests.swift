@@ -14,7 +14,7 @@ import Testing
         classes: ["down", "up"], horizon: 1, rows: 3, train: part, validation: part, test: part,
         clipped: ["train": 0, "one_day_later": 0.1]),
       configuration: "name: bare\n", candidates: candidates, baselines: [], truth: nil, objectives: ["net-return"],
-      budget: Budget(), chosen: nil, reason: "None.")
+      budget: Budget(), decision: Decision(chosen: nil, reason: "None.", hypervolume: 0))
   }
 
   @Test func whatIsUndefinedIsWrittenAsNull() throws {

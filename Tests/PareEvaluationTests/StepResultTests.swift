@@ -28,8 +28,8 @@ import Testing
       let figures = last.figures
       let validation = candidate.validation
       #expect(figures["bytes"] == Double(candidate.bytes), "\(candidate.name)")
-      #expect(figures["accuracy"] == validation.accuracy && figures["skill"] == validation.skill)
-      #expect(figures["log_loss"] == validation.logLoss && figures["agreement"] == validation.agreement)
+      #expect(figures["accuracy"] == validation.scores.accuracy && figures["skill"] == validation.skill)
+      #expect(figures["log_loss"] == validation.scores.logLoss && figures["agreement"] == validation.agreement)
       #expect(figures["decisions_changed"] == validation.flips.rate)
       #expect(figures["missed"] == Double(validation.flips.missed) && figures["false"] == Double(validation.flips.false))
       #expect(figures["reversed"] == Double(validation.flips.reversed))

@@ -16,6 +16,8 @@ public struct ClassificationMetrics: Codable, Sendable, Hashable {
   public var confusion: [Int]
   /// Per class the harmonic mean of precision and recall; nil for a class that is neither label nor found.
   public var f1: [Double?]
+  /// Their mean over the classes that have one.
+  public var meanF1: Double?
   /// Area under the receiver's curve. With two classes that of p(up); with three the mean over the classes that occur
   /// of each one's against the rest. Nil where only one class occurs.
   public var areaUnderCurve: Double?
@@ -25,7 +27,7 @@ public struct ClassificationMetrics: Codable, Sendable, Hashable {
   public var calibrationError: Double
 
   private enum CodingKeys: String, CodingKey {
-    case rows, accuracy, balancedAccuracy, logLoss, confusion, f1, brier, calibrationError
+    case rows, accuracy, balancedAccuracy, logLoss, confusion, f1, meanF1, brier, calibrationError
     case areaUnderCurve = "auc"
   }
 
@@ -34,7 +36,7 @@ public struct ClassificationMetrics: Codable, Sendable, Hashable {
 
   private init() {
     (rows, accuracy, balancedAccuracy, logLoss, confusion, f1) = (0, 0, 0, 0, [], [])
-    (areaUnderCurve, brier, calibrationError) = (nil, 0, 0)
+    (meanF1, areaUnderCurve, brier, calibrationError) = (nil, nil, 0, 0)
   }
 
   /// - Parameter labels: one class index per row.
@@ -73,6 +75,8 @@ public struct ClassificationMetrics: Codable, Sendable, Hashable {
     logLoss = loss / Double(labels.count)
     self.confusion = confusion
     self.f1 = f1
+    let known = f1.compactMap { $0 }
+    meanF1 = known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
     areaUnderCurve = Self.areaUnderCurve(of: probabilities, labels: labels)
     brier = Self.brier(of: probabilities, labels: labels)
     calibrationError = Self.calibrationError(of: probabilities, labels: labels)
@@ -110,6 +114,7 @@ public struct ClassificationMetrics: Codable, Sendable, Hashable {
     try container.encode(logLoss, forKey: .logLoss)
     try container.encode(confusion, forKey: .confusion)
     try container.encode(f1, forKey: .f1)
+    try container.encode(meanF1, forKey: .meanF1)
     try container.encode(areaUnderCurve, forKey: .areaUnderCurve)
     try container.encode(brier, forKey: .brier)
     try container.encode(calibrationError, forKey: .calibrationError)

@@ -46,6 +46,18 @@ public struct TradedCandles: Sendable, Hashable {
     self.volumes = volumes
   }
 
+  private init(unchecked candles: TradedCandles, _ range: Range<Int>) {
+    times = Array(candles.times[range])
+    opens = Array(candles.opens[range])
+    highs = Array(candles.highs[range])
+    lows = Array(candles.lows[range])
+    closes = Array(candles.closes[range])
+    volumes = Array(candles.volumes[range])
+  }
+
+  /// The candles of a range.
+  public subscript(range: Range<Int>) -> TradedCandles { TradedCandles(unchecked: self, range) }
+
   /// - Throws: as the other initializer.
   public init(_ candles: some Collection<Candle>) throws(BacktestError) {
     try self.init(

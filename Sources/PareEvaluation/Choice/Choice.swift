@@ -3,26 +3,33 @@
 public struct Choice: Sendable {
   public var objectives: [Objective]
   public var budget: Budget
+  public var rule: ChoiceRule
   /// How far behind the best, as a share of it, a cheaper candidate may lie and still be preferred.
   public var tolerance: Double
   /// Log loss on the validation part of saying the training part's class frequencies; what is better than this is
   /// information, and the tolerance on log loss is a share of it.
   public var uninformedLogLoss: Double
+  /// What is known of the original's gross return on the validation part; nil where nobody asked.
+  public var skill: OriginalSkill?
 
-  public init(objectives: [Objective], budget: Budget, tolerance: Double, uninformedLogLoss: Double) {
+  public init(
+    objectives: [Objective], budget: Budget, rule: ChoiceRule = .cheapest, tolerance: Double, uninformedLogLoss: Double,
+    skill: OriginalSkill? = nil
+  ) {
     self.objectives = objectives
     self.budget = budget
+    self.rule = rule
     self.tolerance = tolerance
     self.uninformedLogLoss = uninformedLogLoss
+    self.skill = skill
   }
 
   /// Marks frontier and budget on each candidate and picks one.
   ///
-  /// Among the candidates within the budget, those count whose first quality objective lies within `tolerance` of the
-  /// best; of these the one with the least of the first cost objective (bytes where none is given) is chosen. Money is
-  /// no guide where the best net return or Sharpe ratio on the validation part is not positive: then log loss takes
-  /// its place, and the reason says so.
-  public func decide(_ candidates: inout [CandidateResult]) -> (chosen: String?, reason: String) {
+  /// Quality is the first objective that measures it. Money is no guide where the original's own gross return cannot be told from zero,
+  /// or where the best of the candidates earns nothing after costs: then log loss takes its place, only candidates that agree with the
+  /// original nearly as often as the best of them does count, and the reason says so.
+  public func decide(_ candidates: inout [CandidateResult]) -> Decision {
     decide(&candidates) { budget.violation(of: $0) }
   }
 
@@ -31,84 +38,118 @@ public struct Choice: Sendable {
   /// - Parameter violation: why a candidate does not fit, or nil where it does.
   func decide<Candidate: JudgedModel>(
     _ candidates: inout [Candidate], violation: (Candidate) -> String?
-  ) -> (chosen: String?, reason: String) {
+  ) -> Decision {
     let violations = candidates.map(violation)
-    let frontier = Dominance.frontier(of: candidates.map { candidate in objectives.map { $0.cost(of: candidate) } })
+    let points = candidates.map { candidate in objectives.map { $0.cost(of: candidate) } }
+    let frontier = Dominance.frontier(of: points)
     for index in candidates.indices {
       candidates[index].withinBudget = violations[index] == nil
       candidates[index].pareto = frontier[index]
     }
+    let hypervolume = Hypervolume.share(of: points)
     let affordable = candidates.filter(\.withinBudget)
     guard !affordable.isEmpty else {
       let closest = zip(candidates, violations).compactMap { candidate, violation in
         violation.map { "\(candidate.name): \($0)" }
       }
       let rest = closest.count > 8 ? "; and \(closest.count - 8) more" : ""
-      return (nil, "No candidate is within the budget (" + closest.prefix(8).joined(separator: "; ") + rest + ").")
+      return Decision(
+        chosen: nil, reason: "No candidate is within the budget (" + closest.prefix(8).joined(separator: "; ") + rest + ").",
+        hypervolume: hypervolume)
     }
-
-    var quality = objectives.first(where: \.isQuality) ?? .logLoss
-    var preface = ""
-    if [.netReturn, .sharpe].contains(quality), (affordable.map { quality.cost(of: $0) }.min() ?? 0) >= 0 {
-      preface =
-        "No candidate has a positive \(quality.rawValue) on the validation part after costs: there is no money to keep, and log loss decides instead. "
-      quality = .logLoss
+    let guide = guide(affordable)
+    guard let contest = Contest(affordable, guide: guide, choice: self) else {
+      return Decision(
+        chosen: nil, reason: guide.preface + "No candidate has a defined \(guide.quality.rawValue).", hypervolume: hypervolume)
     }
-    let cheapness = objectives.first { !$0.isQuality } ?? .bytes
-    let costs = affordable.map { quality.cost(of: $0) }
-    let best = costs.min() ?? 0
-    let (scale, unit) =
-      switch quality {
-      case .logLoss: (max(0, uninformedLogLoss - best), "the best's gain over the class frequencies")
-      // The best changes none, of which there is no share.
-      case .decisionsChanged: (1, "all decisions of the best")
-      default: (abs(best), "the best")
-      }
-    let limit = best + tolerance * scale
-    let close = zip(affordable, costs).filter { $0.1 <= limit }.map(\.0)
-    if quality == .logLoss, best >= uninformedLogLoss {
-      preface += "None is better than the class frequencies either (log loss \(figure(uninformedLogLoss))): there is no skill to keep. "
-    }
-    guard
-      let chosen = close.min(by: {
-        (cheapness.cost(of: $0), quality.cost(of: $0), $0.name) < (cheapness.cost(of: $1), quality.cost(of: $1), $1.name)
-      })
-    else { return (nil, preface + "No candidate has a defined \(quality.rawValue).") }
-    let leader = zip(affordable, costs).first { $0.1 == best }?.0 ?? chosen
-    var reason =
-      preface
-      + "\(chosen.name) has the least \(cheapness.rawValue) (\(figure(cheapness.cost(of: chosen)))) of the \(close.count) of "
-      + "\(affordable.count) candidates within the budget whose validation \(quality.rawValue) lies within "
-      + "\(figure(tolerance * 100)) % of \(unit)"
-    reason +=
-      chosen.name == leader.name
-      ? ", and is itself the best (\(figure(quality.figure(of: chosen))))."
-      : ": \(figure(quality.figure(of: chosen))) against \(figure(quality.figure(of: leader))) of \(leader.name)."
-    if chosen.role == .baseline { reason += " It is a baseline: on these data paring the teacher down was not needed." }
+    var reason = guide.preface + contest.words
+    if contest.chosen.role == .baseline { reason += " It is a baseline: on these data paring the teacher down was not needed." }
     let excluded = candidates.count - affordable.count
     if excluded > 0 { reason += " \(excluded) outside the budget." }
-    return (chosen.name, reason)
+    return Decision(
+      chosen: contest.chosen.name, reason: reason,
+      alternatives: contest.alternatives + beyondBudget(candidates, violations, contest), hypervolume: hypervolume)
   }
-}
 
-extension Objective {
-  /// The figure as people read it.
-  func figure(of candidate: some JudgedModel) -> Double {
-    switch self {
-    case .netReturn, .sharpe, .accuracy, .skill, .agreement: -cost(of: candidate)
-    default: cost(of: candidate)
+  /// What decides: the objectives' own quality, or log loss where there is no money to keep.
+  private func guide<Candidate: JudgedModel>(_ affordable: [Candidate]) -> Guide {
+    let asked = objectives.first(where: \.isQuality) ?? .logLoss
+    var guide = Guide(quality: asked, needsAgreement: false, preface: "")
+    if asked.isMoney, let skill, !skill.isPositive {
+      guide = Guide(
+        quality: .logLoss, needsAgreement: true,
+        preface: "The original's gross return on the validation part cannot be told from zero (\(skill.words)): no skill to keep, "
+          + "and log loss and agreement decide instead. ")
+    } else if asked.isEarnings, (affordable.map { asked.cost(of: $0) }.min() ?? 0) >= 0 {
+      guide = Guide(
+        quality: .logLoss, needsAgreement: false,
+        preface: "No candidate has a positive \(asked.rawValue) on the validation part after costs: there is no money to keep, "
+          + "and log loss decides instead. ")
     }
+    if guide.quality == .logLoss, (affordable.map { Objective.logLoss.cost(of: $0) }.min() ?? 0) >= uninformedLogLoss {
+      guide.preface +=
+        "None is better than the class frequencies either (log loss \(figure(uninformedLogLoss))): there is no skill to keep. "
+    }
+    return guide
+  }
+
+  /// What would be chosen if the budget were wider.
+  private func beyondBudget<Candidate: JudgedModel>(
+    _ candidates: [Candidate], _ violations: [String?], _ contest: Contest<Candidate>
+  ) -> [String] {
+    guard violations.contains(where: { $0 != nil }), let free = Contest(candidates, guide: contest.guide, choice: self),
+      free.chosen.name != contest.chosen.name
+    else { return [] }
+    let reason = zip(candidates, violations).first { $0.0.name == free.chosen.name }?.1 ?? "outside"
+    return ["Without the budget it would be \(free.chosen.name) (\(reason))."]
   }
 }
 
-/// A number for a sentence: whole where it is large, otherwise four digits.
-func figure(_ value: Double) -> String {
-  guard value.isFinite else { return "undefined" }
-  let magnitude = abs(value)
-  if magnitude >= 1e15 { return "\(value)" }
-  if magnitude >= 100 || value == value.rounded() { return String(Int(value.rounded())) }
-  let decimals = magnitude >= 10 ? 1 : magnitude >= 1 ? 3 : 4
-  var scale = 1.0
-  for _ in 0..<decimals { scale *= 10 }
-  return "\((value * scale).rounded() / scale)"
+/// What was chosen and why.
+public struct Decision: Sendable, Equatable {
+  /// The name of the chosen candidate; nil where none is within the budget.
+  public var chosen: String?
+  /// In words with figures.
+  public var reason: String
+  /// What would have to be true for another to be chosen, a sentence each.
+  public var alternatives: [String]
+  /// Of the box from the best figures to a tenth beyond the worst, the share that the frontier dominates.
+  public var hypervolume: Double
+
+  public init(chosen: String?, reason: String, alternatives: [String] = [], hypervolume: Double) {
+    self.chosen = chosen
+    self.reason = reason
+    self.alternatives = alternatives
+    self.hypervolume = hypervolume
+  }
+}
+
+/// What the original earned before costs on the validation part, and whether that can be told from nothing.
+public struct OriginalSkill: Sendable, Equatable {
+  /// Gross return with its 95 % interval.
+  public var gross: Double
+  public var lower: Double?
+  public var upper: Double?
+
+  public init(gross: Double, lower: Double?, upper: Double?) {
+    self.gross = gross
+    self.lower = lower
+    self.upper = upper
+  }
+
+  public var isPositive: Bool { (lower ?? 0) > 0 }
+
+  var words: String {
+    guard let lower, let upper else { return "\(figure(gross)), too few days for an interval" }
+    return "\(figure(gross)), 95 % interval \(figure(lower)) to \(figure(upper))"
+  }
+}
+
+/// What a choice goes by.
+struct Guide {
+  var quality: Objective
+  /// Whether only candidates count that agree with the original nearly as often as the best of the others does.
+  var needsAgreement: Bool
+  /// Why it is not what was asked for; empty where it is.
+  var preface: String
 }

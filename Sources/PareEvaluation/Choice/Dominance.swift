@@ -56,4 +56,22 @@ package enum Hypervolume {
     }
     return volume
   }
+
+  /// Of the box from the best of each cost to a tenth beyond the worst, the share that the points dominate.
+  package static func share(of points: [[Double]]) -> Double {
+    let axes = points.first?.indices ?? 0..<0
+    let bounds = axes.map { axis -> (least: Double, span: Double) in
+      let values = points.map { $0[axis] }.filter(\.isFinite)
+      let least = values.min() ?? 0
+      return (least, (values.max() ?? 0) - least)
+    }
+    // Where all have the same figure it sets none apart; one that is undefined is worst.
+    let moving = axes.filter { bounds[$0].span > 0 }
+    let shares = points.map { point in
+      moving.map { point[$0].isFinite ? (point[$0] - bounds[$0].least) / bounds[$0].span : 1 }
+    }
+    let edge = 1.1
+    let box = moving.reduce(1) { volume, _ in volume * edge }
+    return moving.isEmpty ? 0 : volume(of: shares, reference: moving.map { _ in edge }) / box
+  }
 }

@@ -8,8 +8,12 @@ public protocol JudgedModel {
   var planBytes: Int { get }
   /// Trainable numbers, zeros included.
   var parameters: Int { get }
+  /// Of one decision; nil where that is not known.
+  var multiplyAdds: Int? { get }
   /// What a decision takes; nil where that is not known.
   var decisionNanoseconds: Double? { get }
+  /// The 99th percentile of the same.
+  var tailNanoseconds: Double? { get }
   /// Whether no other is at least as good in every objective and better in one.
   var pareto: Bool { get set }
   var withinBudget: Bool { get set }
@@ -18,4 +22,5 @@ public protocol JudgedModel {
 extension CandidateResult: JudgedModel {
   /// The median of the clock's.
   public var decisionNanoseconds: Double? { latencyNs.p50 }
+  public var tailNanoseconds: Double? { latencyNs.p99 }
 }

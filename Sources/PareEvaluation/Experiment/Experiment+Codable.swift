@@ -6,8 +6,10 @@ import PareModels
 
 extension Experiment: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case schema, name, seed, data, model, output, features, labels, label, split, costs, execution, decision, teacher, candidates, objectives, budget
-    case tolerance
+    case schema, name, seed, seeds, data, model, output, features, labels, label, split, costs, execution, decision, teacher, candidates, objectives, budget
+    case choice, tolerance, margin
+    case evaluatedBefore = "evaluated-before"
+    case walkForward = "walk-forward"
     case latencyDecisions = "latency-decisions"
   }
 
@@ -19,8 +21,17 @@ extension Experiment: Codable {
     try path.key(CodingKeys.schema).require(schema == Self.schema, expected: "\(Self.schema)", found: schema)
     self.init(
       name: try container.decodeIfPresent(String.self, forKey: .name) ?? "experiment",
-      data: try container.decode(DataSource.self, forKey: .data))
+      data: DataSource.simulation(MarketSimulation()))
+    let markets = try container.decode(OneOrMore<DataSource>.self, forKey: .data).values
+    (data, moreData) = (markets[0], Array(markets.dropFirst()))
+    try path.key(CodingKeys.seeds).require(
+      !container.contains(.seed) || !container.contains(.seeds), expected: "none beside 'seed'", found: "one")
     seed = try container.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
+    if let seeds = try container.decodeIfPresent([UInt64].self, forKey: .seeds) {
+      try path.key(CodingKeys.seeds).require(
+        !seeds.isEmpty && Set(seeds).count == seeds.count, expected: "one or more different seeds", found: "\(seeds)")
+      (seed, moreSeeds) = (seeds[0], Array(seeds.dropFirst()))
+    }
     model = try container.decodeIfPresent(String.self, forKey: .model)
     output = try container.decodeIfPresent(OwnModelOutput.self, forKey: .output) ?? output
     labels = try container.decodeIfPresent(TableFile.self, forKey: .labels)
@@ -32,14 +43,18 @@ extension Experiment: Codable {
     features = try container.decodeIfPresent(FeatureChoice.self, forKey: .features) ?? features
     label = try container.decodeIfPresent(StrictLabel.self, forKey: .label)?.value ?? label
     split = try container.decodeIfPresent(StrictSplit.self, forKey: .split)?.value ?? split
-    costs = try container.decodeIfPresent(StrictCosts.self, forKey: .costs)?.value ?? costs
+    costs = try container.decodeIfPresent(CostChoice.self, forKey: .costs) ?? costs
     execution = try container.decodeIfPresent(ExecutionChoice.self, forKey: .execution) ?? execution
     threshold = try container.decodeIfPresent(ThresholdPolicy.self, forKey: .decision) ?? threshold
     teacher = try container.decodeIfPresent(TeacherConfiguration.self, forKey: .teacher) ?? teacher
     candidates = try container.decodeIfPresent([CandidateConfiguration].self, forKey: .candidates) ?? candidates
     objectives = try container.wordsIfPresent(forKey: .objectives) ?? objectives
     budget = try container.decodeIfPresent(StrictBudget.self, forKey: .budget)?.value ?? budget
+    choice = try container.wordIfPresent(forKey: .choice) ?? choice
     tolerance = try container.decodeIfPresent(Double.self, forKey: .tolerance) ?? tolerance
+    margin = try container.decodeIfPresent(Double.self, forKey: .margin) ?? margin
+    evaluatedBefore = try container.decodeIfPresent(Int.self, forKey: .evaluatedBefore) ?? evaluatedBefore
+    walkForward = try container.decodeIfPresent(WalkForward.self, forKey: .walkForward)
     latencyDecisions = try container.decodeIfPresent(Int.self, forKey: .latencyDecisions) ?? latencyDecisions
     try validate(at: path)
   }
@@ -49,8 +64,8 @@ extension Experiment: Codable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(Self.schema, forKey: .schema)
     try container.encode(name, forKey: .name)
-    try container.encode(seed, forKey: .seed)
-    try container.encode(data, forKey: .data)
+    if moreSeeds.isEmpty { try container.encode(seed, forKey: .seed) } else { try container.encode([seed] + moreSeeds, forKey: .seeds) }
+    try container.encode(OneOrMore(values: [data] + moreData), forKey: .data)
     try container.encodeIfPresent(model, forKey: .model)
     if model != nil { try container.encode(output, forKey: .output) }
     try container.encode(features, forKey: .features)
@@ -64,7 +79,11 @@ extension Experiment: Codable {
     try container.encode(candidates, forKey: .candidates)
     try container.encode(objectives, forKey: .objectives)
     try container.encode(StrictBudget(value: budget), forKey: .budget)
+    try container.encode(choice, forKey: .choice)
     try container.encode(tolerance, forKey: .tolerance)
+    try container.encode(margin, forKey: .margin)
+    if evaluatedBefore > 0 { try container.encode(evaluatedBefore, forKey: .evaluatedBefore) }
+    try container.encodeIfPresent(walkForward, forKey: .walkForward)
     try container.encode(latencyDecisions, forKey: .latencyDecisions)
   }
 
@@ -95,19 +114,23 @@ extension Experiment: Codable {
     try path.key(CodingKeys.objectives).require(!objectives.isEmpty, expected: "at least one objective", found: "none")
     try path.key(CodingKeys.tolerance).require(
       (0...1).contains(tolerance), expected: "a share in 0 ... 1", found: tolerance)
+    try path.key(CodingKeys.margin).require((0...1).contains(margin), expected: "a share in 0 ... 1", found: margin)
+    try path.key(CodingKeys.evaluatedBefore).require(
+      evaluatedBefore >= 0, expected: "0 or more", found: evaluatedBefore)
     try path.key(CodingKeys.latencyDecisions).require(
       (1_000...10_000_000).contains(latencyDecisions), expected: "1000 to 10000000", found: latencyDecisions)
     try path.key(CodingKeys.label).key("kind").require(
       label.kind != .forwardReturn, expected: "direction or buy-hold-sell", found: "forward-return")
-    if case .simulation(let simulation) = data {
+    for (index, source) in ([data] + moreData).enumerated() {
+      guard case .simulation(let simulation) = source else { continue }
+      let place = moreData.isEmpty ? path.key(CodingKeys.data) : path.key(CodingKeys.data).index(index)
       do {
         try simulation.validate()
       } catch {
         throw EvaluationError(
-          "simulation", subject: path.key(CodingKeys.data).key(error.subject).description, expected: error.expected,
-          found: error.found)
+          "simulation", subject: place.key(error.subject).description, expected: error.expected, found: error.found)
       }
-      try path.key(CodingKeys.data).key("simulation").key("horizon").require(
+      try place.key("simulation").key("horizon").require(
         simulation.horizon == label.horizon, expected: "the label's horizon, \(label.horizon), whose truth is wanted",
         found: simulation.horizon)
     }
@@ -115,6 +138,34 @@ extension Experiment: Codable {
 }
 
 // MARK: - Market values read strictly
+
+/// A value, or a list of them.
+private struct OneOrMore<Value: Codable>: Codable {
+  let values: [Value]
+
+  init(values: [Value]) {
+    self.values = values
+  }
+
+  init(from decoder: any Decoder) throws {
+    guard var list = try? decoder.unkeyedContainer() else {
+      values = [try Value(from: decoder)]
+      return
+    }
+    var values: [Value] = []
+    while !list.isAtEnd { values.append(try list.decode(Value.self)) }
+    try ParameterPath(decoder.codingPath).require(!values.isEmpty, expected: "at least one", found: "none")
+    self.values = values
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    if values.count == 1 {
+      try values[0].encode(to: encoder)
+    } else {
+      try values.encode(to: encoder)
+    }
+  }
+}
 
 /// A label whose unknown keys are refused.
 private struct StrictLabel: Decodable {
@@ -155,26 +206,6 @@ private struct StrictSplit: Decodable {
       train: container.decodeIfPresent(Double.self, forKey: .train) ?? standard.train,
       validation: container.decodeIfPresent(Double.self, forKey: .validation) ?? standard.validation,
       embargo: container.decodeIfPresent(Int.self, forKey: .embargo))
-  }
-}
-
-/// Costs whose unknown keys are refused and that default one by one.
-private struct StrictCosts: Decodable {
-  enum CodingKeys: String, CodingKey, CaseIterable {
-    case fee = "fee-bp"
-    case halfSpread = "half-spread-bp"
-    case slippage = "slippage-bp"
-  }
-
-  let value: TradingCosts
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
-    let standard = TradingCosts.standard
-    value = try TradingCosts(
-      fee: container.decodeIfPresent(Double.self, forKey: .fee) ?? standard.fee,
-      halfSpread: container.decodeIfPresent(Double.self, forKey: .halfSpread) ?? standard.halfSpread,
-      slippage: container.decodeIfPresent(Double.self, forKey: .slippage) ?? standard.slippage)
   }
 }
 

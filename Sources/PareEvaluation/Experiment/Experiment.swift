@@ -18,7 +18,11 @@ public struct Experiment: Sendable, Equatable {
 
   public var name: String
   public var seed: UInt64
+  /// Seeds with which all is run once more.
+  public var moreSeeds: [UInt64]
   public var data: DataSource
+  /// Markets on which all is run once more.
+  public var moreData: [DataSource]
   /// A model of the user's own in place of a trained teacher: an .onnx or .pare file.
   public var model: String?
   /// What that model's outputs mean.
@@ -28,7 +32,7 @@ public struct Experiment: Sendable, Equatable {
   public var features: FeatureChoice
   public var label: LabelDefinition
   public var split: ChronologicalSplit
-  public var costs: TradingCosts
+  public var costs: CostChoice
   public var execution: ExecutionChoice
   public var threshold: ThresholdPolicy
   public var teacher: TeacherConfiguration
@@ -36,8 +40,16 @@ public struct Experiment: Sendable, Equatable {
   /// What candidates are compared by on the validation part; the first that measures quality decides the choice.
   public var objectives: [Objective]
   public var budget: Budget
+  /// Which of the candidates within the budget is taken.
+  public var choice: ChoiceRule
   /// How far behind the best, as a share of it, a cheaper candidate may lie and still be chosen.
   public var tolerance: Double
+  /// Of the original's gross return, the share that a candidate may earn less and still be said to keep it.
+  public var margin: Double
+  /// Recipes that were tried on these data before, searches included; what a good Sharpe ratio is worth depends on it.
+  public var evaluatedBefore: Int
+  /// Windows in which all is done anew.
+  public var walkForward: WalkForward?
   /// Decisions timed per candidate.
   public var latencyDecisions: Int
 
@@ -45,18 +57,23 @@ public struct Experiment: Sendable, Equatable {
     self.name = name
     self.data = data
     seed = 1
+    moreSeeds = []
+    moreData = []
     output = OwnModelOutput()
     features = FeatureChoice()
     label = .standard
     split = .standard
-    costs = .standard
+    costs = CostChoice()
     execution = ExecutionChoice()
     threshold = .coverage(0.1)
     teacher = TeacherConfiguration()
     candidates = CandidateConfiguration.standard
     objectives = [.netReturn, .bytes]
     budget = Budget()
+    choice = .cheapest
     tolerance = 0.1
+    margin = 0.1
+    evaluatedBefore = 0
     latencyDecisions = 20_000
   }
 }

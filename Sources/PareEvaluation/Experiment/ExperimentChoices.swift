@@ -1,4 +1,3 @@
-import PareBacktest
 import PareCompression
 import PareMarket
 
@@ -25,26 +24,6 @@ public struct FeatureChoice: Sendable, Hashable {
     self.window = window
     self.normalizer = normalizer
     self.clip = clip
-  }
-}
-
-/// How decisions become positions and positions become money.
-public struct ExecutionChoice: Sendable, Hashable {
-  public var sizing: Execution.Sizing
-  public var calendar: Execution.Calendar
-  /// Candles that a position is held after the last decision for it; 0 lets the position follow every decision. Nil is
-  /// the label's horizon: what the model foretells is what is held.
-  public var hold: Int?
-
-  public init(sizing: Execution.Sizing = .fixedNotional, calendar: Execution.Calendar = .everyDay, hold: Int? = nil) {
-    self.sizing = sizing
-    self.calendar = calendar
-    self.hold = hold
-  }
-
-  func holding(horizon: Int) -> Holding {
-    let candles = hold ?? horizon
-    return candles == 0 ? .untilNextDecision : .candles(candles)
   }
 }
 
@@ -102,22 +81,6 @@ extension FeatureChoice: Codable {
     }
     try container.encode(normalizer, forKey: .normalizer)
     try container.encode(clip, forKey: .clip)
-  }
-}
-
-extension ExecutionChoice: Codable {
-  enum CodingKeys: String, CodingKey, CaseIterable {
-    case sizing, calendar, hold
-  }
-
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
-    self.init()
-    sizing = try container.wordIfPresent(forKey: .sizing) ?? sizing
-    calendar = try container.wordIfPresent(forKey: .calendar) ?? calendar
-    hold = try container.decodeIfPresent(Int.self, forKey: .hold)
-    try ParameterPath(decoder.codingPath).key(CodingKeys.hold).require(
-      (0...1_000_000).contains(hold ?? 0), expected: "0 to 1000000 candles", found: hold ?? 0)
   }
 }
 

@@ -34,10 +34,11 @@ struct ExperimentData: Sendable {
     dataset = try tables.dataset(of: series, experiment: experiment)
     self.inputName = inputName
     normalizer = try dataset.normalizer(experiment.features.normalizer, clip: Float(experiment.features.clip))
-    judge = Judge(
-      dataset: dataset, series: series, costs: experiment.costs,
-      execution: Execution(sizing: experiment.execution.sizing, calendar: experiment.execution.calendar),
-      holding: experiment.execution.holding(horizon: experiment.label.horizon), truth: source.truth)
+    judge = try Judge(
+      dataset: dataset, series: [series],
+      plan: experiment.execution.plan(
+        costs: experiment.costs.model(rates: tables.funding), horizon: experiment.label.horizon,
+        interval: series.key.interval.milliseconds ?? 0), truths: [source.truth])
     training = try Self.rows(of: .train, dataset, inputName: inputName)
     validation = try Self.rows(of: .validation, dataset, inputName: inputName)
     self.source = source

@@ -3,7 +3,6 @@ import PareBacktest
 import PareCompression
 import PareGraph
 import PareMarket
-import PareONNX
 import PareTensor
 
 /// Runs an experiment from data to report.
@@ -37,76 +36,38 @@ public struct ExperimentRun: Sendable {
     try experiment.validate()
     try latencies?.require(ModelMaker.names(of: experiment))
     let output = RunFolder(directory)
-    try output.prepare()
+    try output.prepare(["artifacts"] + (experiment.walkForward.map(WalkForwardRun.folders) ?? []))
     let own = try experiment.model.map { try ModelFile.read(file.resolved($0)) }
     let source = try await MarketSource.load(file, observer: observer)
+    let tables = try ExperimentTables(file)
     let data = try ExperimentData(
-      source, experiment: experiment, tables: try ExperimentTables(file),
-      inputName: own?.graph.inputs.first?.name ?? "features")
-    let models = try ModelMaker(experiment: experiment, data: data, latencies: latencies, observer: observer)
-      .makeModels(own: own)
-    var candidates = try judge(models, data, output)
-    let choice = Choice(
-      objectives: experiment.objectives, budget: experiment.budget, tolerance: experiment.tolerance,
-      uninformedLogLoss: data.judge.uninformedLogLoss(on: .validation))
-    let (chosen, reason) = choice.decide(&candidates)
-    let results = Results(
-      experiment: experiment.name, seed: experiment.seed, data: data.summary,
-      configuration: try StrictYAML.encode(experiment), candidates: candidates, baselines: try baselines(data),
-      truth: data.judge.truthSummary(market: source.summary), objectives: experiment.objectives.map(\.rawValue),
-      budget: experiment.budget, chosen: chosen, reason: reason, kernels: try .fromEnvironment())
-    try output.write(try results.json() + "\n", to: "results.json")
-    let layers = models.filter { !$0.layers.isEmpty }.map { CandidateLayers(candidate: $0.name, layers: $0.layers) }
-    try output.write(try Report(results, layers: layers).html(), to: "report.html")
-    return results
-  }
-
-  private func judge(
-    _ models: [MadeModel], _ data: ExperimentData, _ output: RunFolder
-  ) throws -> [CandidateResult] {
-    observer.began("judge", units: models.count)
-    var results: [CandidateResult] = []
-    var teacher: (bytes: Int, validation: Judge.Opinion, test: Judge.Opinion)?
-    for (index, made) in models.enumerated() {
-      let path = "artifacts/\(made.name).pare"
-      let (deployed, bytes) = try data.deploy(made.model, deciding: experiment.threshold, as: path, in: output)
-      do {
-        try ModelFile.write(deployed.model, to: output.path("artifacts/\(made.name).onnx"))
-      } catch let error as ONNXError where error.code == "onnx.no-standard-form" {
-        // Recurrent layers on integers have no form in ONNX; the artifact is the .pare file alone.
-      }
-
-      let opinions = (
-        validation: try deployed.opinion(on: data, part: .validation), test: try deployed.opinion(on: data, part: .test)
-      )
-      let reference = teacher ?? (bytes, opinions.validation, opinions.test)
-      teacher = reference
-      let validation = try data.judge.measures(of: opinions.validation, against: reference.validation, on: .validation)
-      let test = try data.judge.measures(of: opinions.test, against: reference.test, on: .test)
-      let latency =
-        try latencies?.latency(of: made.name)
-        ?? LatencyMeasurement(deployed.plan, features: data.features(.test)).measure(
-          decisions: experiment.latencyDecisions)
-      results.append(
-        CandidateResult(
-          name: made.name, role: made.role, made: made.made, artifact: path,
-          parameters: deployed.model.graph.learnedElementCount, bytes: bytes,
-          weightBytes: deployed.model.graph.storedByteCount, planBytes: deployed.plan.residentByteCount,
-          compressionRatio: Double(reference.bytes) / Double(bytes), validation: validation.measures, test: test.measures,
-          latencyNs: latency, pareto: false, withinBudget: false, equity: test.equity, from: made.from, precision: made.precision,
-          steps: made.steps))
-      observer.advanced(to: index + 1, note: made.name)
+      source, experiment: experiment, tables: tables, inputName: own?.graph.inputs.first?.name ?? "features")
+    let outcome = try ExperimentPass(
+      experiment: experiment, data: data, output: output, folder: "artifacts", latencies: latencies, observer: observer
+    ).execute(own: own)
+    let walk = try experiment.walkForward.map { walk in
+      try WalkForwardRun(
+        experiment: experiment, walk: walk, source: source, tables: tables, output: output, observer: observer
+      ).execute(own: own)
     }
-    observer.ended("\(models.count) models on \(data.summary.validation.rows) + \(data.summary.test.rows) decisions")
+    var results = Results(
+      experiment: experiment.name, seed: experiment.seed, data: data.summary,
+      configuration: try StrictYAML.encode(experiment), candidates: outcome.candidates, baselines: try baselines(data),
+      truth: data.judge.truthSummary(market: source.summary), objectives: experiment.objectives.map(\.rawValue),
+      budget: experiment.budget, decision: outcome.decision, margin: experiment.margin, evaluated: outcome.evaluated,
+      kernels: try .fromEnvironment())
+    results.walkForward = walk
+    try output.write(try results.json() + "\n", to: "results.json")
+    try output.write(try Report(results, layers: outcome.layers).html(), to: "report.html")
     return results
   }
 
   private func baselines(_ data: ExperimentData) throws -> [BaselineResult] {
-    try [("flat", ConstantPosition.flat), ("buy-and-hold", .buyAndHold)].map { name, position in
-      let test = try data.judge.money(of: position, on: .test)
+    try [("flat", 0.0), ("buy-and-hold", 1)].map { name, position in
+      let test = try data.judge.money(ofAlways: position, on: .test)
       return BaselineResult(
-        name: name, validation: try data.judge.money(of: position, on: .validation).money, test: test.money,
-        equity: test.equity)
+        name: name, validation: try data.judge.money(ofAlways: position, on: .validation).money, test: test.money,
+        equity: test.result.equityPoints)
     }
   }
 }

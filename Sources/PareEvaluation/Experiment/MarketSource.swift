@@ -12,6 +12,13 @@ struct MarketSource: Sendable {
   /// The simulator's summary, a figure a line.
   let summary: [String]
 
+  /// A range of the candles, as if there were no others.
+  func sliced(_ range: Range<Int>) -> MarketSource {
+    MarketSource(
+      series: CandleSeries(key: series.key, candles: Array(series.candles[range])), provenance: provenance,
+      truth: truth.map { $0[candles: range] }, summary: summary)
+  }
+
   /// Loads, fetches or simulates what an experiment asks for.
   static func load(_ file: ExperimentFile, observer: any RunObserver) async throws -> MarketSource {
     switch file.experiment.data {

@@ -1,3 +1,4 @@
+import PareBacktest
 import PareCompression
 import PareGraph
 import PareMarket
@@ -95,7 +96,7 @@ struct ModelMaker: Sendable {
       for report in compressed.steps {
         var step = StepResult(
           report, before: measured.figures, figures: after.figures,
-          flips: try Flips(from: measured.decisions, to: after.decisions))
+          flips: Flips(try DecisionChanges(from: measured.decisions, to: after.decisions)))
         latencies?.restore(in: &step, number: steps.count, of: candidate.name)
         steps.append(step)
       }

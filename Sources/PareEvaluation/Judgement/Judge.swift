@@ -2,30 +2,29 @@ import Foundation
 import PareBacktest
 import PareMarket
 
-/// Judges a model's probabilities on one symbol: against labels, against the teacher, and in money.
+/// Judges a model's probabilities: against labels, against the teacher, and in money.
 ///
 /// The judge knows nothing of how probabilities came about. It reads a part when asked for it; that the test part is
 /// only reported is the caller's promise, kept by `Choice` seeing validation figures alone.
 package struct Judge: Sendable {
   let dataset: MarketDataset
-  let series: CandleSeries
-  let costs: TradingCosts
-  let execution: Execution
-  let holding: Holding
-  let truth: SimulatedTruth?
+  let trader: Trader
+  /// One per symbol.
+  let truths: [SimulatedTruth?]
   /// The most frequent class of the training part: the base that skill is counted from.
-  private let majority: Int32
+  let majority: Int32
 
+  /// - Parameters:
+  ///   - series: those of the dataset, in its order.
+  ///   - truths: what could be known of each; those that do not know the label count as none.
   package init(
-    dataset: MarketDataset, series: CandleSeries, costs: TradingCosts, execution: Execution, holding: Holding,
-    truth: SimulatedTruth?
-  ) {
+    dataset: MarketDataset, series: [CandleSeries], plan: TradingPlan, truths: [SimulatedTruth?] = []
+  ) throws {
     self.dataset = dataset
-    self.series = series
-    self.costs = costs
-    self.execution = execution
-    self.holding = holding
-    self.truth = truth.flatMap { $0.knows(dataset.label) ? $0 : nil }
+    trader = try Trader(dataset, series: series, plan: plan)
+    self.truths = series.indices.map { symbol in
+      truths.indices.contains(symbol) ? truths[symbol].flatMap { $0.knows(dataset.label) ? $0 : nil } : nil
+    }
     majority = ClassificationMetrics.majorityClass(of: dataset.labelled(.train).labels) ?? 0
   }
 
@@ -41,49 +40,49 @@ package struct Judge: Sendable {
     }
 
     package var decisions: [Int8] { threshold.decisions(for: probabilities) }
+
+    /// What it would decide at another's threshold.
+    func decisions(at threshold: DecisionThreshold) -> Trader.Decisions {
+      Trader.Decisions(
+        sides: threshold.decisions(for: probabilities),
+        confidences: (0..<probabilities.rowCount).map(probabilities.confidence), threshold: threshold.threshold)
+    }
   }
 
   /// - Parameters:
   ///   - opinion: the candidate's, with its own threshold.
   ///   - teacher: the teacher's on the same part.
-  package func measures(
-    of opinion: Opinion, against teacher: Opinion, on part: DatasetPart
-  ) throws -> (measures: Measures, equity: [EquityPoint]) {
+  package func judgement(of opinion: Opinion, against teacher: Opinion, on part: DatasetPart) throws -> Judgement {
     let labelled = dataset.labelled(part)
-    let first = dataset.parts[part].lowerBound
-    let classes = opinion.probabilities.classCount
-    var picked: [Float] = []
-    picked.reserveCapacity(labelled.count * classes)
-    for row in labelled.rows {
-      for index in 0..<classes { picked.append(opinion.probabilities[row - first, class: index]) }
-    }
-    let scores = try ClassificationMetrics(
-      of: ClassProbabilities(picked, classCount: classes), labels: labelled.labels)
+    let scores = try ClassificationMetrics(of: picked(opinion.probabilities, labelled, part), labels: labelled.labels)
     let base = ClassificationMetrics.accuracy(ofAlways: majority, on: labelled.labels) ?? 0
     let skill = expectedSkill(of: opinion.probabilities, on: part) ?? (scores.accuracy - base)
 
     // Decisions are compared where both use the teacher's thresholds, so that they differ by the model alone.
-    let atTeacher = teacher.threshold.decisions(for: opinion.probabilities)
-    let flips = try Flips(from: teacher.decisions, to: atTeacher)
+    let atTeacher = opinion.decisions(at: teacher.threshold)
+    let changes = try DecisionChanges(from: teacher.decisions, to: atTeacher.sides)
 
-    let own = try backtest(opinion.decisions, on: part)
-    let borrowed = try backtest(atTeacher, on: part).metrics
-    let measures = Measures(
-      accuracy: scores.accuracy, balancedAccuracy: scores.balancedAccuracy, logLoss: scores.logLoss, skill: skill,
-      agreement: ClassificationMetrics.agreement(opinion.probabilities, teacher.probabilities) ?? 0, flips: flips,
-      money: Money(own),
-      atTeacherThresholds: FillOneLater(netReturn: borrowed.netReturn, sharpe: borrowed.sharpe))
-    return (measures, own.equityPoints)
+    let targets = try trader.targets(of: opinion.decisions(at: opinion.threshold), on: part)
+    let result = try trader.money(of: targets)
+    let borrowed = try trader.money(of: try trader.targets(of: atTeacher, on: part)).metrics
+    var money = Money(result, later: try trader.money(of: targets, lag: 1).metrics)
+    let market = try trader.money(of: try trader.constant(1, on: part)).daily
+    money.informationRatio = information(result.daily, market)
+    let coefficients = try coefficients(of: opinion.probabilities, labelled, part)
+    return Judgement(
+      part: part, opinion: opinion, result: result, targets: targets,
+      measures: Measures(
+        scores: scores, skill: skill,
+        agreement: ClassificationMetrics.agreement(opinion.probabilities, teacher.probabilities) ?? 0,
+        coefficients: coefficients, flips: Flips(changes), money: money,
+        atTeacherThresholds: FillOneLater(netReturn: borrowed.netReturn, sharpe: borrowed.sharpe)))
   }
 
-  /// A position that needs no model.
-  package func money(of source: some SignalSource, on part: DatasetPart) throws -> (money: Money, equity: [EquityPoint]) {
-    guard let candles = dataset.candles(of: part, symbol: 0) else {
-      throw EvaluationError("part-empty", subject: "split.\(part.rawValue)", expected: "rows to judge", found: "none")
-    }
-    let result = try Backtest(series, costs: costs, execution: execution)
-      .run(source, over: candles)
-    return (Money(result), result.equityPoints)
+  /// The same position in every symbol, which needs no model.
+  package func money(ofAlways position: Double, on part: DatasetPart) throws -> (money: Money, result: PortfolioResult) {
+    let targets = try trader.constant(position, on: part)
+    let result = try trader.money(of: targets)
+    return (Money(result, later: try trader.money(of: targets, lag: 1).metrics), result)
   }
 
   /// The threshold that trades a share of the validation part's decisions.
@@ -94,7 +93,11 @@ package struct Judge: Sendable {
     case .coverage(let share): return try .coverage(share, of: probabilities)
     case .fixed(let threshold): return try DecisionThreshold(Float(threshold))
     case .tuned:
-      return try .tuned(on: probabilities) { try backtest($0, on: .validation).metrics.netReturn }
+      let confidences = (0..<probabilities.rowCount).map(probabilities.confidence)
+      return try .tuned(on: probabilities) { sides in
+        let decisions = Trader.Decisions(sides: sides, confidences: confidences, threshold: 0.5)
+        return try trader.money(of: try trader.targets(of: decisions, on: .validation)).metrics.netReturn
+      }
     }
   }
 
@@ -110,91 +113,72 @@ package struct Judge: Sendable {
     return loss / Double(labels.count)
   }
 
-  /// What the truth allows, where the market is simulated and the truth knows the label.
-  package func truthSummary(market: [String]) -> TruthSummary? {
-    guard let validation = truthPart(.validation), let test = truthPart(.test) else { return nil }
-    return TruthSummary(validation: validation, test: test, market: market)
+  /// The probabilities of labelled rows.
+  func picked(
+    _ probabilities: ClassProbabilities, _ labelled: LabelledRows, _ part: DatasetPart
+  ) throws -> ClassProbabilities {
+    let first = dataset.parts[part].lowerBound
+    var picked: [Float] = []
+    picked.reserveCapacity(labelled.count * probabilities.classCount)
+    for row in labelled.rows {
+      for index in 0..<probabilities.classCount { picked.append(probabilities[row - first, class: index]) }
+    }
+    return try ClassProbabilities(picked, classCount: probabilities.classCount)
   }
 
-  private func backtest(_ decisions: [Int8], on part: DatasetPart) throws -> BacktestResult {
-    let rows = dataset.rows(of: part, symbol: 0)
-    let source = try DecidedPositions(
-      decisions: decisions, at: rows.map { dataset.candleIndices[$0] }, holding: holding)
-    guard let candles = dataset.candles(of: part, symbol: 0) else {
-      throw EvaluationError("part-empty", subject: "split.\(part.rawValue)", expected: "rows to judge", found: "none")
+  private func information(_ days: [DailyReturn], _ market: [DailyReturn]) -> Double? {
+    guard days.map(\.day) == market.map(\.day) else { return nil }
+    return RiskRatios.information(
+      daily: days.map(\.net), benchmark: market.map(\.net), daysPerYear: trader.plan.execution.calendar.daysPerYear)
+  }
+
+  /// How p(up) − p(down) goes with the returns that followed: across symbols, or along time where there is one.
+  private func coefficients(
+    of probabilities: ClassProbabilities, _ labelled: LabelledRows, _ part: DatasetPart
+  ) throws -> Measures.Coefficients {
+    let first = dataset.parts[part].lowerBound
+    let rows = dataset.parts[part].filter { dataset.forwardReturns[$0].isFinite }
+    let top = probabilities.classCount - 1
+    let scores = rows.map { Double(probabilities[$0 - first, class: top] - probabilities[$0 - first, class: 0]) }
+    let returns = rows.map { dataset.forwardReturns[$0] }
+    guard dataset.keys.count > 1 else {
+      return Measures.Coefficients(
+        ic: InformationCoefficient.pearson(scores: scores, returns: returns),
+        rankIc: InformationCoefficient.rank(scores: scores, returns: returns), icir: nil)
     }
-    return try Backtest(series, costs: costs, execution: execution)
-      .run(source, over: candles)
+    let panel = try PanelCoefficients(scores: scores, returns: returns, dates: rows.map { dataset.times[$0] })
+    return Measures.Coefficients(ic: panel.meanIC, rankIc: panel.meanRankIC, icir: panel.ratio)
   }
 }
 
-// MARK: - Against the truth
-
-extension Judge {
-  /// The rows of a part whose truth is known, with the true probability of each class: by the exact filter, and with
-  /// the hidden state known.
-  private func truths(on part: DatasetPart) -> [(row: Int, bayes: [Double], oracle: [Double])] {
-    guard let truth else { return [] }
-    return dataset.parts[part].compactMap { row in
-      let candle = dataset.candleIndices[row]
-      let bayes = truth.bayes.classProbabilities(at: candle, of: dataset.label)
-      let oracle = truth.oracle.classProbabilities(at: candle, of: dataset.label)
-      return (bayes + oracle).contains { $0.isNaN } ? nil : (row, bayes, oracle)
-    }
-  }
-
-  /// Expected accuracy of a model above that of always saying the majority class, under the exact filter's
-  /// probabilities.
-  private func expectedSkill(of probabilities: ClassProbabilities, on part: DatasetPart) -> Double? {
-    let truths = truths(on: part)
-    guard !truths.isEmpty else { return nil }
-    let first = dataset.parts[part].lowerBound
-    let total = truths.reduce(0) { sum, truth in
-      sum + truth.bayes[probabilities.predictedClass(truth.row - first)] - base(truth.bayes)
-    }
-    return total / Double(truths.count)
-  }
-
-  private func truthPart(_ part: DatasetPart) -> TruthSummary.Part? {
-    let truths = truths(on: part)
-    guard !truths.isEmpty else { return nil }
-    let count = Double(truths.count)
-    func best(_ probabilities: [Double]) -> Double { (probabilities.max() ?? 0) - base(probabilities) }
-    return TruthSummary.Part(
-      bayesSkill: truths.reduce(0) { $0 + best($1.bayes) } / count,
-      oracleSkill: truths.reduce(0) { $0 + best($1.oracle) } / count,
-      bayesLogLoss: truths.reduce(0) { $0 + entropy($1.bayes) } / count)
-  }
-
-  /// Expected log loss of the true probabilities themselves, in nats.
-  private func entropy(_ probabilities: [Double]) -> Double {
-    probabilities.reduce(0) { $1 > 0 ? $0 - $1 * log($1) : $0 }
-  }
-
-  private func base(_ probabilities: [Double]) -> Double { probabilities[Int(majority)] }
+/// What came of judging one model on one part.
+package struct Judgement: Sendable {
+  package let part: DatasetPart
+  package let opinion: Judge.Opinion
+  /// At the model's own threshold.
+  package let result: PortfolioResult
+  package let targets: [Trader.Targets]
+  package let measures: Measures
 }
 
 extension Flips {
-  init(from original: [Int8], to candidate: [Int8]) throws {
-    let changes = try DecisionChanges(from: original, to: candidate)
+  init(_ changes: DecisionChanges) {
     self.init(
       missed: changes.missed, false: changes.false, reversed: changes.reversed, rate: changes.changedRate,
-      equalPositions: changes.equalPositions)
+      equalPositions: changes.equalPositions,
+      cost: changes.missedRate + 2 * changes.falseRate + 4 * changes.reversedRate)
   }
 }
 
 extension Money {
-  init(_ result: BacktestResult) {
-    let metrics = result.metrics
+  init(_ result: PortfolioResult, later: BacktestMetrics) {
     self.init(
-      grossReturn: metrics.grossReturn, netReturn: metrics.netReturn, breakEvenBp: metrics.breakEvenBasisPoints,
-      sharpe: metrics.sharpe, sortino: metrics.sortino, maxDrawdown: metrics.maxDrawdown, turnover: metrics.turnover,
-      trades: metrics.trades, hitRate: metrics.hitRate, costs: metrics.costs,
-      fillOneLater: FillOneLater(netReturn: result.fillOneLater.netReturn, sharpe: result.fillOneLater.sharpe))
+      metrics: result.metrics, financing: result.financing,
+      fillOneLater: FillOneLater(netReturn: later.netReturn, sharpe: later.sharpe))
   }
 }
 
-extension BacktestResult {
+extension PortfolioResult {
   /// The equity curve as the results hold it.
   var equityPoints: [EquityPoint] {
     equity.times.indices.map { EquityPoint(time: equity.times[$0], net: equity.net[$0], gross: equity.gross[$0]) }

@@ -28,7 +28,7 @@ struct ValidationFigures: Sendable {
     let deployed = try DeployedModel(model.deciding(at: teacher.threshold, provenance: data.provenance))
     let scores = try deployed.scores(of: data, part: .validation)
     let opinion = Judge.Opinion(probabilities: scores.probabilities, threshold: teacher.threshold)
-    let measures = try data.judge.measures(of: opinion, against: teacher, on: .validation).measures
+    let measures = try data.judge.judgement(of: opinion, against: teacher, on: .validation).measures
     var figures = try deployed.model.costs(deployed.plan)
     figures.merge(measures.figures) { $1 }
     if scores.logits.count == logits.count {
@@ -51,11 +51,11 @@ struct MeasuredModel: Sendable {
 extension Measures {
   fileprivate var figures: [String: Double] {
     var figures = [
-      Figure.accuracy: accuracy, Figure.skill: skill, Figure.logLoss: logLoss, Figure.agreement: agreement,
+      Figure.accuracy: scores.accuracy, Figure.skill: skill, Figure.logLoss: scores.logLoss, Figure.agreement: agreement,
       Figure.decisionsChanged: flips.rate, Figure.missed: Double(flips.missed), Figure.false: Double(flips.false),
-      Figure.reversed: Double(flips.reversed), Figure.netReturn: netReturn,
+      Figure.reversed: Double(flips.reversed), Figure.netReturn: money.metrics.netReturn,
     ]
-    figures[Figure.sharpe] = sharpe
+    figures[Figure.sharpe] = money.metrics.sharpe
     return figures
   }
 }

@@ -1,9 +1,11 @@
+import PareBacktest
 import PareMarket
 
-/// Features and labels that an experiment takes from files.
+/// Features, labels and funding rates that an experiment takes from files.
 struct ExperimentTables: Sendable {
   var features: FeatureTable?
   var labels: LabelTable?
+  var funding: FundingRates?
 
   init() {}
 
@@ -11,6 +13,7 @@ struct ExperimentTables: Sendable {
   init(_ file: ExperimentFile) throws {
     let experiment = file.experiment
     features = try experiment.features.table.map { try $0.features(at: file.resolved($0.path)) }
+    if case .file(let path) = experiment.costs.funding { funding = try FundingRates(file: file.resolved(path)) }
     labels = try experiment.labels.map { table in
       try table.labels(at: file.resolved(table.path), classNames: experiment.label.classNames)
     }

@@ -30,7 +30,7 @@ public struct Report: Sendable {
       <script type="application/json" id="results">\(json)</script>
       <script type="application/json" id="layer-data">\(try PageData.json(layers))</script>
       <script>\(ChartLibrary.script)</script>
-      <script>\([PageScript.common, LayerSection.script, ReportPage.reading, StepSection.script, ReportPage.script].joined(separator: "\n"))</script>
+      <script>\([PageScript.common, ObjectiveScript.script, LayerSection.script, ReportPage.reading, StepSection.script, ReportPage.script].joined(separator: "\n"))</script>
       </body>
       </html>
       """

@@ -1,6 +1,6 @@
 /// An optional that is written as `null`, so that a reader sees that a figure is undefined and not forgotten.
 @propertyWrapper
-public struct ExplicitNull<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equatable {
+public struct ExplicitNull<Value: Codable & Sendable>: Codable, Sendable {
   public var wrappedValue: Value?
 
   public init(wrappedValue: Value?) {
@@ -17,6 +17,8 @@ public struct ExplicitNull<Value: Codable & Sendable & Equatable>: Codable, Send
     if let wrappedValue { try container.encode(wrappedValue) } else { try container.encodeNil() }
   }
 }
+
+extension ExplicitNull: Equatable where Value: Equatable {}
 
 extension KeyedDecodingContainer {
   /// A key that is absent reads as null.

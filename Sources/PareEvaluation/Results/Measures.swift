@@ -1,53 +1,74 @@
+import PareBacktest
 import PareTensor
 
-/// What a candidate is worth on one part of the data.
+/// What a candidate is worth on one part of the data. `docs/backtest.md` defines each figure.
+///
+/// Figures of scores and of money stand side by side in JSON.
 public struct Measures: Codable, Sendable, Equatable {
-  public var accuracy: Double
-  public var balancedAccuracy: Double
-  public var logLoss: Double
+  public var scores: ClassificationMetrics
   /// Accuracy above that of always saying the training part's majority class, on the same rows. Where the market's
   /// truth is known, both are expectations under the true probabilities instead of counts of sampled labels.
   public var skill: Double
   /// Share of rows on which the most probable class is the teacher's.
   public var agreement: Double
+  public var coefficients: Coefficients
   public var flips: Flips
-  public var grossReturn: Double
-  public var netReturn: Double
-  @ExplicitNull public var breakEvenBp: Double?
-  @ExplicitNull public var sharpe: Double?
-  @ExplicitNull public var sortino: Double?
-  public var maxDrawdown: Double
-  public var turnover: Double
-  public var trades: Int
-  @ExplicitNull public var hitRate: Double?
-  public var costs: Double
-  /// The same decisions, each filled one candle later.
-  public var fillOneLater: FillOneLater
+  public var money: Money
   /// The same model at the teacher's thresholds instead of its own.
   public var atTeacherThresholds: FillOneLater
 
+  /// How p(up) − p(down) goes with the returns that followed: means over dates across several symbols, or correlations along
+  /// time where there is one.
+  public struct Coefficients: Codable, Sendable, Equatable {
+    @ExplicitNull public var ic: Double?
+    @ExplicitNull public var rankIc: Double?
+    /// Mean over deviation, by date; null for one symbol.
+    @ExplicitNull public var icir: Double?
+
+    public init(ic: Double? = nil, rankIc: Double? = nil, icir: Double? = nil) {
+      self.ic = ic
+      self.rankIc = rankIc
+      self.icir = icir
+    }
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case skill, agreement, flips, atTeacherThresholds
+  }
+
   public init(
-    accuracy: Double, balancedAccuracy: Double, logLoss: Double, skill: Double, agreement: Double, flips: Flips,
+    scores: ClassificationMetrics, skill: Double, agreement: Double, coefficients: Coefficients = Coefficients(), flips: Flips,
     money: Money, atTeacherThresholds: FillOneLater
   ) {
-    self.accuracy = accuracy
-    self.balancedAccuracy = balancedAccuracy
-    self.logLoss = logLoss
+    self.scores = scores
     self.skill = skill
     self.agreement = agreement
+    self.coefficients = coefficients
     self.flips = flips
-    grossReturn = money.grossReturn
-    netReturn = money.netReturn
-    breakEvenBp = money.breakEvenBp
-    sharpe = money.sharpe
-    sortino = money.sortino
-    maxDrawdown = money.maxDrawdown
-    turnover = money.turnover
-    trades = money.trades
-    hitRate = money.hitRate
-    costs = money.costs
-    fillOneLater = money.fillOneLater
+    self.money = money
     self.atTeacherThresholds = atTeacherThresholds
+  }
+
+  public init(from decoder: any Decoder) throws {
+    scores = try ClassificationMetrics(from: decoder)
+    coefficients = try Coefficients(from: decoder)
+    money = try Money(from: decoder)
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    skill = try container.decode(Double.self, forKey: .skill)
+    agreement = try container.decode(Double.self, forKey: .agreement)
+    flips = try container.decode(Flips.self, forKey: .flips)
+    atTeacherThresholds = try container.decode(FillOneLater.self, forKey: .atTeacherThresholds)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    try scores.encode(to: encoder)
+    try coefficients.encode(to: encoder)
+    try money.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(skill, forKey: .skill)
+    try container.encode(agreement, forKey: .agreement)
+    try container.encode(flips, forKey: .flips)
+    try container.encode(atTeacherThresholds, forKey: .atTeacherThresholds)
   }
 }
 
@@ -63,13 +84,18 @@ public struct Flips: Codable, Sendable, Equatable {
   public var rate: Double
   /// Of the decisions in which either takes a position, the share in which both take the same.
   @ExplicitNull public var equalPositions: Double?
+  /// What the changes cost a decision, each kind by its weight.
+  public var cost: Double
 
-  public init(missed: Int, false falseSignals: Int, reversed: Int, rate: Double, equalPositions: Double? = nil) {
+  public init(
+    missed: Int, false falseSignals: Int, reversed: Int, rate: Double, equalPositions: Double? = nil, cost: Double = 0
+  ) {
     self.missed = missed
     self.false = falseSignals
     self.reversed = reversed
     self.rate = rate
     self.equalPositions = equalPositions
+    self.cost = cost
   }
 }
 
@@ -86,33 +112,41 @@ public struct FillOneLater: Codable, Sendable, Equatable {
 
 /// Figures of a backtest alone; `docs/backtest.md` defines each.
 public struct Money: Codable, Sendable, Equatable {
-  public var grossReturn: Double
-  public var netReturn: Double
-  @ExplicitNull public var breakEvenBp: Double?
-  @ExplicitNull public var sharpe: Double?
-  @ExplicitNull public var sortino: Double?
-  public var maxDrawdown: Double
-  public var turnover: Double
-  public var trades: Int
-  @ExplicitNull public var hitRate: Double?
-  public var costs: Double
+  public var metrics: BacktestMetrics
+  /// Funding and borrowing paid, negative where more was received.
+  public var financing: Double
+  /// Against holding every symbol all the time.
+  @ExplicitNull public var informationRatio: Double?
+  /// The same decisions, each filled one candle later.
   public var fillOneLater: FillOneLater
 
+  private enum CodingKeys: String, CodingKey {
+    case financing, informationRatio, fillOneLater
+  }
+
   public init(
-    grossReturn: Double, netReturn: Double, breakEvenBp: Double?, sharpe: Double?, sortino: Double?,
-    maxDrawdown: Double, turnover: Double, trades: Int, hitRate: Double?, costs: Double, fillOneLater: FillOneLater
+    metrics: BacktestMetrics, financing: Double = 0, informationRatio: Double? = nil, fillOneLater: FillOneLater
   ) {
-    self.grossReturn = grossReturn
-    self.netReturn = netReturn
-    self.breakEvenBp = breakEvenBp
-    self.sharpe = sharpe
-    self.sortino = sortino
-    self.maxDrawdown = maxDrawdown
-    self.turnover = turnover
-    self.trades = trades
-    self.hitRate = hitRate
-    self.costs = costs
+    self.metrics = metrics
+    self.financing = financing
+    self.informationRatio = informationRatio
     self.fillOneLater = fillOneLater
+  }
+
+  public init(from decoder: any Decoder) throws {
+    metrics = try BacktestMetrics(from: decoder)
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    financing = try container.decode(Double.self, forKey: .financing)
+    informationRatio = try container.decodeIfPresent(Double.self, forKey: .informationRatio)
+    fillOneLater = try container.decode(FillOneLater.self, forKey: .fillOneLater)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    try metrics.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(financing, forKey: .financing)
+    try container.encode(informationRatio, forKey: .informationRatio)
+    try container.encode(fillOneLater, forKey: .fillOneLater)
   }
 }
 

@@ -27,11 +27,22 @@ public struct Results: Codable, Sendable {
   @ExplicitNull public var chosen: String?
   /// Why it was chosen, in words with figures.
   public var reason: String
+  /// What would have to be true for another to be chosen, a sentence each.
+  public var alternatives: [String]
+  /// Of the box from the best figures to a tenth beyond the worst, the share that the frontier dominates.
+  public var hypervolume: Double
+  /// The share of the original's gross return that a candidate may earn less and still keep it.
+  public var margin: Double
+  /// Models and steps of recipes that were judged on the validation part, here and before: how often the best had the
+  /// chance to be so by luck.
+  public var evaluated: Int
+  /// What windows that move through the data say; null where none were asked for.
+  @ExplicitNull public var walkForward: WalkForwardResult?
 
   public init(
     experiment: String, seed: UInt64, data: DataSummary, configuration: String, candidates: [CandidateResult],
-    baselines: [BaselineResult], truth: TruthSummary?, objectives: [String], budget: Budget, chosen: String?,
-    reason: String, kernels: KernelSelection? = nil
+    baselines: [BaselineResult], truth: TruthSummary?, objectives: [String], budget: Budget, decision: Decision,
+    margin: Double = 0.1, evaluated: Int = 0, kernels: KernelSelection? = nil
   ) {
     self.experiment = experiment
     self.seed = seed
@@ -42,8 +53,12 @@ public struct Results: Codable, Sendable {
     self.truth = truth
     self.objectives = objectives
     self.budget = budget
-    self.chosen = chosen
-    self.reason = reason
+    chosen = decision.chosen
+    reason = decision.reason
+    alternatives = decision.alternatives
+    hypervolume = decision.hypervolume
+    self.margin = margin
+    self.evaluated = evaluated
     self.kernels = kernels?.instructionSet.rawValue
     costs = kernels?.costs.digest
   }
@@ -129,6 +144,8 @@ public struct CandidateResult: Codable, Sendable {
   public var artifact: String
   /// Trainable numbers, zeros included.
   public var parameters: Int
+  /// Multiply-adds of one decision.
+  @ExplicitNull public var multiplyAdds: Int?
   /// Bytes of the artifact, everything included.
   public var bytes: Int
   /// Bytes of the parameters' sections within it.
@@ -139,6 +156,8 @@ public struct CandidateResult: Codable, Sendable {
   public var compressionRatio: Double
   public var validation: Measures
   public var test: Measures
+  /// How sure the figures are; null where nobody asked.
+  @ExplicitNull public var evidence: EvidenceParts?
   public var latencyNs: Latency
   /// Whether no other candidate is at least as good in every objective and better in one, on the validation part.
   public var pareto: Bool
@@ -149,7 +168,8 @@ public struct CandidateResult: Codable, Sendable {
   public init(
     name: String, role: Role, made: String, artifact: String, parameters: Int, bytes: Int, weightBytes: Int,
     planBytes: Int, compressionRatio: Double, validation: Measures, test: Measures, latencyNs: Latency, pareto: Bool,
-    withinBudget: Bool, equity: [EquityPoint], from: String? = nil, precision: String? = nil, steps: [StepResult]? = nil
+    withinBudget: Bool, equity: [EquityPoint], from: String? = nil, precision: String? = nil, steps: [StepResult]? = nil,
+    multiplyAdds: Int? = nil, evidence: EvidenceParts? = nil
   ) {
     self.name = name
     self.role = role
@@ -159,12 +179,14 @@ public struct CandidateResult: Codable, Sendable {
     self.steps = steps
     self.artifact = artifact
     self.parameters = parameters
+    self.multiplyAdds = multiplyAdds
     self.bytes = bytes
     self.weightBytes = weightBytes
     self.planBytes = planBytes
     self.compressionRatio = compressionRatio
     self.validation = validation
     self.test = test
+    self.evidence = evidence
     self.latencyNs = latencyNs
     self.pareto = pareto
     self.withinBudget = withinBudget

@@ -51,7 +51,7 @@ struct ExperimentTrials: TrialEvaluator {
     let reference = try deployed.opinion(on: data, part: .test)
     return try artifacts.map { path in
       let model = try DeployedModel(try Artifact.read(folder.path(path)))
-      return try data.judge.measures(of: try model.opinion(on: data, part: .test), against: reference, on: .test).measures
+      return try data.judge.judgement(of: try model.opinion(on: data, part: .test), against: reference, on: .test).measures
     }
   }
 
@@ -74,10 +74,10 @@ struct ExperimentTrials: TrialEvaluator {
   private static func figures(
     of deployed: DeployedModel, bytes: Int, _ opinion: Judge.Opinion, against teacher: Judge.Opinion, _ data: ExperimentData
   ) throws -> TrialFigures {
-    let measures = try data.judge.measures(of: opinion, against: teacher, on: .validation).measures
+    let measures = try data.judge.judgement(of: opinion, against: teacher, on: .validation).measures
     return TrialFigures(
       validation: measures, bytes: bytes, weightBytes: deployed.model.graph.storedByteCount,
       planBytes: deployed.plan.residentByteCount, parameters: deployed.model.graph.learnedElementCount,
-      estimateNs: deployed.plan.estimate)
+      multiplyAdds: try deployed.model.graph.multiplyAdds(),       estimateNs: deployed.plan.estimate)
   }
 }

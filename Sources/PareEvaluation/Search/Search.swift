@@ -35,7 +35,8 @@ public struct Search: Sendable {
   /// What trials are compared by on the validation part; latency is the cost table's.
   public var objectives: [Objective]
   public var budget: SearchBudget
-  /// As in ``Experiment/tolerance``.
+  /// As in ``Experiment``.
+  public var choice: ChoiceRule
   public var tolerance: Double
 
   /// Trials at most, the number of combinations apart.
@@ -51,7 +52,7 @@ public struct Search: Sendable {
 
 extension Search: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case schema, name, seed, experiment, space, method, startup, trials, objectives, budget, tolerance
+    case schema, name, seed, experiment, space, method, startup, trials, objectives, budget, choice, tolerance
   }
 
   /// - Throws: an error that names the key's path, what was expected there and what was found.
@@ -74,6 +75,7 @@ extension Search: Codable {
     trials = try container.decodeIfPresent(Int.self, forKey: .trials)
     objectives = try container.wordsIfPresent(forKey: .objectives) ?? [.netReturn, .bytes]
     budget = try container.decodeIfPresent(SearchBudget.self, forKey: .budget) ?? SearchBudget()
+    choice = try container.wordIfPresent(forKey: .choice) ?? .cheapest
     tolerance = try container.decodeIfPresent(Double.self, forKey: .tolerance) ?? 0.1
     try validate(at: path)
   }
@@ -90,6 +92,7 @@ extension Search: Codable {
     try container.encodeIfPresent(trials, forKey: .trials)
     try container.encode(objectives, forKey: .objectives)
     try container.encode(budget, forKey: .budget)
+    try container.encode(choice, forKey: .choice)
     try container.encode(tolerance, forKey: .tolerance)
   }
 

@@ -80,7 +80,7 @@ package struct SearchLoop: Sendable {
         observer.recorded(
           SearchProgress(
             trial: trial, joinsFrontier: joins, figures: JudgedTrial(trial).map { model in
-              search.objectives.map { ($0.rawValue, $0.figure(of: model)) }
+              search.objectives.map { ($0.rawValue, $0.value(of: model) ?? .nan) }
             } ?? []))
         observer.advanced(
           to: progress.ended, note: "\(trials.count - 1) of \(progress.planned) trials, \(progress.frontier.count) on the frontier")

@@ -21,7 +21,7 @@ public struct SearchReport: Sendable {
     \(Self.body)
     <script type="application/json" id="results">\(PageData.escaped(try results.json(pretty: false)))</script>
     <script>\(ChartLibrary.script)</script>
-    <script>\([PageScript.common, Self.script].joined(separator: "\n"))</script>
+    <script>\([PageScript.common, ObjectiveScript.script, Self.script].joined(separator: "\n"))</script>
     </body>
     </html>
     """
@@ -49,16 +49,11 @@ public struct SearchReport: Sendable {
     const results = JSON.parse(byId('results').textContent);
     const style = getComputedStyle(document.documentElement), colour = name => style.getPropertyValue(name).trim();
     const name = t => t.ordinal === 0 ? 'teacher' : 'trial-' + String(t.ordinal).padStart(4, '0');
-    const of = pick => t => pick(t.figures), validation = pick => t => pick(t.figures.validation);
-    // By objective: what an axis says, the figure of a trial, its words.
-    const figures = {
-      'net-return': ['net return', validation(v => v.net_return), percent, true], 'sharpe': ['Sharpe ratio', validation(v => v.sharpe), number, true],
-      'accuracy': ['accuracy', validation(v => v.accuracy), percent], 'skill': ['skill', validation(v => v.skill), percent],
-      'log-loss': ['log loss', validation(v => v.log_loss), v => number(v, 4)], 'agreement': ['agreement', validation(v => v.agreement), percent],
-      'decisions-changed': ['decisions changed', validation(v => v.flips.rate), percent], 'max-drawdown': ['drawdown', validation(v => v.max_drawdown), percent],
-      'bytes': ['artifact', of(f => f.bytes), bytes], 'plan-bytes': ['resident in the plan', of(f => f.plan_bytes), bytes],
-      'parameters': ['parameters', of(f => f.parameters), whole], 'latency': ['ns by the cost table', of(f => f.estimate_ns), v => number(v, 1)] };
-    const costs = ['bytes', 'plan-bytes', 'parameters', 'latency'];
+    // By objective: what an axis says, the figure of a trial, its words, whether its sign is coloured.
+    const path = ({ path }) => path[0] === 'latency_ns' ? ['estimate_ns'] : path;
+    const figures = Object.fromEntries(Object.entries(objectives).map(([key, one]) =>
+      [key, [key === 'latency' ? 'ns by the cost table' : one.title, t => followed(t.figures, path(one)), units[one.unit], key === 'net-return' || key === 'sharpe']]));
+    const costs = Object.keys(objectives).filter(key => !objectives[key].isQuality);
     const done = results.trials.filter(t => !isMissing(t.figures)), chosen = done.find(t => name(t) === results.chosen);
     byId('title').textContent = results.search;
     byId('subtitle').textContent = `${results.source} · ${results.method}, seed ${results.seed} · ${whole(results.recipes_evaluated)} of ${whole(results.planned)} trials, ${whole(results.combinations)} combinations, ${whole(results.failed)} failed`;

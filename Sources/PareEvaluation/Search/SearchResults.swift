@@ -31,6 +31,8 @@ public struct SearchResults: Codable, Sendable {
   @ExplicitNull public var chosen: String?
   /// Why it was chosen, in words with figures.
   public var reason: String
+  /// What would have to be true for another to be chosen.
+  public var alternatives: [String]
   /// The teacher first, then trials in order.
   public var trials: [SearchTrial]
   /// The search file.
@@ -53,11 +55,12 @@ public struct SearchResults: Codable, Sendable {
 
     var judged = trials.compactMap(JudgedTrial.init)
     let choice = Choice(
-      objectives: search.objectives, budget: Budget(), tolerance: search.tolerance, uninformedLogLoss: stored.uninformedLogLoss)
+      objectives: search.objectives, budget: Budget(), rule: search.choice, tolerance: search.tolerance, uninformedLogLoss: stored.uninformedLogLoss)
     let teacher = trials.first { $0.ordinal == 0 }?.figures
-    (chosen, reason) = choice.decide(&judged) { model in
+    let decision = choice.decide(&judged) { model in
       teacher.flatMap { search.budget.violation(of: model.figures, teacher: $0) }
     }
+    (chosen, reason, alternatives, hypervolume) = (decision.chosen, decision.reason, decision.alternatives, decision.hypervolume)
     let marks = Dictionary(uniqueKeysWithValues: judged.map { ($0.trial.ordinal, $0) })
     self.trials = trials.map { trial in
       var trial = trial
@@ -65,7 +68,6 @@ public struct SearchResults: Codable, Sendable {
       trial.withinBudget = marks[trial.ordinal]?.withinBudget ?? false
       return trial
     }
-    hypervolume = Self.hypervolume(of: judged.map { $0.costs(search.objectives) })
   }
 
   /// Trials that nothing dominates, by the first objective that measures cost.
@@ -78,22 +80,5 @@ public struct SearchResults: Codable, Sendable {
   /// What the test part reports: the frontier and the choice, once all trials ended.
   var reported: [SearchTrial] {
     isComplete ? trials.filter { ($0.pareto || $0.name == chosen) && $0.artifact != nil } : []
-  }
-
-  private static func hypervolume(of points: [[Double]]) -> Double {
-    let axes = points.first?.indices ?? 0..<0
-    let bounds = axes.map { axis -> (least: Double, span: Double) in
-      let values = points.map { $0[axis] }.filter(\.isFinite)
-      let least = values.min() ?? 0
-      return (least, (values.max() ?? 0) - least)
-    }
-    // Where all have the same figure it sets none apart; one that is undefined is worst.
-    let moving = axes.filter { bounds[$0].span > 0 }
-    let shares = points.map { point in
-      moving.map { point[$0].isFinite ? (point[$0] - bounds[$0].least) / bounds[$0].span : 1 }
-    }
-    let edge = 1.1
-    let box = moving.reduce(1) { volume, _ in volume * edge }
-    return moving.isEmpty ? 0 : Hypervolume.volume(of: shares, reference: moving.map { _ in edge }) / box
   }
 }

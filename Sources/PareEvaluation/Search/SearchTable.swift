@@ -9,7 +9,7 @@ extension SearchResults {
     for trial in frontier {
       guard let model = JudgedTrial(trial) else { continue }
       let figures = columns.map { column -> String in
-        let value = column.figure(of: model)
+        let value = column.value(of: model) ?? .infinity
         return value.isFinite ? "\(value)" : ""
       }
       let texts = [trial.made, trial.recipe].map { "\"" + $0.replacing("\"", with: "\"\"") + "\"" }

@@ -44,7 +44,7 @@ public struct SearchTrial: Codable, Sendable, Equatable {
 
   /// The figure of an objective as people read it; nil where it is undefined, or the trial failed.
   public func figure(_ objective: String) -> Double? {
-    let value = JudgedTrial(self).flatMap { model in Objective(rawValue: objective)?.figure(of: model) }
+    let value = JudgedTrial(self).flatMap { model in Objective(rawValue: objective)?.value(of: model) }
     return value.flatMap { $0.isFinite ? $0 : nil }
   }
 
@@ -65,23 +65,30 @@ public struct TrialFigures: Codable, Sendable, Equatable {
   public var planBytes: Int
   /// Trainable numbers, zeros included.
   public var parameters: Int
+  /// Of one decision; null where a step's are not known.
+  @ExplicitNull public var multiplyAdds: Int?
   /// What a decision should take by the cost table; null where that does not know every step.
   @ExplicitNull public var estimateNs: Double?
 
-  public init(validation: Measures, bytes: Int, weightBytes: Int, planBytes: Int, parameters: Int, estimateNs: Double?) {
+  public init(
+    validation: Measures, bytes: Int, weightBytes: Int, planBytes: Int, parameters: Int, multiplyAdds: Int? = nil, estimateNs: Double?
+  ) {
     self.validation = validation
     self.bytes = bytes
     self.weightBytes = weightBytes
     self.planBytes = planBytes
     self.parameters = parameters
+    self.multiplyAdds = multiplyAdds
     self.estimateNs = estimateNs
   }
 
   /// What limits may name, by the words of objectives; what is undefined is left out.
   var byObjective: [String: Double] {
     let model = JudgedTrial(trial: SearchTrial(ordinal: 0, point: nil, made: "", recipe: ""), figures: self)
-    let pairs = Objective.allCases.map { ($0.rawValue, $0.figure(of: model)) }
-    return Dictionary(uniqueKeysWithValues: pairs.filter { $0.1.isFinite })
+    let pairs = Objective.allCases.compactMap { objective in
+      objective.value(of: model).flatMap { $0.isFinite ? (objective.rawValue, $0) : nil }
+    }
+    return Dictionary(uniqueKeysWithValues: pairs)
   }
 }
 
@@ -109,7 +116,10 @@ struct JudgedTrial: JudgedModel {
   var bytes: Int { figures.bytes }
   var planBytes: Int { figures.planBytes }
   var parameters: Int { figures.parameters }
+  var multiplyAdds: Int? { figures.multiplyAdds }
   var decisionNanoseconds: Double? { figures.estimateNs }
+  /// The cost table knows no tails.
+  var tailNanoseconds: Double? { nil }
 
   func costs(_ objectives: [Objective]) -> [Double] { objectives.map { $0.cost(of: self) } }
 }

@@ -53,6 +53,12 @@ public struct SimulatedTruth: Sendable {
 }
 
 extension SimulatedTruth {
+  /// What is known of a range of the candles, which then count from 0.
+  public subscript(candles range: Range<Int>) -> SimulatedTruth {
+    SimulatedTruth(
+      symbol: symbol, observations: observations, horizon: horizon, threshold: threshold, bayes: bayes[range], oracle: oracle[range])
+  }
+
   /// Whether the classes of a label have true probabilities here: its horizon and threshold are the truth's.
   public func knows(_ label: LabelDefinition) -> Bool {
     switch label.kind {
@@ -181,6 +187,16 @@ extension SimulatedMarket {
 }
 
 extension SimulatedForecast {
+  fileprivate subscript(range: Range<Int>) -> SimulatedForecast {
+    var part = SimulatedForecast(count: 0)
+    let columns: [WritableKeyPath<SimulatedForecast, [Double]>] = [
+      \.probabilityUp, \.standardError, \.probabilityAbove, \.probabilityBelow, \.expectedReturn, \.expectedReturnError,
+      \.nextReturn, \.nextSquare,
+    ]
+    for column in columns { part[keyPath: column] = Array(self[keyPath: column][range]) }
+    return part
+  }
+
   fileprivate mutating func set(_ estimate: PathSimulator.Estimate, at candle: Int) {
     probabilityUp[candle] = estimate.probabilityUp
     standardError[candle] = estimate.probabilityError

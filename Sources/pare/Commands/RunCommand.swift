@@ -10,8 +10,9 @@ struct RunCommand: AsyncParsableCommand {
         pare run examples/simulated.yaml
         pare run examples/candle-file.yaml --out runs/btc --seed 2
         pare run experiment.yaml --latency-from runs/btc/results.json --json
+        pare run examples/markets.yaml              several markets and seeds, and a verdict on each model
 
-      Writes DIR/results.json, DIR/report.html and DIR/artifacts/*.pare.
+      Writes DIR/results.json, DIR/report.html and DIR/artifacts/*.pare; with several markets or seeds DIR/MARKET-seed-N/ for each.
       """)
 
   @Argument(help: "The experiment file (YAML). Relative paths in it count from its folder.")
@@ -38,7 +39,7 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     var loaded = try ExperimentFile.read(experiment)
-    if let seed { loaded.experiment.seed = seed }
+    if let seed { (loaded.experiment.seed, loaded.experiment.moreSeeds) = (seed, []) }
     try await RunCommand.execute(
       loaded, out: out, latencyFrom: latencyFrom, json: json, observer: ProgressReporter(isQuiet: quiet))
   }
@@ -47,6 +48,15 @@ struct RunCommand: AsyncParsableCommand {
     _ file: ExperimentFile, out: String?, latencyFrom: String?, json: Bool, observer: any RunObserver
   ) async throws {
     let directory = out ?? "runs/\(file.experiment.name)"
+    guard !file.experiment.isSeries else {
+      guard latencyFrom == nil else {
+        throw ValidationError("--latency-from goes with one market and one seed; the experiment has several.")
+      }
+      let (series, _) = try await SeriesRun(file, directory: directory, observer: observer).execute()
+      print(json ? try series.json() : SeriesTable(series).rendered())
+      if !json { print("\nWritten: \(directory)/results.json, and a folder for each of the \(series.cases.count) cases") }
+      return
+    }
     let run = ExperimentRun(
       file, directory: directory, latencies: try latencyFrom.map(RecordedLatencies.init(path:)), observer: observer)
     let results = try await run.execute()

@@ -18,24 +18,25 @@ struct ResultsTable {
         + "test \(data.test.rows) (\(data.test.first) to \(data.test.last))")
     lines.append("")
     var table = TextTable([
-      "candidate", "bytes", "ratio", "p50 ns", "p99 ns", "accuracy", "log loss", "changed", "gross", "net", "Sharpe", "trades", "frontier",
-    ])
+      "candidate", "bytes", "ratio", "p50 ns", "p99 ns", "accuracy", "log loss", "changed", "gross", "net", "Sharpe", "trades", "verdict", "frontier",
+    ], words: [0, 12, 13])
     for candidate in results.candidates {
       let test = candidate.test
+      let money = test.money.metrics
       table.add([
         candidate.name == results.chosen ? "▶ " + candidate.name : "  " + candidate.name,
         "\(candidate.bytes)", Self.decimal(candidate.compressionRatio, 1) + "×",
         Self.decimal(candidate.latencyNs.p50, 0), Self.decimal(candidate.latencyNs.p99, 0),
-        Self.percent(test.accuracy), Self.decimal(test.logLoss, 4), Self.percent(test.flips.rate),
-        Self.percent(test.grossReturn), Self.percent(test.netReturn), test.sharpe.map { Self.decimal($0, 2) } ?? "–",
-        "\(test.trades)", (candidate.pareto ? "yes" : "") + (candidate.withinBudget ? "" : " over budget"),
+        Self.percent(test.scores.accuracy), Self.decimal(test.scores.logLoss, 4), Self.percent(test.flips.rate),
+        Self.percent(money.grossReturn), Self.percent(money.netReturn), money.sharpe.map { Self.decimal($0, 2) } ?? "–",
+        "\(money.trades)", candidate.evidence?.test.verdict?.rawValue ?? "", (candidate.pareto ? "yes" : "") + (candidate.withinBudget ? "" : " over budget"),
       ])
     }
     for baseline in results.baselines {
-      let test = baseline.test
+      let money = baseline.test.metrics
       table.add([
-        "  " + baseline.name, "", "", "", "", "", "", "", Self.percent(test.grossReturn), Self.percent(test.netReturn),
-        test.sharpe.map { Self.decimal($0, 2) } ?? "–", "\(test.trades)", "",
+        "  " + baseline.name, "", "", "", "", "", "", "", Self.percent(money.grossReturn), Self.percent(money.netReturn),
+        money.sharpe.map { Self.decimal($0, 2) } ?? "–", "\(money.trades)", "", "",
       ])
     }
     lines.append(table.rendered())
@@ -45,9 +46,24 @@ struct ResultsTable {
         "Skill on the test part, expected under the true probabilities: Bayes \(Self.percent(truth.test.bayesSkill)), "
           + "teacher \(Self.percent(teacher.test.skill)) (\(Self.percent(teacher.test.skill / truth.test.bayesSkill)) of it).")
     }
+    if let walk = results.walkForward { lines += ["", Self.words(walk)] }
     lines.append("")
     lines.append("Test part; the choice saw the validation part only. " + results.reason)
+    lines += results.alternatives
     return lines.joined(separator: "\n")
+  }
+
+  /// What the windows say of each model.
+  private static func words(_ walk: WalkForwardResult) -> String {
+    var table = TextTable(["all \(walk.windows.count) windows", "gross", "net", "Sharpe", "chosen in", "verdict"], words: [0, 5])
+    for model in walk.pooled {
+      table.add([
+        "  " + model.name, percent(model.grossReturn), percent(model.netReturn), model.sharpe.map { decimal($0, 2) } ?? "–",
+        "\(walk.stability.chosen[model.name] ?? 0)", model.verdict?.rawValue ?? "",
+      ])
+    }
+    return table.rendered() + "\n\nFollowing each window's choice earns \(percent(walk.stability.netOfChoices)) net; the best of each "
+      + "in hindsight \(percent(walk.stability.netInHindsight))."
   }
 
   private static func decimal(_ value: Double, _ digits: Int) -> String {

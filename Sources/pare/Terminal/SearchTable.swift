@@ -39,21 +39,22 @@ struct SearchTable {
     let marks = [trial.pareto ? "frontier" : "dominated"] + (trial.withinBudget ? [] : ["over budget"])
     return [(trial.name == results.chosen ? "▶ " : "  ") + trial.name] + figures
       + [
-        validation.map { Self.words($0.accuracy, of: "accuracy") } ?? "–",
-        validation.map { Self.words($0.logLoss, of: "log-loss") } ?? "–",
+        validation.map { Self.words($0.scores.accuracy, of: "accuracy") } ?? "–",
+        validation.map { Self.words($0.scores.logLoss, of: "log-loss") } ?? "–",
         validation.map { Self.words($0.flips.rate, of: "decisions-changed") } ?? "–",
-        trial.test.map { Self.words($0.netReturn, of: "net-return") } ?? "", trial.test?.sharpe.map { Self.words($0, of: "sharpe") } ?? "",
+        trial.test.map { Self.words($0.money.metrics.netReturn, of: "net-return") } ?? "", trial.test?.money.metrics.sharpe.map { Self.words($0, of: "sharpe") } ?? "",
         marks.joined(separator: ", "), trial.made,
       ]
   }
 
   /// A figure of an objective as people read it.
   static func words(_ value: Double, of objective: String) -> String {
-    switch Objective(rawValue: objective) {
-    case .bytes, .planBytes, .parameters: String(format: "%.0f", value)
-    case .latency: String(format: "%.1f", value)
-    case .logLoss: String(format: "%.4f", value)
-    case .sharpe, nil: String(format: "%.2f", value)
+    guard value.isFinite else { return "–" }
+    return switch Objective(rawValue: objective) {
+    case .bytes, .planBytes, .parameters, .multiplyAdds: String(format: "%.0f", value)
+    case .latency, .tailLatency: String(format: "%.1f", value)
+    case .logLoss, .brier, .calibrationError, .auc, .f1, .ic, .rankIC, .changeCost: String(format: "%.4f", value)
+    case .sharpe, .sortino, .calmar, .informationRatio, .profitFactor, .breakEven, .turnover, nil: String(format: "%.2f", value)
     default: String(format: "%.2f%%", 100 * value)
     }
   }

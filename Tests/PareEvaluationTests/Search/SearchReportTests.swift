@@ -36,6 +36,6 @@ import Testing
 
   @Test func everyObjectiveCanBeDrawn() throws {
     let page = try page(saying: "plain")
-    for objective in Objective.allCases { #expect(page.contains("'\(objective.rawValue)': ["), "\(objective)") }
+    for objective in Objective.allCases { #expect(page.contains("'\(objective.rawValue)': { title: "), "\(objective)") }
   }
 }

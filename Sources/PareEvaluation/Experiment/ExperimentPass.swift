@@ -1,0 +1,107 @@
+import PareBacktest
+import PareCompression
+import PareGraph
+import PareMarket
+import PareONNX
+import PareTensor
+
+/// One passage through data: models are made on the training part, judged, and one is chosen on the validation part.
+struct ExperimentPass: Sendable {
+  let experiment: Experiment
+  let data: ExperimentData
+  /// Where artifacts go, and the folder in it.
+  let output: RunFolder
+  let folder: String
+  /// Taken instead of the clock's.
+  let latencies: RecordedLatencies?
+  let observer: any RunObserver
+
+  /// What came of it.
+  struct Outcome: Sendable {
+    var candidates: [CandidateResult]
+    var decision: Decision
+    /// Models and steps of recipes that were judged on the validation part.
+    var evaluated: Int
+    var layers: [CandidateLayers]
+
+    var chosen: CandidateResult? { candidates.first { $0.name == decision.chosen } }
+  }
+
+  /// - Parameter own: the user's model, which takes the teacher's place.
+  func execute(own: Model?) throws -> Outcome {
+    let models = try ModelMaker(experiment: experiment, data: data, latencies: latencies, observer: observer)
+      .makeModels(own: own)
+    var candidates = try judge(models)
+    let evaluated = experiment.evaluatedBefore + models.count + models.reduce(0) { $0 + max(($1.steps?.count ?? 0) - 1, 0) }
+    deflate(&candidates, evaluated: evaluated)
+    let choice = Choice(
+      objectives: experiment.objectives, budget: experiment.budget, rule: experiment.choice, tolerance: experiment.tolerance,
+      uninformedLogLoss: data.judge.uninformedLogLoss(on: .validation), skill: candidates.first?.originalSkill)
+    let decision = choice.decide(&candidates)
+    return Outcome(
+      candidates: candidates, decision: decision, evaluated: evaluated,
+      layers: models.filter { !$0.layers.isEmpty }.map { CandidateLayers(candidate: $0.name, layers: $0.layers) })
+  }
+
+  private func judge(_ models: [MadeModel]) throws -> [CandidateResult] {
+    observer.began("judge", units: models.count)
+    var results: [CandidateResult] = []
+    var original: (bytes: Int, validation: Judgement, test: Judgement)?
+    for (index, made) in models.enumerated() {
+      let path = "\(folder)/\(made.name).pare"
+      let (deployed, bytes) = try data.deploy(made.model, deciding: experiment.threshold, as: path, in: output)
+      do {
+        try ModelFile.write(deployed.model, to: output.path("\(folder)/\(made.name).onnx"))
+      } catch let error as ONNXError where error.code == "onnx.no-standard-form" {
+        // Recurrent layers on integers have no form in ONNX; the artifact is the .pare file alone.
+      }
+      func judgement(_ part: DatasetPart, _ original: Judgement?) throws -> (judgement: Judgement, evidence: Evidence) {
+        let opinion = try deployed.opinion(on: data, part: part)
+        let judgement = try data.judge.judgement(of: opinion, against: original?.opinion ?? opinion, on: part)
+        return (judgement, try data.judge.evidence(of: judgement, against: original, margin: experiment.margin))
+      }
+      let validation = try judgement(.validation, original?.validation)
+      let test = try judgement(.test, original?.test)
+      let reference = original ?? (bytes, validation.judgement, test.judgement)
+      original = reference
+      let latency =
+        try latencies?.latency(of: made.name)
+        ?? LatencyMeasurement(deployed.plan, features: data.features(.test)).measure(
+          decisions: experiment.latencyDecisions)
+      results.append(
+        CandidateResult(
+          name: made.name, role: made.role, made: made.made, artifact: path,
+          parameters: deployed.model.graph.learnedElementCount, bytes: bytes,
+          weightBytes: deployed.model.graph.storedByteCount, planBytes: deployed.plan.residentByteCount,
+          compressionRatio: Double(reference.bytes) / Double(bytes), validation: validation.judgement.measures,
+          test: test.judgement.measures, latencyNs: latency, pareto: false, withinBudget: false,
+          equity: test.judgement.result.equityPoints, from: made.from, precision: made.precision, steps: made.steps,
+          multiplyAdds: try deployed.model.graph.multiplyAdds(),
+          evidence: EvidenceParts(validation: validation.evidence, test: test.evidence)))
+      observer.advanced(to: index + 1, note: made.name)
+    }
+    observer.ended("\(models.count) models on \(data.summary.validation.rows) + \(data.summary.test.rows) decisions")
+    return results
+  }
+
+  /// Says of each Sharpe ratio how likely it is more than the luck of the best among all that were tried.
+  private func deflate(_ candidates: inout [CandidateResult], evaluated: Int) {
+    let tried = candidates.compactMap { $0.evidence.flatMap { RiskRatios.sharpe(daily: $0.validation.days.net, daysPerYear: 1) } }
+    for index in candidates.indices {
+      for part in [\EvidenceParts.validation, \.test] {
+        guard let days = candidates[index].evidence?[keyPath: part].days.net else { continue }
+        candidates[index].evidence?[keyPath: part].deflatedSharpe = SharpeSignificance.deflated(
+          daily: days, trials: tried, evaluated: evaluated)
+      }
+    }
+  }
+}
+
+extension CandidateResult {
+  /// What is known of the gross return on the validation part.
+  fileprivate var originalSkill: OriginalSkill? {
+    evidence?.validation.intervals[ReturnFigure.grossReturn.rawValue].map {
+      OriginalSkill(gross: $0.estimate ?? validation.money.metrics.grossReturn, lower: $0.lower, upper: $0.upper)
+    }
+  }
+}

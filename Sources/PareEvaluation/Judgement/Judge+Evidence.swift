@@ -1,0 +1,66 @@
+import PareBacktest
+import PareMarket
+
+extension Judge {
+  /// What backs a judgement.
+  ///
+  /// - Parameters:
+  ///   - original: of the same part; nil where the judgement is the original's.
+  ///   - margin: of the original's gross return, the share that a candidate may earn less and still keep it.
+  package func evidence(of judgement: Judgement, against original: Judgement?, margin: Double) throws -> Evidence {
+    let part = judgement.part
+    let labelled = dataset.labelled(part)
+    let execution = trader.plan.execution
+    let probabilities = try picked(judgement.opinion.probabilities, labelled, part)
+    let market = try trader.money(of: try trader.constant(1, on: part)).daily
+    let days = judgement.result.daily
+    let benchmark = market.map(\.day) == days.map(\.day) ? market.map(\.net) : nil
+    let returns = ReturnIntervals(of: days, benchmark: benchmark, execution: execution)
+    let scores = try ScoreIntervals(
+      of: probabilities, labels: labelled.labels, forwardReturns: labelled.forwardReturns,
+      days: labelled.rows.map { dataset.times[$0] / 86_400_000 })
+    let trades = TradeIntervals(of: judgement.result.trades.map(\.netReturn))
+    var intervals: [String: ConfidenceInterval] = [:]
+    for figure in ReturnFigure.allCases { intervals[figure.rawValue] = returns[figure] }
+    for figure in ScoreFigure.allCases { intervals[figure.rawValue] = scores[figure] }
+    for figure in TradeFigure.allCases { intervals[figure.rawValue] = trades[figure] }
+
+    let comparison = try original.map { try compare(days, $0.result.daily, margin: margin) }
+    let hasSkill = Self.hasSkill(original?.result.daily ?? days, execution)
+    return Evidence(
+      intervals: intervals, comparison: comparison,
+      verdict: comparison.map { Verdict($0, originalHasSkill: hasSkill) },
+      probabilisticSharpe: SharpeSignificance.probabilistic(daily: days.map(\.net)),
+      calibration: try CalibrationBin.bins(of: probabilities, labels: labelled.labels), days: DayTable(days))
+  }
+
+  private func compare(_ days: [DailyReturn], _ original: [DailyReturn], margin: Double) throws -> PairedComparison {
+    try PairedComparison(
+      original: original, candidate: days, margin: Self.margin(of: original, share: margin),
+      daysPerYear: trader.plan.execution.calendar.daysPerYear)
+  }
+
+  /// A share of the original's gross return a day, as the loss a day that still counts as kept; 0 where it earned nothing.
+  package static func margin(of original: [DailyReturn], share: Double) -> Double {
+    max(original.reduce(0) { $0 + $1.gross } * share / Double(max(original.count, 1)), 0)
+  }
+
+  /// Whether the 95 % interval of the gross return lies above zero.
+  package static func hasSkill(_ days: [DailyReturn], _ execution: Execution) -> Bool {
+    (ReturnIntervals(of: days, execution: execution)[.grossReturn].lower ?? 0) > 0
+  }
+}
+
+extension Verdict {
+  init(_ comparison: PairedComparison, originalHasSkill: Bool) {
+    guard originalHasSkill else {
+      self = .noSkillToKeep
+      return
+    }
+    switch comparison.verdict {
+    case .kept: self = .kept
+    case .lost: self = .lost
+    case .undetermined: self = .undetermined
+    }
+  }
+}

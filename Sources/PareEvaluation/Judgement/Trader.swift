@@ -1,0 +1,116 @@
+import PareBacktest
+import PareMarket
+
+/// Trades decisions on the candles of a part of the data: all symbols with one capital, of which each has an equal share.
+package struct Trader: Sendable {
+  private let dataset: MarketDataset
+  private let candles: [TradedCandles]
+  package let plan: TradingPlan
+
+  /// - Parameter series: those of the dataset, in its order.
+  /// - Throws: `backtest.prices` and what else `TradedCandles` refuses.
+  package init(_ dataset: MarketDataset, series: [CandleSeries], plan: TradingPlan) throws {
+    self.dataset = dataset
+    self.plan = plan
+    candles = try series.map { try TradedCandles($0.candles) }
+  }
+
+  /// Decisions of the rows of a part and how sure each is.
+  package struct Decisions: Sendable {
+    package let sides: [Int8]
+    package let confidences: [Float]
+    package let threshold: Float
+
+    package init(sides: [Int8], confidences: [Float], threshold: Float) {
+      self.sides = sides
+      self.confidences = confidences
+      self.threshold = threshold
+    }
+  }
+
+  /// One symbol's candles in a part and what is wanted of it.
+  package struct Targets: Sendable {
+    package let symbol: Int
+    /// Those of the part's decisions, in the symbol's series.
+    package let range: Range<Int>
+    /// One per candle of the range, as shares of the capital.
+    package let targets: [Double]
+  }
+
+  /// The targets that decisions make, before stops and limits.
+  package func targets(of decisions: Decisions, on part: DatasetPart) throws -> [Targets] {
+    let first = dataset.parts[part].lowerBound
+    return try symbols(of: part).map { symbol, range in
+      let rows = dataset.rows(of: part, symbol: symbol)
+      let sides = rows.map { decisions.sides[$0 - first] }
+      let places = rows.map { dataset.candleIndices[$0] }
+      var wanted = [Int8](repeating: 0, count: range.count)
+      switch plan.positions {
+      case .single(let holding):
+        wanted = try DecidedPositions(decisions: sides, at: places, holding: holding).targetPositions(over: range)
+      case .tranches:
+        for (side, place) in zip(sides, places) { wanted[place - range.lowerBound] = side }
+      }
+      // A position keeps the confidence of the decision that made it.
+      var confidences = [Double](repeating: 0, count: range.count)
+      var (next, latest) = (0, 0.0)
+      for candle in range {
+        if next < places.count, places[next] == candle {
+          if sides[next] != 0 { latest = Double(min(max(decisions.confidences[rows[next] - first], 0), 1)) }
+          next += 1
+        }
+        confidences[candle - range.lowerBound] = latest
+      }
+      let history = min(plan.lookback, range.lowerBound)
+      let seen = range.lowerBound - history..<range.upperBound
+      let sized = try plan.size.targets(
+        sides: [Int8](repeating: 0, count: history) + wanted, confidences: [Double](repeating: 0, count: history) + confidences,
+        threshold: Double(min(decisions.threshold, 0.999_999)), candles: candles[symbol][seen])
+      var targets = sized.dropFirst(history).map { $0 / Double(dataset.keys.count) }
+      if case .tranches(let count) = plan.positions { targets = try Tranches.overlapping(targets, count: count) }
+      return Targets(symbol: symbol, range: range, targets: targets)
+    }
+  }
+
+  /// The same position in every symbol at every candle.
+  package func constant(_ position: Double, on part: DatasetPart) throws -> [Targets] {
+    try symbols(of: part).map { symbol, range in
+      Targets(
+        symbol: symbol, range: range,
+        targets: [Double](repeating: position / Double(dataset.keys.count), count: range.count))
+    }
+  }
+
+  /// The money that targets make.
+  ///
+  /// - Parameters:
+  ///   - lag: candles between a decision's close and the open that fills it.
+  ///   - costs: in place of the plan's.
+  package func money(of targets: [Targets], lag: Int = 0, costs: CostModel? = nil) throws -> PortfolioResult {
+    var (instruments, wanted) = ([Instrument](), [[Double]]())
+    for one in targets {
+      let all = candles[one.symbol]
+      let history = min(plan.lookback, one.range.lowerBound)
+      // A decision is filled after its candle and earns up to the open of the next.
+      let end = min(one.range.upperBound + 2 + lag, all.count)
+      instruments.append(
+        Instrument(
+          dataset.keys[one.symbol].symbol, candles: all[one.range.lowerBound - history..<end], costs: costs ?? plan.costs,
+          history: history))
+      wanted.append(
+        [Double](repeating: 0, count: history) + one.targets
+          + [Double](repeating: one.targets.last ?? 0, count: end - one.range.upperBound))
+    }
+    return try PortfolioBacktest(
+      instruments, rules: plan.rules, execution: plan.execution, lag: lag, capital: plan.capital
+    ).run(targets: wanted)
+  }
+
+  private func symbols(of part: DatasetPart) throws -> [(symbol: Int, range: Range<Int>)] {
+    let symbols = dataset.keys.indices.compactMap { symbol in dataset.candles(of: part, symbol: symbol).map { (symbol, $0) } }
+    guard !symbols.isEmpty else {
+      throw EvaluationError("part-empty", subject: "split.\(part.rawValue)", expected: "rows to judge", found: "none")
+    }
+    return symbols
+  }
+}

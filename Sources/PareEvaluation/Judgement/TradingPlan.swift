@@ -1,0 +1,47 @@
+import PareBacktest
+
+/// How decisions become positions and positions become money.
+package struct TradingPlan: Sendable {
+  /// What becomes of a horizon of several candles.
+  package enum Positions: Sendable, Hashable {
+    /// One position, decided anew at each candle and in force as the holding says.
+    case single(Holding)
+    /// Each decision has a part 1/k of the capital for k candles.
+    case tranches(count: Int)
+  }
+
+  package var costs: CostModel
+  package var execution: Execution
+  package var positions: Positions
+  package var size: PositionSizing
+  package var rules: TradingRules
+  /// The notional in the quote currency.
+  package var capital: Double
+
+  package init(
+    costs: CostModel = CostModel(), execution: Execution = Execution(), positions: Positions, size: PositionSizing = .fixed(1),
+    rules: TradingRules = .none, capital: Double = 1_000_000
+  ) {
+    self.costs = costs
+    self.execution = execution
+    self.positions = positions
+    self.size = size
+    self.rules = rules
+    self.capital = capital
+  }
+
+  /// Candles before the first decision that costs and sizes look back at.
+  var lookback: Int {
+    let sizing =
+      switch size {
+      case .volatility(_, let candles, _, _): candles
+      default: 0
+      }
+    let slippage =
+      switch costs.slippage {
+      case .fixed: 0
+      case .volatility(_, let candles), .participation(_, let candles): candles
+      }
+    return max(sizing, slippage)
+  }
+}

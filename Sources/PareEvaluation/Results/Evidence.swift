@@ -1,0 +1,75 @@
+import PareBacktest
+
+/// Whether a candidate keeps what the original earns.
+public enum Verdict: String, Codable, Sendable, CaseIterable {
+  /// The whole 95 % interval of the daily difference lies above −margin.
+  case kept
+  /// The whole interval lies below −margin.
+  case lost
+  case undetermined
+  /// The original's own gross return cannot be told from zero: there is nothing to keep or to lose.
+  case noSkillToKeep = "no-skill-to-keep"
+}
+
+/// What backs a candidate's figures on one part: how sure they are, and what they mean beside the original's.
+public struct Evidence: Codable, Sendable {
+  /// 95 % intervals, by the key of the figure.
+  public var intervals: [String: ConfidenceInterval]
+  /// Against the original on the same days; null for the original itself.
+  @ExplicitNull public var comparison: PairedComparison?
+  /// Null for the original itself.
+  @ExplicitNull public var verdict: Verdict?
+  /// The probability that the true Sharpe ratio is above zero.
+  @ExplicitNull public var probabilisticSharpe: Double?
+  /// The probability that it is above what the best of as many models without skill would show.
+  @ExplicitNull public var deflatedSharpe: Double?
+  /// How often the model is right, by how sure it is.
+  public var calibration: [CalibrationBin]
+  /// What each day earned.
+  public var days: DayTable
+
+  public init(
+    intervals: [String: ConfidenceInterval], comparison: PairedComparison?, verdict: Verdict?, probabilisticSharpe: Double?,
+    calibration: [CalibrationBin], days: DayTable
+  ) {
+    self.intervals = intervals
+    self.comparison = comparison
+    self.verdict = verdict
+    self.probabilisticSharpe = probabilisticSharpe
+    self.calibration = calibration
+    self.days = days
+  }
+
+  /// An interval of the gross return that lies above zero.
+  public var hasSkill: Bool { (intervals[ReturnFigure.grossReturn.rawValue]?.lower ?? 0) > 0 }
+}
+
+/// Daily returns as columns of equal length.
+public struct DayTable: Codable, Sendable, Equatable {
+  /// Midnight UTC, Unix milliseconds.
+  public var days: [Int64]
+  public var gross: [Double]
+  public var net: [Double]
+
+  public init(_ days: [DailyReturn]) {
+    self.days = days.map(\.day)
+    gross = days.map(\.gross)
+    net = days.map(\.net)
+  }
+
+  /// What comparisons need of the days.
+  public var returns: [DailyReturn] {
+    days.indices.map { DailyReturn(day: days[$0], gross: gross[$0], net: net[$0]) }
+  }
+}
+
+/// Evidence of both parts that are judged.
+public struct EvidenceParts: Codable, Sendable {
+  public var validation: Evidence
+  public var test: Evidence
+
+  public init(validation: Evidence, test: Evidence) {
+    self.validation = validation
+    self.test = test
+  }
+}
