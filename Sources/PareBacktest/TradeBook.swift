@@ -38,9 +38,9 @@ struct TradeBook {
     tradeReturn += earned
   }
 
-  /// Counts a step with the position as it is.
-  mutating func countStep() {
-    exposure += abs(position)
+  /// Counts a step, or a share of one, with the position as it is.
+  mutating func countStep(_ share: Double = 1) {
+    exposure += share * abs(position)
   }
 
   private mutating func endTrade(paying leaving: Double) {

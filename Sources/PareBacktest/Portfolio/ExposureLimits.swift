@@ -21,7 +21,10 @@ public struct ExposureLimits: Codable, Sendable, Hashable {
   /// - Parameters:
   ///   - wanted: per instrument.
   ///   - movable: which of them can be traded now.
-  func apply(to wanted: inout [Double], movable: [Bool]) {
+  ///   - least: room below a limit that counts as none. Where others already fill a limit, what is left is rounding, and
+  ///     a position of it would begin a trade of no size.
+  func apply(to wanted: inout [Double], movable: [Bool], least: Double = 0) {
+    func room(_ left: Double) -> Double { left > least ? left : 0 }
     if let instrument {
       for index in wanted.indices where movable[index] { wanted[index] = min(max(wanted[index], -instrument), instrument) }
     }
@@ -29,7 +32,7 @@ public struct ExposureLimits: Codable, Sendable, Hashable {
       let total = wanted.reduce(0) { $0 + abs($1) }
       let free = wanted.indices.reduce(0) { movable[$1] ? $0 + abs(wanted[$1]) : $0 }
       if total > gross, free > 0 {
-        let factor = max(gross - (total - free), 0) / free
+        let factor = room(gross - (total - free)) / free
         for index in wanted.indices where movable[index] { wanted[index] *= factor }
       }
     }
@@ -38,7 +41,7 @@ public struct ExposureLimits: Codable, Sendable, Hashable {
       let heavy = wanted.indices.filter { movable[$0] && wanted[$0] * sum > 0 }
       let free = heavy.reduce(0) { $0 + abs(wanted[$1]) }
       if abs(sum) > net, free > 0 {
-        let factor = max(free - (abs(sum) - net), 0) / free
+        let factor = room(free - (abs(sum) - net)) / free
         for index in heavy { wanted[index] *= factor }
       }
     }

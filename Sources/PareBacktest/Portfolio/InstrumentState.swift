@@ -8,35 +8,44 @@ struct InstrumentState {
   /// Candles between a decision's close and the open that fills it.
   private let lag: Int
   private let history: Int
+  /// Where decisions are when they are delayed.
+  let arrivals: Arrivals?
 
   /// The latest candle that has begun; −1 before the first.
   private(set) var candle = -1
-  private(set) var book = TradeBook()
+  var book = TradeBook()
   /// What the running or last trade began with.
   private(set) var entryPrice = 0.0
   private(set) var entered: Int64 = 0
   /// Position over the price at which the step began, and the price up to which it has earned.
-  private var quantity = 0.0
-  private var mark = 0.0
+  var quantity = 0.0
+  var mark = 0.0
+  /// The share of this candle that passed before a target arrived within it; 0 where none did.
+  var passed = 0.0
   /// Candles that the position has been held.
   private var held = 0
   /// The side that a rule closed, until the targets leave it.
   private var barred = 0.0
 
-  init(_ instrument: Instrument, targets: [Double], rules: TradingRules, lag: Int, capital: Double) {
+  init(_ instrument: Instrument, targets: [Double], in backtest: PortfolioBacktest) {
     candles = instrument.candles
-    costs = CandleCosts(instrument.costs, candles: candles, capital: capital)
+    costs = CandleCosts(instrument.costs, candles: candles, capital: backtest.capital)
     self.targets = targets
-    self.rules = rules
-    self.lag = lag
+    rules = backtest.rules
+    lag = backtest.lag
     history = instrument.history
+    let delay = backtest.delay
+    arrivals = delay.milliseconds > 0 ? Arrivals(instrument.candles, delay: delay, lag: lag) : nil
   }
 
   /// Start of the candle that comes next; the end of time after the last.
   var nextTime: Int64 { candle + 1 < candles.count ? candles.times[candle + 1] : .max }
   var isOver: Bool { candle == candles.count - 1 }
-  /// Whether a decision can be filled at this candle's open.
-  var canTrade: Bool { candle - history > lag }
+  /// Whether a decision can be filled at this candle's open or within it.
+  var canTrade: Bool {
+    guard let arrivals, candle >= 0 else { return candle - history > lag }
+    return arrivals.atOpen[candle] >= history || arrivals.within[candle] >= history
+  }
   var price: Double { candles.opens[candle] }
 
   /// Moves on to the next candle's open.
@@ -66,9 +75,14 @@ struct InstrumentState {
 
   /// The position wanted at this open, before the limits of the portfolio.
   mutating func wanted(after rule: TradeRecord.Exit?) -> Double {
-    var target = targets[candle - 1 - lag]
-    if rules.sides == .longOnly { target = max(target, 0) }
     if rule != nil { barred = book.position > 0 ? 1 : -1 }
+    let decision = arrivals?.atOpen[candle] ?? (candle - 1 - lag)
+    return allowed(decision >= 0 ? targets[decision] : 0)
+  }
+
+  /// What the rules leave of a target.
+  mutating func allowed(_ target: Double) -> Double {
+    let target = rules.sides == .longOnly ? max(target, 0) : target
     if barred != 0 {
       if target * barred > 0 { return 0 }
       barred = 0
@@ -76,10 +90,11 @@ struct InstrumentState {
     return target
   }
 
-  /// Trades to a position at this open.
+  /// Trades to a position at this open, or at a price within the candle.
   ///
   /// - Returns: the cost, as a share of the notional; nil where nothing is traded.
-  mutating func trade(to target: Double) -> Double? {
+  mutating func trade(to target: Double, at fill: Double? = nil) -> Double? {
+    let price = fill ?? price
     let position = book.position
     let change = abs(target - position)
     guard change > 0, position * target <= 0 || change >= rules.rebalanceBand else { return nil }
@@ -100,16 +115,20 @@ struct InstrumentState {
     quantity = book.position / price
   }
 
-  /// The level within this candle at which a rule closes the position; the stop where both lie in it.
+  /// The level within this candle at which a rule closes the position; the stop where both lie in it. After a fill within
+  /// the candle a take-profit counts only where the close has reached it.
   func levelWithin() -> (price: Double, exit: TradeRecord.Exit)? {
+    level(best: passed > 0 ? candles.closes[candle] : book.position > 0 ? candles.highs[candle] : candles.lows[candle])
+  }
+
+  /// The level that is touched where the price for the position has been as good as `best`.
+  func level(best: Double) -> (price: Double, exit: TradeRecord.Exit)? {
     guard book.position != 0 else { return nil }
     let side = book.position > 0 ? 1.0 : -1.0
     if let stop = stopLevel(side), side > 0 ? candles.lows[candle] <= stop : candles.highs[candle] >= stop {
       return (stop, .stop)
     }
-    if let goal = goalLevel(side), side > 0 ? candles.highs[candle] >= goal : candles.lows[candle] <= goal {
-      return (goal, .takeProfit)
-    }
+    if let goal = goalLevel(side), side > 0 ? best >= goal : best <= goal { return (goal, .takeProfit) }
     return nil
   }
 
@@ -135,10 +154,16 @@ struct InstrumentState {
 
   /// Marks the position at this candle's close.
   mutating func close() -> Double {
+    passed = 0
+    return move(to: candles.closes[candle])
+  }
+
+  /// Marks the position at a price within this candle.
+  mutating func move(to price: Double) -> Double {
     guard book.position != 0 else { return 0 }
-    let earned = quantity * (candles.closes[candle] - mark)
+    let earned = quantity * (price - mark)
     book.earn(earned)
-    mark = candles.closes[candle]
+    mark = price
     return earned
   }
 
@@ -149,7 +174,7 @@ struct InstrumentState {
     return book.trade(to: 0, at: rate) * rate
   }
 
-  mutating func countStep() { book.countStep() }
+  mutating func countStep() { book.countStep(1 - passed) }
 
   private func stopLevel(_ side: Double) -> Double? { rules.stopLoss.map { entryPrice * (1 - side * $0) } }
   private func goalLevel(_ side: Double) -> Double? { rules.takeProfit.map { entryPrice * (1 + side * $0) } }

@@ -12,18 +12,22 @@ public struct PortfolioBacktest: Sendable {
   public let execution: Execution
   /// Candles between a decision's close and the open that fills it.
   public let lag: Int
+  /// The time from that close, or the close `lag` candles later, until the decision is at the market.
+  public let delay: FillDelay
   /// The notional in the quote currency, for costs that depend on how large an order is.
   public let capital: Double
 
   /// - Parameters:
   ///   - instruments: each with a name of its own; they may begin and end at different times and have gaps.
   ///   - lag: 0 or more.
+  ///   - delay: within a candle it is filled by its model; comes on top of the lag.
   ///   - capital: positive.
   /// - Throws: `backtest.instruments` without any or with a name twice; `backtest.too-few-candles` for one with less
-  ///   than 2 candles; `backtest.rules`; `backtest.cost`; `backtest.funding`; `backtest.lag`; `backtest.capital`.
+  ///   than 2 candles; `backtest.rules`; `backtest.cost`; `backtest.funding`; `backtest.lag`; `backtest.delay`;
+  ///   `backtest.capital`.
   public init(
     _ instruments: [Instrument], rules: TradingRules = .none, execution: Execution = Execution(), lag: Int = 0,
-    capital: Double = 1_000_000
+    delay: FillDelay = .none, capital: Double = 1_000_000
   ) throws(BacktestError) {
     guard !instruments.isEmpty, Set(instruments.map(\.name)).count == instruments.count else {
       throw BacktestError(
@@ -42,6 +46,7 @@ public struct PortfolioBacktest: Sendable {
     guard (0...1_000_000).contains(lag) else {
       throw BacktestError("lag", subject: "lag", expected: "0 to 1000000 candles", found: "\(lag)", category: .usage)
     }
+    try delay.validate(for: instruments)
     guard capital > 0, capital.isFinite else {
       throw BacktestError(
         "capital", subject: "capital", expected: "a positive amount", found: "\(capital)", category: .usage)
@@ -50,7 +55,17 @@ public struct PortfolioBacktest: Sendable {
     self.rules = rules
     self.execution = execution
     self.lag = lag
+    self.delay = delay
     self.capital = capital
+  }
+
+  /// The same with another delay; its model and candle length stay.
+  ///
+  /// - Throws: `backtest.delay`.
+  public func delayed(by milliseconds: Double) throws(BacktestError) -> PortfolioBacktest {
+    let delay = FillDelay(milliseconds: milliseconds, model: delay.model, candle: delay.candle)
+    return try PortfolioBacktest(
+      instruments, rules: rules, execution: execution, lag: lag, delay: delay, capital: capital)
   }
 
   /// The money that `targets` make.

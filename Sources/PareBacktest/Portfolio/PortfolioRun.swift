@@ -1,32 +1,38 @@
 /// The walk through one run's candles.
 struct PortfolioRun {
-  private let rules: TradingRules
+  let rules: TradingRules
   private let execution: Execution
-  private var states: [InstrumentState]
+  /// Of prices within a candle, for targets that are delayed; nil where none is.
+  let model: FillModel?
+  var states: [InstrumentState]
   /// Every time at which some instrument has a candle, ascending.
   private let times: [Int64]
 
   private var account: Account
-  private var guarding: LossGuard
+  var guarding: LossGuard
   /// What the step that is under way has earned.
-  private var earned = 0.0
+  var earned = 0.0
   private var trades: [TradeRecord] = []
   private var curve = EquityCurve()
-  private var wanted: [Double]
-  private var movable: [Bool]
+  var wanted: [Double]
+  var movable: [Bool]
+  /// The instruments that a target has arrived for within the candle.
+  var arriving: [Bool]
   private var rulesAtOpen: [TradeRecord.Exit?]
 
   init(_ backtest: PortfolioBacktest, targets: [[Double]]) {
     rules = backtest.rules
     execution = backtest.execution
     states = zip(backtest.instruments, targets).map {
-      InstrumentState($0, targets: $1, rules: backtest.rules, lag: backtest.lag, capital: backtest.capital)
+      InstrumentState($0, targets: $1, in: backtest)
     }
+    model = backtest.delay.milliseconds > 0 ? backtest.delay.model : nil
     times = Self.merged(backtest.instruments.map(\.candles.times))
     account = Account(execution)
     guarding = LossGuard(backtest.rules, execution)
     wanted = [Double](repeating: 0, count: states.count)
     movable = [Bool](repeating: false, count: states.count)
+    arriving = movable
     rulesAtOpen = [TradeRecord.Exit?](repeating: nil, count: states.count)
   }
 
@@ -80,19 +86,12 @@ struct PortfolioRun {
       }
       states[index].beginStep()
     }
+    if let model { takeArrivals(at: model) }
     account.hold(states.reduce(0) { $0 + abs($1.book.position) })
     for index in states.indices {
       states[index].countStep()
       guard movable[index] else { continue }
-      if let level = states[index].levelWithin() {
-        var left = (earned: 0.0, paid: 0.0, cost: 0.0)
-        change(index, level.exit, price: level.price) { state in
-          left = state.leave(at: level.price, level.exit)
-          return left.cost
-        }
-        earned += left.earned
-        account.finance(left.paid)
-      }
+      if let level = states[index].levelWithin() { leave(index, level) }
       earned += states[index].close()
     }
     guarding.read(account.netEquity(earning: earned), at: time)
@@ -121,8 +120,19 @@ struct PortfolioRun {
     account.close(at: time)
   }
 
+  /// Closes a position at a level within its candle.
+  mutating func leave(_ index: Int, _ level: (price: Double, exit: TradeRecord.Exit)) {
+    var left = (earned: 0.0, paid: 0.0, cost: 0.0)
+    change(index, level.exit, price: level.price) { state in
+      left = state.leave(at: level.price, level.exit)
+      return left.cost
+    }
+    earned += left.earned
+    account.finance(left.paid)
+  }
+
   /// Pays for a change of position, and keeps the trade that it ended.
-  private mutating func change(
+  mutating func change(
     _ index: Int, _ exit: TradeRecord.Exit, price: Double? = nil,
     _ body: (inout InstrumentState) -> Double?
   ) {

@@ -13,7 +13,7 @@ import Testing
       limits: ExposureLimits(instrument: maybe(0.8), gross: maybe(1.5), net: maybe(1)))
   }
 
-  @Test(arguments: 0..<60) func everyFigureEqualsThePlainWalks(seed: UInt64) throws {
+  @Test(arguments: 0..<120) func everyFigureEqualsThePlainWalks(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     let count = 1 + generator.below(4)
     // Instruments that begin and end at different hours.
@@ -22,10 +22,14 @@ import Testing
     }
     let targets = columns.enumerated().map { wanderingTargets($1.count, seed: seed * 10 + UInt64($0)) }
     let (rules, lag) = (randomRules(&generator), generator.below(3))
+    // Decisions of every other seed come late, by up to two candles.
+    let late = seed.isMultiple(of: 2) ? 0 : 2 * Double(hour) * generator.uniform()
+    let delay = FillDelay(milliseconds: late, model: generator.below(2) == 0 ? .straight : .adverse, candle: hour)
     let backtest = try PortfolioBacktest(
-      columns.enumerated().map { Instrument("\($0)", candles: $1, costs: try basisPoints(7)) }, rules: rules, lag: lag)
+      columns.enumerated().map { Instrument("\($0)", candles: $1, costs: try basisPoints(7)) }, rules: rules, lag: lag,
+      delay: delay)
     let result = try backtest.run(targets: targets)
-    var plain = PlainPortfolio(columns, rules: rules, rate: 0.0007, lag: lag)
+    var plain = PlainPortfolio(columns, rules: rules, rate: 0.0007, lag: lag, delay: delay)
     plain.run(targets)
     #expect(agree(result.metrics.grossReturn, plain.gross, within: 1e-10))
     #expect(agree(result.metrics.netReturn, plain.net, within: 1e-10))
