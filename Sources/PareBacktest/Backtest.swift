@@ -73,6 +73,17 @@ public struct Backtest: Sendable {
   /// - Throws: `backtest.position`; `backtest.range` where `first` is no candle or positions reach beyond the last;
   ///   `backtest.too-few-candles` where no decision can be filled one candle later and held for a step.
   public func run(positions: [Int8], from first: Int = 0) throws(BacktestError) -> BacktestResult {
+    try check(positions, from: first)
+    var curve: EquityCurve? = EquityCurve()
+    let (account, metrics) = account(positions, from: first, delay: 0, curve: &curve)
+    var none: EquityCurve?
+    let later = self.account(positions, from: first, delay: 1, curve: &none)
+    return BacktestResult(
+      metrics: metrics, fillOneLater: later.metrics, daily: account.daily, equity: curve ?? EquityCurve())
+  }
+
+  /// - Throws: what `run(positions:from:)` throws.
+  func check(_ positions: [Int8], from first: Int) throws(BacktestError) {
     try checkPositions(positions)
     guard first >= 0, first <= times.count - positions.count else {
       throw BacktestError(
@@ -84,12 +95,6 @@ public struct Backtest: Sendable {
         "too-few-candles", subject: "positions", expected: "a decision with at least 3 candles after it",
         found: "\(positions.count) from candle \(first) of \(times.count)")
     }
-    var curve: EquityCurve? = EquityCurve()
-    let (account, metrics) = account(positions, from: first, delay: 0, curve: &curve)
-    var none: EquityCurve?
-    let later = self.account(positions, from: first, delay: 1, curve: &none)
-    return BacktestResult(
-      metrics: metrics, fillOneLater: later.metrics, daily: account.daily, equity: curve ?? EquityCurve())
   }
 
   /// The money that a source's decisions make over a range of candles.
