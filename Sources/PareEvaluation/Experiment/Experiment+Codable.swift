@@ -10,6 +10,7 @@ extension Experiment: Codable {
     case choice, tolerance, margin
     case evaluatedBefore = "evaluated-before"
     case walkForward = "walk-forward"
+    case changeWeights = "change-weights"
     case latencyDecisions = "latency-decisions"
   }
 
@@ -54,6 +55,7 @@ extension Experiment: Codable {
     tolerance = try container.decodeIfPresent(Double.self, forKey: .tolerance) ?? tolerance
     margin = try container.decodeIfPresent(Double.self, forKey: .margin) ?? margin
     evaluatedBefore = try container.decodeIfPresent(Int.self, forKey: .evaluatedBefore) ?? evaluatedBefore
+    changeWeights = try container.decodeIfPresent(StrictWeights.self, forKey: .changeWeights)?.value ?? changeWeights
     walkForward = try container.decodeIfPresent(WalkForward.self, forKey: .walkForward)
     latencyDecisions = try container.decodeIfPresent(Int.self, forKey: .latencyDecisions) ?? latencyDecisions
     try validate(at: path)
@@ -83,6 +85,7 @@ extension Experiment: Codable {
     try container.encode(tolerance, forKey: .tolerance)
     try container.encode(margin, forKey: .margin)
     if evaluatedBefore > 0 { try container.encode(evaluatedBefore, forKey: .evaluatedBefore) }
+    if changeWeights != .standard { try container.encode(changeWeights, forKey: .changeWeights) }
     try container.encodeIfPresent(walkForward, forKey: .walkForward)
     try container.encode(latencyDecisions, forKey: .latencyDecisions)
   }
@@ -206,6 +209,24 @@ private struct StrictSplit: Decodable {
       train: container.decodeIfPresent(Double.self, forKey: .train) ?? standard.train,
       validation: container.decodeIfPresent(Double.self, forKey: .validation) ?? standard.validation,
       embargo: container.decodeIfPresent(Int.self, forKey: .embargo))
+  }
+}
+
+/// Weights of changed decisions that default one by one.
+private struct StrictWeights: Decodable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case missed, `false`, reversed
+  }
+
+  let value: DecisionCostWeights
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    let standard = DecisionCostWeights.standard
+    value = try DecisionCostWeights(
+      missed: container.decodeIfPresent(Double.self, forKey: .missed) ?? standard.missed,
+      false: container.decodeIfPresent(Double.self, forKey: .false) ?? standard.false,
+      reversed: container.decodeIfPresent(Double.self, forKey: .reversed) ?? standard.reversed)
   }
 }
 

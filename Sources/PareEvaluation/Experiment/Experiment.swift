@@ -48,6 +48,8 @@ public struct Experiment: Sendable, Equatable {
   public var margin: Double
   /// Recipes that were tried on these data before, searches included; what a good Sharpe ratio is worth depends on it.
   public var evaluatedBefore: Int
+  /// What each kind of decision that differs from the original's counts.
+  public var changeWeights: DecisionCostWeights
   /// Windows in which all is done anew.
   public var walkForward: WalkForward?
   /// Decisions timed per candidate.
@@ -74,6 +76,7 @@ public struct Experiment: Sendable, Equatable {
     tolerance = 0.1
     margin = 0.1
     evaluatedBefore = 0
+    changeWeights = .standard
     latencyDecisions = 20_000
   }
 }

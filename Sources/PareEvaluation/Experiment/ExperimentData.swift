@@ -38,7 +38,8 @@ struct ExperimentData: Sendable {
       dataset: dataset, series: [series],
       plan: experiment.execution.plan(
         costs: experiment.costs.model(rates: tables.funding), horizon: experiment.label.horizon,
-        interval: series.key.interval.milliseconds ?? 0), truths: [source.truth])
+        interval: series.key.interval.milliseconds ?? 0), truths: [source.truth],
+      weights: experiment.changeWeights)
     training = try Self.rows(of: .train, dataset, inputName: inputName)
     validation = try Self.rows(of: .validation, dataset, inputName: inputName)
     self.source = source

@@ -55,19 +55,21 @@ struct ExperimentPass: Sendable {
       } catch let error as ONNXError where error.code == "onnx.no-standard-form" {
         // Recurrent layers on integers have no form in ONNX; the artifact is the .pare file alone.
       }
+      let latency =
+        try latencies?.latency(of: made.name)
+        ?? LatencyMeasurement(deployed.plan, features: data.features(.test)).measure(
+          decisions: experiment.latencyDecisions)
       func judgement(_ part: DatasetPart, _ original: Judgement?) throws -> (judgement: Judgement, evidence: Evidence) {
         let opinion = try deployed.opinion(on: data, part: part)
-        let judgement = try data.judge.judgement(of: opinion, against: original?.opinion ?? opinion, on: part)
+        let judgement = try data.judge.judgement(
+          of: opinion, against: original?.opinion ?? opinion, on: part,
+          delay: experiment.execution.latency.delay(measuredNanoseconds: latency.p99))
         return (judgement, try data.judge.evidence(of: judgement, against: original, margin: experiment.margin))
       }
       let validation = try judgement(.validation, original?.validation)
       let test = try judgement(.test, original?.test)
       let reference = original ?? (bytes, validation.judgement, test.judgement)
       original = reference
-      let latency =
-        try latencies?.latency(of: made.name)
-        ?? LatencyMeasurement(deployed.plan, features: data.features(.test)).measure(
-          decisions: experiment.latencyDecisions)
       results.append(
         CandidateResult(
           name: made.name, role: made.role, made: made.made, artifact: path,

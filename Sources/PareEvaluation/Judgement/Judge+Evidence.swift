@@ -27,11 +27,20 @@ extension Judge {
 
     let comparison = try original.map { try compare(days, $0.result.daily, margin: margin) }
     let hasSkill = Self.hasSkill(original?.result.daily ?? days, execution)
+    let compared = try original.flatMap { try trader.compared($0.atTeacher.targets, judgement.atTeacher.targets) }
     return Evidence(
       intervals: intervals, comparison: comparison,
       verdict: comparison.map { Verdict($0, originalHasSkill: hasSkill) },
       probabilisticSharpe: SharpeSignificance.probabilistic(daily: days.map(\.net)),
-      calibration: try CalibrationBin.bins(of: probabilities, labels: labelled.labels), days: DayTable(days))
+      calibration: try CalibrationBin.bins(of: probabilities, labels: labelled.labels), days: DayTable(days),
+      delays: try trader.delays(of: judgement.targets), changes: compared.map { ChangeAttribution($0.positions) },
+      distances: try original.map {
+        try ThresholdDistances(
+          original: $0.opinion.probabilities, candidate: judgement.atTeacher.sides, threshold: $0.opinion.threshold)
+      },
+      regimes: try compared.flatMap { compared in
+        try regimes.map { try RegimeChanges(compared.positions, regimes: $0, from: compared.first) }
+      })
   }
 
   private func compare(_ days: [DailyReturn], _ original: [DailyReturn], margin: Double) throws -> PairedComparison {

@@ -13,18 +13,25 @@ package struct Judge: Sendable {
   let truths: [SimulatedTruth?]
   /// The most frequent class of the training part: the base that skill is counted from.
   let majority: Int32
+  /// What each kind of changed decision counts.
+  let weights: DecisionCostWeights
+  /// At each candle of the first symbol.
+  let regimes: Regimes?
 
   /// - Parameters:
   ///   - series: those of the dataset, in its order.
   ///   - truths: what could be known of each; those that do not know the label count as none.
   package init(
-    dataset: MarketDataset, series: [CandleSeries], plan: TradingPlan, truths: [SimulatedTruth?] = []
+    dataset: MarketDataset, series: [CandleSeries], plan: TradingPlan, truths: [SimulatedTruth?] = [],
+    weights: DecisionCostWeights = .standard
   ) throws {
     self.dataset = dataset
     trader = try Trader(dataset, series: series, plan: plan)
     self.truths = series.indices.map { symbol in
       truths.indices.contains(symbol) ? truths[symbol].flatMap { $0.knows(dataset.label) ? $0 : nil } : nil
     }
+    self.weights = weights
+    regimes = trader.regimes()
     majority = ClassificationMetrics.majorityClass(of: dataset.labelled(.train).labels) ?? 0
   }
 
@@ -52,7 +59,10 @@ package struct Judge: Sendable {
   /// - Parameters:
   ///   - opinion: the candidate's, with its own threshold.
   ///   - teacher: the teacher's on the same part.
-  package func judgement(of opinion: Opinion, against teacher: Opinion, on part: DatasetPart) throws -> Judgement {
+  ///   - delay: from a decision's close until it is at the market, in place of the plan's.
+  package func judgement(
+    of opinion: Opinion, against teacher: Opinion, on part: DatasetPart, delay: FillDelay? = nil
+  ) throws -> Judgement {
     let labelled = dataset.labelled(part)
     let scores = try ClassificationMetrics(of: picked(opinion.probabilities, labelled, part), labels: labelled.labels)
     let base = ClassificationMetrics.accuracy(ofAlways: majority, on: labelled.labels) ?? 0
@@ -63,18 +73,19 @@ package struct Judge: Sendable {
     let changes = try DecisionChanges(from: teacher.decisions, to: atTeacher.sides)
 
     let targets = try trader.targets(of: opinion.decisions(at: opinion.threshold), on: part)
-    let result = try trader.money(of: targets)
-    let borrowed = try trader.money(of: try trader.targets(of: atTeacher, on: part)).metrics
-    var money = Money(result, later: try trader.money(of: targets, lag: 1).metrics)
+    let result = try trader.money(of: targets, delay: delay)
+    let borrowedTargets = try trader.targets(of: atTeacher, on: part)
+    let borrowed = try trader.money(of: borrowedTargets, delay: delay).metrics
+    var money = Money(result, later: try trader.money(of: targets, lag: 1, delay: delay).metrics)
     let market = try trader.money(of: try trader.constant(1, on: part)).daily
     money.informationRatio = information(result.daily, market)
     let coefficients = try coefficients(of: opinion.probabilities, labelled, part)
     return Judgement(
-      part: part, opinion: opinion, result: result, targets: targets,
+      part: part, opinion: opinion, result: result, targets: targets, atTeacher: (atTeacher.sides, borrowedTargets),
       measures: Measures(
         scores: scores, skill: skill,
         agreement: ClassificationMetrics.agreement(opinion.probabilities, teacher.probabilities) ?? 0,
-        coefficients: coefficients, flips: Flips(changes), money: money,
+        coefficients: coefficients, flips: Flips(changes, weights: weights), money: money,
         atTeacherThresholds: FillOneLater(netReturn: borrowed.netReturn, sharpe: borrowed.sharpe)))
   }
 
@@ -158,15 +169,17 @@ package struct Judgement: Sendable {
   /// At the model's own threshold.
   package let result: PortfolioResult
   package let targets: [Trader.Targets]
+  /// At the original's threshold: decisions row by row, and what they want.
+  package let atTeacher: (sides: [Int8], targets: [Trader.Targets])
   package let measures: Measures
 }
 
 extension Flips {
-  init(_ changes: DecisionChanges) {
+  init(_ changes: DecisionChanges, weights: DecisionCostWeights = .standard) {
     self.init(
       missed: changes.missed, false: changes.false, reversed: changes.reversed, rate: changes.changedRate,
       equalPositions: changes.equalPositions,
-      cost: changes.missedRate + 2 * changes.falseRate + 4 * changes.reversedRate)
+      cost: weights.cost(of: changes))
   }
 }
 

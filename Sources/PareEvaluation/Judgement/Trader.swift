@@ -85,25 +85,67 @@ package struct Trader: Sendable {
   ///
   /// - Parameters:
   ///   - lag: candles between a decision's close and the open that fills it.
-  ///   - costs: in place of the plan's.
-  package func money(of targets: [Targets], lag: Int = 0, costs: CostModel? = nil) throws -> PortfolioResult {
+  ///   - delay: in place of the plan's.
+  package func money(of targets: [Targets], lag: Int = 0, delay: FillDelay? = nil) throws -> PortfolioResult {
+    let delay = delay ?? plan.delay
+    let (backtest, wanted) = try backtest(targets, lag: lag, delay: delay, longest: delay.milliseconds)
+    return try backtest.run(targets: wanted)
+  }
+
+  /// The money that targets make when they reach the market later and later, on top of nothing.
+  package func delays(of targets: [Targets]) throws -> DelayCurve {
+    let candle = dataset.keys.first?.interval.milliseconds ?? 0
+    var delay = plan.delay
+    delay.milliseconds = 0
+    let (backtest, wanted) = try backtest(targets, lag: 0, delay: delay, longest: Double(max(candle, 60_000)))
+    return try DelayCurve(backtest, targets: wanted)
+  }
+
+  /// - Parameter longest: the delay in milliseconds after which candles are still needed.
+  private func backtest(
+    _ targets: [Targets], lag: Int, delay: FillDelay, longest: Double
+  ) throws -> (PortfolioBacktest, [[Double]]) {
     var (instruments, wanted) = ([Instrument](), [[Double]]())
+    let candle = Double(dataset.keys.first?.interval.milliseconds ?? 1)
+    let late = Int((longest / max(candle, 1)).rounded(.up))
     for one in targets {
       let all = candles[one.symbol]
       let history = min(plan.lookback, one.range.lowerBound)
       // A decision is filled after its candle and earns up to the open of the next.
-      let end = min(one.range.upperBound + 2 + lag, all.count)
+      let end = min(one.range.upperBound + 2 + lag + late, all.count)
       instruments.append(
         Instrument(
-          dataset.keys[one.symbol].symbol, candles: all[one.range.lowerBound - history..<end], costs: costs ?? plan.costs,
+          dataset.keys[one.symbol].symbol, candles: all[one.range.lowerBound - history..<end], costs: plan.costs,
           history: history))
       wanted.append(
         [Double](repeating: 0, count: history) + one.targets
           + [Double](repeating: one.targets.last ?? 0, count: end - one.range.upperBound))
     }
-    return try PortfolioBacktest(
-      instruments, rules: plan.rules, execution: plan.execution, lag: lag, capital: plan.capital
-    ).run(targets: wanted)
+    let backtest = try PortfolioBacktest(
+      instruments, rules: plan.rules, execution: plan.execution, lag: lag, delay: delay, capital: plan.capital)
+    return (backtest, wanted)
+  }
+
+  /// The positions of two over the same steps, before rules and limits; nil where there are several symbols.
+  package func compared(_ original: [Targets], _ candidate: [Targets]) throws -> (positions: ComparedPositions, first: Int)? {
+    guard original.count == 1, candidate.count == 1, original[0].range == candidate[0].range else { return nil }
+    let range = original[0].range
+    let opens = candles[original[0].symbol].opens
+    let steps = min(range.count, opens.count - range.lowerBound - 2)
+    let returns = (0..<max(steps, 0)).map { opens[range.lowerBound + $0 + 2] / opens[range.lowerBound + $0 + 1] - 1 }
+    let positions = try ComparedPositions(
+      returns: returns, original: Array(original[0].targets.prefix(steps)), candidate: Array(candidate[0].targets.prefix(steps)),
+      costs: plan.costs.taking)
+    return (positions, range.lowerBound)
+  }
+
+  /// The regime at each candle of the first symbol, its volatility by the thirds of the training part; nil where that is too
+  /// short.
+  func regimes() -> Regimes? {
+    guard let candles = candles.first, let training = dataset.candles(of: .train, symbol: 0),
+      let cuts = try? RegimeCuts.fitted(on: candles, training: training)
+    else { return nil }
+    return Regimes(of: candles, cuts: cuts)
   }
 
   private func symbols(of part: DatasetPart) throws -> [(symbol: Int, range: Range<Int>)] {

@@ -17,10 +17,12 @@ package struct TradingPlan: Sendable {
   package var rules: TradingRules
   /// The notional in the quote currency.
   package var capital: Double
+  /// From a decision's close until it is at the market.
+  package var delay: FillDelay
 
   package init(
     costs: CostModel = CostModel(), execution: Execution = Execution(), positions: Positions, size: PositionSizing = .fixed(1),
-    rules: TradingRules = .none, capital: Double = 1_000_000
+    rules: TradingRules = .none, capital: Double = 1_000_000, delay: FillDelay = .none
   ) {
     self.costs = costs
     self.execution = execution
@@ -28,6 +30,7 @@ package struct TradingPlan: Sendable {
     self.size = size
     self.rules = rules
     self.capital = capital
+    self.delay = delay
   }
 
   /// Candles before the first decision that costs and sizes look back at.

@@ -27,10 +27,19 @@ public struct Evidence: Codable, Sendable {
   public var calibration: [CalibrationBin]
   /// What each day earned.
   public var days: DayTable
+  /// What the same decisions earn when they reach the market later.
+  public var delays: DelayCurve
+  /// Against the original at its threshold and before stops; null for the original itself, and where there are several symbols:
+  /// what each kind of changed position costs, and the difference by regime.
+  @ExplicitNull public var changes: ChangeAttribution?
+  @ExplicitNull public var regimes: RegimeChanges?
+  /// How near to its threshold the original was where decisions changed; null for the original itself.
+  @ExplicitNull public var distances: ThresholdDistances?
 
   public init(
     intervals: [String: ConfidenceInterval], comparison: PairedComparison?, verdict: Verdict?, probabilisticSharpe: Double?,
-    calibration: [CalibrationBin], days: DayTable
+    calibration: [CalibrationBin], days: DayTable, delays: DelayCurve, changes: ChangeAttribution? = nil,
+    distances: ThresholdDistances? = nil, regimes: RegimeChanges? = nil
   ) {
     self.intervals = intervals
     self.comparison = comparison
@@ -38,6 +47,10 @@ public struct Evidence: Codable, Sendable {
     self.probabilisticSharpe = probabilisticSharpe
     self.calibration = calibration
     self.days = days
+    self.delays = delays
+    self.changes = changes
+    self.distances = distances
+    self.regimes = regimes
   }
 
   /// An interval of the gross return that lies above zero.
