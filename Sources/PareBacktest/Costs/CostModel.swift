@@ -51,10 +51,17 @@ struct CandleCosts: Sendable {
   let long: [Double]
   let short: [Double]
 
-  init(_ model: CostModel, candles: TradedCandles, capital: Double) {
+  init(_ instrument: Instrument, capital: Double) {
+    let (model, candles) = (instrument.costs, instrument.candles)
     let slippage = model.slippage.rates(of: candles, capital: capital)
-    let taking = model.taking.basisPointsPerSide / 10_000
-    flat = slippage.flat.map { $0 + taking }
+    let taking = model.taking
+    if let multiples = instrument.spreadMultiples {
+      flat = zip(slippage.flat, multiples).map {
+        $0 + (taking.fee + taking.halfSpread * $1 + taking.slippage) / 10_000
+      }
+    } else {
+      flat = slippage.flat.map { $0 + taking.basisPointsPerSide / 10_000 }
+    }
     atCapital = slippage.atCapital
     waiting = model.makerFee.map { $0 / 10_000 }
     let funding = model.funding.paid(between: candles.times)

@@ -4,14 +4,30 @@ public struct Instrument: Sendable, Hashable {
   public let name: String
   public let candles: TradedCandles
   public let costs: CostModel
+  /// What half the spread is multiplied by for orders in each candle; nil leaves it as the costs say.
+  public let spreadMultiples: [Double]?
   /// So many candles at the beginning are only looked back at, by costs and sizes; nothing is decided on them.
   public let history: Int
 
-  public init(_ name: String, candles: TradedCandles, costs: CostModel = CostModel(), history: Int = 0) {
+  public init(
+    _ name: String, candles: TradedCandles, costs: CostModel = CostModel(), spreadMultiples: [Double]? = nil, history: Int = 0
+  ) {
     precondition(history >= 0, "no candle before the first")
     self.name = name
     self.candles = candles
     self.costs = costs
+    self.spreadMultiples = spreadMultiples
     self.history = history
+  }
+
+  /// - Throws: `backtest.cost`, `backtest.funding`.
+  func validate() throws(BacktestError) {
+    try costs.validate()
+    guard let spreadMultiples else { return }
+    guard spreadMultiples.count == candles.count, spreadMultiples.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
+      throw BacktestError(
+        "cost", subject: "\(name), spread multiples", expected: "0 or more for each of \(candles.count) candles",
+        found: "\(spreadMultiples.first { !($0 >= 0 && $0.isFinite) }.map { "\($0)" } ?? "\(spreadMultiples.count)")")
+    }
   }
 }

@@ -29,7 +29,7 @@ struct InstrumentState {
 
   init(_ instrument: Instrument, targets: [Double], in backtest: PortfolioBacktest) {
     candles = instrument.candles
-    costs = CandleCosts(instrument.costs, candles: candles, capital: backtest.capital)
+    costs = CandleCosts(instrument, capital: backtest.capital)
     self.targets = targets
     rules = backtest.rules
     lag = backtest.lag

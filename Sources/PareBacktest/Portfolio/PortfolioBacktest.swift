@@ -40,7 +40,7 @@ public struct PortfolioBacktest: Sendable {
           "too-few-candles", subject: instrument.name, expected: "2 candles or more",
           found: "\(instrument.candles.count)")
       }
-      try instrument.costs.validate()
+      try instrument.validate()
     }
     try rules.validate()
     guard (0...1_000_000).contains(lag) else {

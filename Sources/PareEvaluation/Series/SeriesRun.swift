@@ -23,7 +23,7 @@ public struct SeriesRun: Sendable {
     let cases = file.experiment.cases
     for one in cases { try one.experiment.validate() }
     let output = RunFolder(directory)
-    try output.prepare([])
+    try output.prepare(cases.map(\.name))
     observer.began("\(cases.count) cases", units: cases.count)
     var results = [Results?](repeating: nil, count: cases.count)
     try await withThrowingTaskGroup(of: (Int, Results).self) { group in
