@@ -22,6 +22,7 @@ struct ExperimentData: Sendable {
   /// Where a model comes from: experiment, data, digest, seed.
   let provenance: String
   private let source: MarketSource
+  let split: ChronologicalSplit
 
   /// - Parameters:
   ///   - tables: features and labels from files, where the experiment names them.
@@ -43,6 +44,7 @@ struct ExperimentData: Sendable {
     training = try Self.rows(of: .train, dataset, inputName: inputName)
     validation = try Self.rows(of: .validation, dataset, inputName: inputName)
     self.source = source
+    split = experiment.split
     summary = Self.summary(source, dataset, normalizer)
     provenance = try StrictYAML.json(
       Provenance(experiment: experiment.name, data: summary.source, digest: summary.digest, seed: experiment.seed))
@@ -55,6 +57,8 @@ struct ExperimentData: Sendable {
 
   /// Features of every row of a part, row-major.
   func features(_ part: DatasetPart) -> [Float] { Array(dataset.features(of: part)) }
+
+  var series: CandleSeries { source.series }
 
   var classCount: Int { dataset.label.classNames.count }
 

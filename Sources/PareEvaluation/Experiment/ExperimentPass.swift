@@ -15,6 +15,8 @@ struct ExperimentPass: Sendable {
   /// Taken instead of the clock's.
   let latencies: RecordedLatencies?
   let observer: any RunObserver
+  /// Whether the test part is gone through under shocks as well.
+  var isStressed = true
 
   /// What came of it.
   struct Outcome: Sendable {
@@ -47,6 +49,8 @@ struct ExperimentPass: Sendable {
     observer.began("judge", units: models.count)
     var results: [CandidateResult] = []
     var original: (bytes: Int, validation: Judgement, test: Judgement)?
+    let stress = isStressed ? try StressTest(data, seed: experiment.seed) : nil
+    var stressed: (test: Judgement, opinions: [Judge.Opinion])?
     for (index, made) in models.enumerated() {
       let path = "\(folder)/\(made.name).pare"
       let (deployed, bytes) = try data.deploy(made.model, deciding: experiment.threshold, as: path, in: output)
@@ -67,9 +71,13 @@ struct ExperimentPass: Sendable {
         return (judgement, try data.judge.evidence(of: judgement, against: original, margin: experiment.margin))
       }
       let validation = try judgement(.validation, original?.validation)
-      let test = try judgement(.test, original?.test)
+      var test = try judgement(.test, original?.test)
       let reference = original ?? (bytes, validation.judgement, test.judgement)
       original = reference
+      if let stress {
+        let opinions = (test: test.judgement, opinions: try stress.opinions(of: deployed, data))
+        if let stressed { test.evidence.stress = try stress.outcomes(of: opinions, against: stressed) } else { stressed = opinions }
+      }
       results.append(
         CandidateResult(
           name: made.name, role: made.role, made: made.made, artifact: path,

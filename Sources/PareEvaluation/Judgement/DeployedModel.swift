@@ -27,19 +27,22 @@ struct DeployedModel: Sendable {
   ///
   /// - Throws: an error that names what the plan lacks.
   func scores(of data: ExperimentData, part: DatasetPart) throws -> Scores {
-    let rows = data.features(part)
-    let width = data.dataset.width
+    try scores(of: data.features(part), width: data.dataset.width, classCount: data.classCount)
+  }
+
+  /// Scores of rows, one by one.
+  func scores(of rows: [Float], width: Int, classCount: Int) throws -> Scores {
     let context = plan.makeContext()
     var values: [Float] = []
     var logits: [Float] = []
-    values.reserveCapacity(rows.count / width * data.classCount)
+    values.reserveCapacity(rows.count / width * classCount)
     try rows.withUnsafeBufferPointer { rows in
       guard let base = rows.baseAddress else { return }
       for row in stride(from: 0, to: rows.count, by: width) {
         _ = try context.run(features: base + row)
-        guard let output = context.output("probabilities", as: Float.self), output.count == data.classCount else {
+        guard let output = context.output("probabilities", as: Float.self), output.count == classCount else {
           throw EvaluationError(
-            "model", subject: model.graph.name, expected: "an output 'probabilities' of \(data.classCount) classes",
+            "model", subject: model.graph.name, expected: "an output 'probabilities' of \(classCount) classes",
             found: plan.outputs.map(\.name).joined(separator: ", "))
         }
         values.append(contentsOf: output)
@@ -47,18 +50,24 @@ struct DeployedModel: Sendable {
       }
     }
     return Scores(
-      probabilities: try ClassProbabilities(values, classCount: data.classCount),
+      probabilities: try ClassProbabilities(values, classCount: classCount),
       logits: logits.count == values.count ? logits : [])
   }
 
   /// Probabilities together with the threshold that the artifact carries.
   func opinion(on data: ExperimentData, part: DatasetPart) throws -> Judge.Opinion {
-    guard let thresholds = model.graph.decisionThresholds, thresholds.short == thresholds.long else {
-      throw EvaluationError(
-        "model", subject: model.graph.name, expected: "one decision threshold for both sides", found: "none")
+    Judge.Opinion(probabilities: try scores(of: data, part: part).probabilities, threshold: try threshold)
+  }
+
+  /// The threshold that the artifact carries.
+  var threshold: DecisionThreshold {
+    get throws {
+      guard let thresholds = model.graph.decisionThresholds, thresholds.short == thresholds.long else {
+        throw EvaluationError(
+          "model", subject: model.graph.name, expected: "one decision threshold for both sides", found: "none")
+      }
+      return try DecisionThreshold(thresholds.long)
     }
-    return Judge.Opinion(
-      probabilities: try scores(of: data, part: part).probabilities, threshold: try DecisionThreshold(thresholds.long))
   }
 }
 

@@ -21,12 +21,13 @@ package struct Judge: Sendable {
   /// - Parameters:
   ///   - series: those of the dataset, in its order.
   ///   - truths: what could be known of each; those that do not know the label count as none.
+  ///   - spreadMultiples: of half the spread, per series and candle; nil leaves it as the plan says.
   package init(
     dataset: MarketDataset, series: [CandleSeries], plan: TradingPlan, truths: [SimulatedTruth?] = [],
-    weights: DecisionCostWeights = .standard
+    weights: DecisionCostWeights = .standard, spreadMultiples: [[Double]]? = nil
   ) throws {
     self.dataset = dataset
-    trader = try Trader(dataset, series: series, plan: plan)
+    trader = try Trader(dataset, series: series, plan: plan, spreadMultiples: spreadMultiples)
     self.truths = series.indices.map { symbol in
       truths.indices.contains(symbol) ? truths[symbol].flatMap { $0.knows(dataset.label) ? $0 : nil } : nil
     }

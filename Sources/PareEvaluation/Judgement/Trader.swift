@@ -5,11 +5,15 @@ import PareMarket
 package struct Trader: Sendable {
   private let dataset: MarketDataset
   private let candles: [TradedCandles]
+  private let spreadMultiples: [[Double]]?
   package let plan: TradingPlan
 
   /// - Parameter series: those of the dataset, in its order.
   /// - Throws: `backtest.prices` and what else `TradedCandles` refuses.
-  package init(_ dataset: MarketDataset, series: [CandleSeries], plan: TradingPlan) throws {
+  package init(
+    _ dataset: MarketDataset, series: [CandleSeries], plan: TradingPlan, spreadMultiples: [[Double]]? = nil
+  ) throws {
+    self.spreadMultiples = spreadMultiples
     self.dataset = dataset
     self.plan = plan
     candles = try series.map { try TradedCandles($0.candles) }
@@ -113,10 +117,11 @@ package struct Trader: Sendable {
       let history = min(plan.lookback, one.range.lowerBound)
       // A decision is filled after its candle and earns up to the open of the next.
       let end = min(one.range.upperBound + 2 + lag + late, all.count)
+      let seen = one.range.lowerBound - history..<end
       instruments.append(
         Instrument(
-          dataset.keys[one.symbol].symbol, candles: all[one.range.lowerBound - history..<end], costs: plan.costs,
-          history: history))
+          dataset.keys[one.symbol].symbol, candles: all[seen], costs: plan.costs,
+          spreadMultiples: spreadMultiples.map { Array($0[one.symbol][seen]) }, history: history))
       wanted.append(
         [Double](repeating: 0, count: history) + one.targets
           + [Double](repeating: one.targets.last ?? 0, count: end - one.range.upperBound))
@@ -124,6 +129,16 @@ package struct Trader: Sendable {
     let backtest = try PortfolioBacktest(
       instruments, rules: plan.rules, execution: plan.execution, lag: lag, delay: delay, capital: plan.capital)
     return (backtest, wanted)
+  }
+
+  /// How two come through the same candles of one symbol.
+  ///
+  /// - Parameter days: counts only these; nil counts all.
+  func outcome(_ name: String, original: [Targets], candidate: [Targets], days: VolatileDays?) throws -> StressOutcome {
+    let (backtest, _) = try backtest(original, lag: 0, delay: plan.delay, longest: plan.delay.milliseconds)
+    return try StressOutcome(
+      name, backtest, original: original.first?.targets ?? [], candidate: candidate.first?.targets ?? [],
+      from: backtest.instruments.first?.history ?? 0, days: days)
   }
 
   /// The positions of two over the same steps, before rules and limits; nil where there are several symbols.

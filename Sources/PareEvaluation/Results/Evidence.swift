@@ -33,6 +33,8 @@ public struct Evidence: Codable, Sendable {
   /// what each kind of changed position costs, and the difference by regime.
   @ExplicitNull public var changes: ChangeAttribution?
   @ExplicitNull public var regimes: RegimeChanges?
+  /// Under planted shocks and on the most volatile days, against the original at its threshold; test part only.
+  public var stress: [StressOutcome]
   /// How near to its threshold the original was where decisions changed; null for the original itself.
   @ExplicitNull public var distances: ThresholdDistances?
 
@@ -50,6 +52,7 @@ public struct Evidence: Codable, Sendable {
     self.delays = delays
     self.changes = changes
     self.distances = distances
+    stress = []
     self.regimes = regimes
   }
 

@@ -29,7 +29,8 @@ struct WalkForwardRun: Sendable {
         inputName: own?.graph.inputs.first?.name ?? "features")
       let outcome = try ExperimentPass(
         experiment: part, data: data, output: output, folder: "windows/\(index + 1)", latencies: nil,
-        observer: WindowObserver(observer: observer, label: "window \(index + 1) of \(windows.count)")
+        observer: WindowObserver(observer: observer, label: "window \(index + 1) of \(windows.count)"),
+        isStressed: false
       ).execute(own: own)
       results.append(
         WalkForwardResult.Window(
