@@ -42,6 +42,10 @@ public struct ExperimentRun: Sendable {
     let tables = try ExperimentTables(file)
     let data = try ExperimentData(
       source, experiment: experiment, tables: tables, inputName: own?.graph.inputs.first?.name ?? "features")
+    let leaks = try data.leakChecks(clip: Float(experiment.features.clip), seed: experiment.seed)
+    if let leak = leaks.first(where: { $0.outcome == .leaks }) {
+      throw EvaluationError("leak", subject: leak.name, expected: "nothing of the future", found: leak.words, category: .internalFailure)
+    }
     let outcome = try ExperimentPass(
       experiment: experiment, data: data, output: output, folder: "artifacts", latencies: latencies, observer: observer
     ).execute(own: own)
@@ -54,7 +58,7 @@ public struct ExperimentRun: Sendable {
       experiment: experiment.name, seed: experiment.seed, data: data.summary,
       configuration: try StrictYAML.encode(experiment), candidates: outcome.candidates, baselines: try baselines(data),
       truth: data.judge.truthSummary(market: source.summary), objectives: experiment.objectives.map(\.rawValue),
-      budget: experiment.budget, decision: outcome.decision, margin: experiment.margin, evaluated: outcome.evaluated,
+      budget: experiment.budget, decision: outcome.decision, margin: experiment.margin, evaluated: outcome.evaluated, leaks: leaks,
       kernels: try .fromEnvironment())
     results.walkForward = walk
     try output.write(try results.json() + "\n", to: "results.json")

@@ -31,8 +31,7 @@ struct StressTest: Sendable {
       return
     }
     var markets: [ShockedMarket] = []
-    // Shocks too long for a short part are left out.
-    for scenario in (try? StressScenario.standard(in: data.series, within: range, seed: seed)) ?? [] {
+    for scenario in Self.scenarios(in: data.series, within: range, seed: seed) {
       let shocked = try ShockedCandles(data.series, scenario)
       let changed = try MarketDataset(series: [shocked.series], schema: schema, label: dataset.label, split: data.split)
       // The same rows: shocks move prices, not times.
@@ -45,6 +44,17 @@ struct StressTest: Sendable {
           features: Array(changed.features(of: .test))))
     }
     self.markets = markets
+  }
+
+  /// Eight of each kind of shock, at random times of the part. Kinds that are too long for it are left out.
+  private static func scenarios(in series: CandleSeries, within range: Range<Int>, seed: UInt64) -> [StressScenario] {
+    let shocks: [(String, PlantedShock)] = [
+      ("8 gaps down", .gap(deviations: -10)), ("8 gaps up", .gap(deviations: 10)),
+      ("8 wide spreads", .spreadWidening(multiple: 10, candles: 60)), ("8 bursts of volatility", .volatilityBurst(multiple: 5, candles: 60)),
+    ]
+    return shocks.compactMap { name, shock in
+      try? StressScenario.seeded(name, [PlantedShock](repeating: shock, count: 8), in: series, within: range, seed: seed)
+    }
   }
 
   /// What a model says of the test part in each market.

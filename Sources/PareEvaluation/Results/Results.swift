@@ -36,13 +36,15 @@ public struct Results: Codable, Sendable {
   /// Models and steps of recipes that were judged on the validation part, here and before: how often the best had the
   /// chance to be so by luck.
   public var evaluated: Int
+  /// Where the future could have come in, and what was found.
+  public var leaks: [LeakCheck]
   /// What windows that move through the data say; null where none were asked for.
   @ExplicitNull public var walkForward: WalkForwardResult?
 
   public init(
     experiment: String, seed: UInt64, data: DataSummary, configuration: String, candidates: [CandidateResult],
     baselines: [BaselineResult], truth: TruthSummary?, objectives: [String], budget: Budget, decision: Decision,
-    margin: Double = 0.1, evaluated: Int = 0, kernels: KernelSelection? = nil
+    margin: Double = 0.1, evaluated: Int = 0, leaks: [LeakCheck] = [], kernels: KernelSelection? = nil
   ) {
     self.experiment = experiment
     self.seed = seed
@@ -59,6 +61,7 @@ public struct Results: Codable, Sendable {
     hypervolume = decision.hypervolume
     self.margin = margin
     self.evaluated = evaluated
+    self.leaks = leaks
     self.kernels = kernels?.instructionSet.rawValue
     costs = kernels?.costs.digest
   }

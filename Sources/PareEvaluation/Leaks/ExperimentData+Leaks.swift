@@ -1,0 +1,41 @@
+import PareMarket
+import PareTensor
+
+extension ExperimentData {
+  /// Places at which the series is cut off, and training rows that foresight is looked for in.
+  private static let cuts = 3
+  private static let foresightRows = 20_000
+
+  /// Everything that can be checked of the data of an experiment.
+  func leakChecks(clip: Float, seed: UInt64) throws -> [LeakCheck] {
+    let labelled = dataset.labelled(.train)
+    let names = dataset.schema?.columns ?? dataset.columns
+    var checks: [LeakCheck] = []
+    if let schema = dataset.schema {
+      var generator = SeededGenerator(seed: seed, stream: "leaks")
+      let rows = dataset.candleIndices
+      let cuts = (0..<Self.cuts).map { _ in rows[generator.below(rows.count)] }
+      checks.append(
+        try LeakCheck.features(
+          { series in
+            let matrix = try FeatureMatrix(of: series, schema: schema)
+            return FeatureRows(values: matrix.values, candles: matrix.candleIndices, width: schema.rowLength)
+          }, of: series, cutAt: cuts))
+    } else {
+      checks.append(LeakCheck("features", .unchecked, "they come from a table, and nobody can say what they know"))
+    }
+    checks.append(try LeakCheck.normalizer(normalizer, refittedTo: labelled.features, names: names, clip: clip))
+    let reach = Int64(dataset.label.horizon) * (series.key.interval.milliseconds ?? 0)
+    checks.append(
+      LeakCheck.labels(DatasetPart.allCases.map { part in (part.rawValue, dataset.parts[part].map { dataset.times[$0] }) }, reach: reach))
+    let step = max(labelled.count / Self.foresightRows, 1)
+    let picked = stride(from: 0, to: labelled.count, by: step).filter { labelled.forwardReturns[$0].isFinite }
+    let width = dataset.width
+    checks.append(
+      LeakCheck.foresight(
+        FeatureRows(
+          values: picked.flatMap { labelled.features[$0 * width..<($0 + 1) * width] }, candles: picked, width: width),
+        names: dataset.columns, returns: picked.map { labelled.forwardReturns[$0] }))
+    return checks
+  }
+}
