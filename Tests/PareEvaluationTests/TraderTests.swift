@@ -170,3 +170,24 @@ import Testing
     #expect(abs(free.netReturn) < 4 * squares.squareRoot())
   }
 }
+
+@Suite struct PortfolioExperimentTests {
+  @Test func symbolsShareTheCapitalAndMayBeginAndEndAtDifferentTimes() async throws {
+    let folder = try ScratchFolder()
+    let (one, two) = (try Small.simulation().run(seed: 8).series[0], try Small.simulation().run(seed: 9).series[0])
+    try CandleCSV.write(one, to: folder.file("a.csv"))
+    // Listed later, with a hole, and delisted before the other ends.
+    let late = CandleSeries(key: two.key, candles: Array(two.candles[1500..<3000] + two.candles[3100..<5900]))
+    try CandleCSV.write(late, to: folder.file("b.csv"))
+    let members: [DataSource] = ["a", "b"].map { .csv(path: "\($0).csv", symbol: $0.uppercased(), interval: .fiveMinutes, badRows: .refuse) }
+    var experiment = Small.experiment(.portfolio(members))
+    experiment.candidates = Array(experiment.candidates.prefix(2))
+    let results = try await Small.run(experiment, in: folder)
+    #expect(results.data.symbols == ["A", "B"] && results.data.missingCandles == 100)
+    for candidate in results.candidates {
+      #expect(candidate.test.money.metrics.exposure <= 1 && candidate.test.money.metrics.netReturn.isFinite)
+      #expect(candidate.test.coefficients.icir == nil, "two symbols are too few for a correlation across them")
+    }
+    #expect(results.leaks.allSatisfy { $0.outcome == .passed })
+  }
+}

@@ -2,7 +2,7 @@ import PareCompression
 import PareMarket
 
 /// Where the candles come from.
-public enum DataSource: Sendable, Hashable {
+public indirect enum DataSource: Sendable, Hashable {
   /// A file of candles. A relative path counts from the experiment file's folder.
   case csv(path: String, symbol: String, interval: CandleInterval?, badRows: BadRowPolicy)
   /// Candles that `pare import` or `pare fetch` stored.
@@ -11,6 +11,8 @@ public enum DataSource: Sendable, Hashable {
   case bybit(BybitSpan)
   /// The embedded simulator. Judged is its first symbol.
   case simulation(MarketSimulation)
+  /// Several of the others with one capital, of which each symbol has an equal share.
+  case portfolio([DataSource])
 }
 
 /// What to ask Bybit for.
@@ -36,14 +38,14 @@ public struct BybitSpan: Sendable, Hashable {
 
 extension DataSource: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case csv, store, bybit, simulation, symbol, interval
+    case csv, store, bybit, simulation, portfolio, symbol, interval
     case badRows = "bad-rows"
   }
 
   public init(from decoder: any Decoder) throws {
     let path = ParameterPath(decoder.codingPath)
     let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
-    let kinds: [CodingKeys] = [.csv, .store, .bybit, .simulation]
+    let kinds: [CodingKeys] = [.csv, .store, .bybit, .simulation, .portfolio]
     let given = kinds.filter(container.contains)
     try path.require(
       given.count == 1, expected: "exactly one of " + kinds.map(\.rawValue).joined(separator: ", "),
@@ -65,6 +67,14 @@ extension DataSource: Codable {
         symbol: try container.decode(String.self, forKey: .symbol),
         interval: try container.interval(forKey: .interval))
     case .bybit: self = .bybit(try container.decode(BybitSpan.self, forKey: .bybit))
+    case .portfolio:
+      let members = try container.decode([DataSource].self, forKey: .portfolio)
+      let place = path.key(CodingKeys.portfolio)
+      try place.require(!members.isEmpty, expected: "at least one symbol", found: "none")
+      for (index, member) in members.enumerated() {
+        if case .portfolio = member { try place.index(index).require(false, expected: "no portfolio within one", found: "one") }
+      }
+      self = .portfolio(members)
     default:
       // `simulation: {}` and `simulation:` both mean the defaults.
       let isNull = try container.decodeNil(forKey: .simulation)
@@ -86,6 +96,7 @@ extension DataSource: Codable {
       try container.encode(interval, forKey: .interval)
     case .bybit(let span): try container.encode(span, forKey: .bybit)
     case .simulation(let simulation): try container.encode(simulation, forKey: .simulation)
+    case .portfolio(let members): try container.encode(members, forKey: .portfolio)
     }
   }
 }

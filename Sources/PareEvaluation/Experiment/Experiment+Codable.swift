@@ -125,8 +125,15 @@ extension Experiment: Codable {
     try path.key(CodingKeys.label).key("kind").require(
       label.kind != .forwardReturn, expected: "direction or buy-hold-sell", found: "forward-return")
     for (index, source) in ([data] + moreData).enumerated() {
-      guard case .simulation(let simulation) = source else { continue }
-      let place = moreData.isEmpty ? path.key(CodingKeys.data) : path.key(CodingKeys.data).index(index)
+      try validate(source, at: moreData.isEmpty ? path.key(CodingKeys.data) : path.key(CodingKeys.data).index(index))
+    }
+  }
+
+  private func validate(_ source: DataSource, at place: ParameterPath) throws {
+    switch source {
+    case .portfolio(let members):
+      for (index, member) in members.enumerated() { try validate(member, at: place.key("portfolio").index(index)) }
+    case .simulation(let simulation):
       do {
         try simulation.validate()
       } catch {
@@ -136,6 +143,7 @@ extension Experiment: Codable {
       try place.key("simulation").key("horizon").require(
         simulation.horizon == label.horizon, expected: "the label's horizon, \(label.horizon), whose truth is wanted",
         found: simulation.horizon)
+    case .csv, .store, .bybit: break
     }
   }
 }

@@ -31,15 +31,15 @@ struct ExperimentData: Sendable {
     _ source: MarketSource, experiment: Experiment, tables: ExperimentTables = ExperimentTables(),
     inputName: String = "features"
   ) throws {
-    let series = source.series
-    dataset = try tables.dataset(of: series, experiment: experiment)
+    let interval = source.series.first?.key.interval.milliseconds ?? 0
+    dataset = try tables.dataset(of: source.series, experiment: experiment)
     self.inputName = inputName
     normalizer = try dataset.normalizer(experiment.features.normalizer, clip: Float(experiment.features.clip))
     judge = try Judge(
-      dataset: dataset, series: [series],
+      dataset: dataset, series: source.series,
       plan: experiment.execution.plan(
         costs: experiment.costs.model(rates: tables.funding), horizon: experiment.label.horizon,
-        interval: series.key.interval.milliseconds ?? 0), truths: [source.truth],
+        interval: interval), truths: source.truths,
       weights: experiment.changeWeights)
     training = try Self.rows(of: .train, dataset, inputName: inputName)
     validation = try Self.rows(of: .validation, dataset, inputName: inputName)
@@ -58,7 +58,8 @@ struct ExperimentData: Sendable {
   /// Features of every row of a part, row-major.
   func features(_ part: DatasetPart) -> [Float] { Array(dataset.features(of: part)) }
 
-  var series: CandleSeries { source.series }
+  /// One per symbol.
+  var series: [CandleSeries] { source.series }
 
   var classCount: Int { dataset.label.classNames.count }
 
@@ -74,7 +75,7 @@ struct ExperimentData: Sendable {
     if let schema = dataset.schema {
       features = try StrictYAML.json(schema)
     } else {
-      features = try StrictYAML.json(OwnFeatures(interval: source.series.key.interval, rowShape: dataset.rowShape))
+      features = try StrictYAML.json(OwnFeatures(interval: dataset.keys[0].interval, rowShape: dataset.rowShape))
     }
     return [("features", features), ("label", try StrictYAML.json(dataset.label))]
   }
@@ -124,11 +125,10 @@ struct ExperimentData: Sendable {
       var rows = Array(dataset.features(of: part))
       clipped[part.rawValue] = normalizer.apply(to: &rows).share
     }
-    let key = source.series.key
     return DataSummary(
-      source: source.provenance, digest: dataset.digest.description, symbols: [key.symbol],
-      interval: key.interval.name, candles: source.series.candles.count,
-      missingCandles: source.series.gaps.reduce(0) { $0 + $1.missing }, features: dataset.rowShape.count == 1 ? dataset.columns : ["windows of \(dataset.rowShape)"],
+      source: source.provenance, digest: dataset.digest.description, symbols: dataset.keys.map(\.symbol),
+      interval: dataset.keys[0].interval.name, candles: source.series.reduce(0) { $0 + $1.candles.count },
+      missingCandles: source.series.flatMap(\.gaps).reduce(0) { $0 + $1.missing }, features: dataset.rowShape.count == 1 ? dataset.columns : ["windows of \(dataset.rowShape)"],
       classes: dataset.label.classNames, horizon: dataset.label.horizon,
       rows: DatasetPart.allCases.reduce(0) { $0 + dataset.parts[$1].count }, train: part(.train),
       validation: part(.validation), test: part(.test), clipped: clipped)

@@ -2,26 +2,59 @@ import Foundation
 import PareMarket
 import PareTensor
 
-/// Candles with what is known of where they come from.
+/// Candles of one symbol or several, with what is known of where they come from.
 struct MarketSource: Sendable {
-  let series: CandleSeries
+  let series: [CandleSeries]
   /// In words, starting with "simulated" where they are.
   let provenance: String
-  /// The truth about the series, where the market is simulated.
-  let truth: SimulatedTruth?
+  /// The truth about each series, where the market is simulated.
+  let truths: [SimulatedTruth?]
   /// The simulator's summary, a figure a line.
   let summary: [String]
 
-  /// A range of the candles, as if there were no others.
-  func sliced(_ range: Range<Int>) -> MarketSource {
-    MarketSource(
-      series: CandleSeries(key: series.key, candles: Array(series.candles[range])), provenance: provenance,
-      truth: truth.map { $0[candles: range] }, summary: summary)
+  private init(_ series: CandleSeries, _ provenance: String, truth: SimulatedTruth? = nil, summary: [String] = []) {
+    self.init(series: [series], provenance: provenance, truths: [truth], summary: summary)
+  }
+
+  private init(series: [CandleSeries], provenance: String, truths: [SimulatedTruth?], summary: [String]) {
+    self.series = series
+    self.provenance = provenance
+    self.truths = truths
+    self.summary = summary
+  }
+
+  /// Starts of candles, of whichever symbol, ascending and each once.
+  var times: [Int64] {
+    guard series.count > 1 else { return series.first?.candles.map(\.start) ?? [] }
+    return Set(series.flatMap { $0.candles.map(\.start) }).sorted()
+  }
+
+  /// The candles that start within some time, as if there were no others. Symbols without any are left out.
+  func sliced(_ times: Range<Int64>) -> MarketSource {
+    var (kept, truths) = ([CandleSeries](), [SimulatedTruth?]())
+    for (one, truth) in zip(series, self.truths) {
+      let first = one.candles.firstIndex { $0.start >= times.lowerBound } ?? one.candles.count
+      let end = one.candles.firstIndex { $0.start >= times.upperBound } ?? one.candles.count
+      guard first < end else { continue }
+      kept.append(CandleSeries(key: one.key, candles: Array(one.candles[first..<end])))
+      truths.append(truth.map { $0[candles: first..<end] })
+    }
+    return MarketSource(series: kept, provenance: provenance, truths: truths, summary: summary)
   }
 
   /// Loads, fetches or simulates what an experiment asks for.
   static func load(_ file: ExperimentFile, observer: any RunObserver) async throws -> MarketSource {
-    switch file.experiment.data {
+    try await load(file.experiment.data, file, observer)
+  }
+
+  private static func load(_ data: DataSource, _ file: ExperimentFile, _ observer: any RunObserver) async throws -> MarketSource {
+    switch data {
+    case .portfolio(let members):
+      var sources: [MarketSource] = []
+      for member in members { sources.append(try await load(member, file, observer)) }
+      return MarketSource(
+        series: sources.flatMap(\.series), provenance: sources.map(\.provenance).joined(separator: "; "),
+        truths: sources.flatMap(\.truths), summary: sources.flatMap(\.summary))
     case .csv(let path, let symbol, let interval, let badRows):
       observer.began("read candles", units: 0)
       let (series, report) = try CandleCSV.read(
@@ -29,11 +62,11 @@ struct MarketSource: Sendable {
       var words = "file \(URL(fileURLWithPath: path).lastPathComponent)"
       if !report.badRows.isEmpty { words += ", \(report.badRows.count) bad rows left out" }
       observer.ended("\(series.candles.count) candles, \(report.missing) missing")
-      return MarketSource(series: series, provenance: words, truth: nil, summary: [])
+      return MarketSource(series, words)
     case .store(let path, let symbol, let interval):
       let store = try CandleStore(path: file.resolved(path), mustExist: true)
       let series = try stored(symbol, interval, in: store)
-      return MarketSource(series: series, provenance: try provenance(of: series.key, in: store), truth: nil, summary: [])
+      return MarketSource(series, try provenance(of: series.key, in: store))
     case .bybit(let span):
       return try await fetch(span, file: file, observer: observer)
     case .simulation(let simulation):
@@ -47,7 +80,7 @@ struct MarketSource: Sendable {
       let summary = try market.summary(of: truth)
       observer.ended("\(series.candles.count) candles of \(series.key.symbol)")
       return MarketSource(
-        series: series, provenance: "simulated market, seed \(file.experiment.seed)", truth: truth,
+        series, "simulated market, seed \(file.experiment.seed)", truth: truth,
         summary: summary.text.split(separator: "\n").map(String.init))
     }
   }
@@ -82,8 +115,7 @@ struct MarketSource: Sendable {
     let summary = try await request.execute(into: store, observer: observer)
     let start = request.from
     let series = try store.candles(of: summary.key, in: start..<(request.to ?? .max))
-    return MarketSource(
-      series: series, provenance: try provenance(of: summary.key, in: store), truth: nil, summary: [])
+    return MarketSource(series, try provenance(of: summary.key, in: store))
   }
 }
 

@@ -21,18 +21,18 @@ struct StressTest: Sendable {
   init(_ data: ExperimentData, seed: UInt64) throws {
     let dataset = data.dataset
     calm = data.judge
-    guard dataset.keys.count == 1, let range = dataset.candles(of: .test, symbol: 0) else {
+    guard let series = data.series.first, data.series.count == 1, let range = dataset.candles(of: .test, symbol: 0) else {
       (markets, days) = ([], nil)
       return
     }
-    days = try VolatileDays.worst(of: try TradedCandles(data.series.candles), within: range)
+    days = try VolatileDays.worst(of: try TradedCandles(series.candles), within: range)
     guard let schema = dataset.schema else {
       markets = []
       return
     }
     var markets: [ShockedMarket] = []
-    for scenario in Self.scenarios(in: data.series, within: range, seed: seed) {
-      let shocked = try ShockedCandles(data.series, scenario)
+    for scenario in Self.scenarios(in: series, within: range, seed: seed) {
+      let shocked = try ShockedCandles(series, scenario)
       let changed = try MarketDataset(series: [shocked.series], schema: schema, label: dataset.label, split: data.split)
       // The same rows: shocks move prices, not times.
       guard changed.parts == dataset.parts else { continue }
@@ -46,14 +46,24 @@ struct StressTest: Sendable {
     self.markets = markets
   }
 
-  /// Eight of each kind of shock, at random times of the part. Kinds that are too long for it are left out.
+  /// Up to eight of each kind of shock, each at a random time of its own stretch of the part, so that none falls on another. A
+  /// kind that is too long for the part is left out.
   private static func scenarios(in series: CandleSeries, within range: Range<Int>, seed: UInt64) -> [StressScenario] {
     let shocks: [(String, PlantedShock)] = [
-      ("8 gaps down", .gap(deviations: -10)), ("8 gaps up", .gap(deviations: 10)),
-      ("8 wide spreads", .spreadWidening(multiple: 10, candles: 60)), ("8 bursts of volatility", .volatilityBurst(multiple: 5, candles: 60)),
+      ("gaps down", .gap(deviations: -10)), ("gaps up", .gap(deviations: 10)),
+      ("wide spreads", .spreadWidening(multiple: 10, candles: 60)), ("bursts of volatility", .volatilityBurst(multiple: 5, candles: 60)),
     ]
     return shocks.compactMap { name, shock in
-      try? StressScenario.seeded(name, [PlantedShock](repeating: shock, count: 8), in: series, within: range, seed: seed)
+      // Deviations are of 100 candles, which a shock should find calm.
+      let count = min(8, range.count / (100 + shock.candles))
+      guard count > 0 else { return nil }
+      let length = range.count / count
+      let plantings = (0..<count).compactMap { place -> StressScenario.Planting? in
+        let begin = range.lowerBound + place * length + 100
+        let stretch = begin..<range.lowerBound + (place + 1) * length
+        return try? StressScenario.seeded(name, [shock], in: series, within: stretch, seed: seed &+ UInt64(place)).plantings.first
+      }
+      return plantings.isEmpty ? nil : try? StressScenario("\(plantings.count) \(name)", plantings)
     }
   }
 

@@ -19,15 +19,15 @@ struct ExperimentTables: Sendable {
     }
   }
 
-  func dataset(of series: CandleSeries, experiment: Experiment) throws -> MarketDataset {
+  func dataset(of series: [CandleSeries], experiment: Experiment) throws -> MarketDataset {
     if let features {
       return try MarketDataset(
-        series: [series], features: features, labels: labels, label: experiment.label, split: experiment.split)
+        series: series, features: features, labels: labels, label: experiment.label, split: experiment.split)
     }
     let features = experiment.features
     let schema = try FeatureSchema(
-      interval: series.key.interval, coarser: features.coarser, features: features.columns, window: features.window)
+      interval: series.first?.key.interval ?? .fiveMinutes, coarser: features.coarser, features: features.columns, window: features.window)
     return try MarketDataset(
-      series: [series], schema: schema, labels: labels, label: experiment.label, split: experiment.split)
+      series: series, schema: schema, labels: labels, label: experiment.label, split: experiment.split)
   }
 }

@@ -18,14 +18,16 @@ struct WalkForwardRun: Sendable {
 
   /// - Parameter own: the user's model, which is pared down in every window and trained in none.
   func execute(own: Model?) throws -> WalkForwardResult {
-    let windows = try walk.windows(candles: source.series.candles.count, split: experiment.split)
+    let times = source.times
+    let windows = try walk.windows(candles: times.count, split: experiment.split)
     var results: [WalkForwardResult.Window] = []
     var days: [(name: String, days: [DailyReturn])] = []
     for (index, window) in windows.enumerated() {
       var part = experiment
       part.split = window.split
       let data = try ExperimentData(
-        source.sliced(window.candles), experiment: part, tables: tables,
+        source.sliced(times[window.candles.lowerBound]..<(window.candles.upperBound < times.count ? times[window.candles.upperBound] : .max)),
+        experiment: part, tables: tables,
         inputName: own?.graph.inputs.first?.name ?? "features")
       let outcome = try ExperimentPass(
         experiment: part, data: data, output: output, folder: "windows/\(index + 1)", latencies: nil,
