@@ -110,9 +110,12 @@ import Testing
   @Test(arguments: [
     ("data: {csv: x, symbol: B, interval: 7}", "data.interval: expected one of 1, 3, 5"),
     ("data: {csv: x, symbol: B, bad-rows: skp}", "data.bad-rows: expected one of refuse, skip (nearest: 'skip'), found 'skp'"),
-    ("data: {csv: x, symbol: B}\nlabel: {kind: directon, horizon: 1}", "label.kind: expected one of direction, buy-hold-sell (nearest: 'direction')"),
+    ("data: {csv: x, symbol: B}\nlabel: {kind: directon, horizon: 1}", "label.kind: expected one of direction, buy-hold-sell, triple-barrier (nearest: 'direction')"),
     ("data: {csv: x, symbol: B}\nlabel: {kind: direction, horizon: 0}", "label.horizon: expected 1 to 10000 candles, found 0"),
     ("data: {csv: x, symbol: B}\nlabel: {kind: direction, horizon: 1, threshold-bp: 4}", "label.threshold-bp"),
+    ("data: {csv: x, symbol: B}\nlabel: {kind: buy-hold-sell, horizon: 1, threshold-bp: 4, loss: 2}", "label.loss: expected none where the kind is"),
+    ("data: {csv: x, symbol: B}\nlabel: {kind: triple-barrier, horizon: 1, profit: 2}", "label: expected profit, loss and volatility-candles"),
+    ("data: {csv: x, symbol: B}\nlabel: {kind: triple-barrier, horizon: 1, profit-bp: 0, loss-bp: 3}", "label.profit-bp: expected a positive number, found 0"),
     ("data: {csv: x, symbol: B}\nfeatures: {normalizer: zscore}", "(nearest: 'z-score')"),
     ("data: {csv: x, symbol: B}\nfeatures: {window: 0}", "features.window: expected 1 to 10000 candles, found 0"),
     ("data: {csv: x, symbol: B}\nfeatures: {columns: [body, retrun(1)]}", "features.columns[1]: expected one of body"),

@@ -123,7 +123,7 @@ extension Experiment: Codable {
     try path.key(CodingKeys.latencyDecisions).require(
       (1_000...10_000_000).contains(latencyDecisions), expected: "1000 to 10000000", found: latencyDecisions)
     try path.key(CodingKeys.label).key("kind").require(
-      label.kind != .forwardReturn, expected: "direction or buy-hold-sell", found: "forward-return")
+      label.kind != .forwardReturn, expected: "direction, buy-hold-sell or triple-barrier", found: "forward-return")
     for (index, source) in ([data] + moreData).enumerated() {
       try validate(source, at: moreData.isEmpty ? path.key(CodingKeys.data) : path.key(CodingKeys.data).index(index))
     }
@@ -181,14 +181,27 @@ private struct OneOrMore<Value: Codable>: Codable {
 /// A label whose unknown keys are refused.
 private struct StrictLabel: Decodable {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case kind, horizon
+    case kind, horizon, profit, loss
     case threshold = "threshold-bp"
+    case profitBasisPoints = "profit-bp"
+    case lossBasisPoints = "loss-bp"
+    case volatilityCandles = "volatility-candles"
   }
 
   /// The kinds that have classes.
   private enum Kind: String, CaseIterable {
     case direction
     case buyHoldSell = "buy-hold-sell"
+    case tripleBarrier = "triple-barrier"
+
+    /// The keys beside kind and horizon.
+    var keys: [CodingKeys] {
+      switch self {
+      case .direction: []
+      case .buyHoldSell: [.threshold]
+      case .tripleBarrier: [.profit, .loss, .volatilityCandles, .profitBasisPoints, .lossBasisPoints]
+      }
+    }
   }
 
   let value: LabelDefinition
@@ -196,8 +209,10 @@ private struct StrictLabel: Decodable {
   init(from decoder: any Decoder) throws {
     let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
     let kind: Kind = try container.word(forKey: .kind)
-    try ParameterPath(decoder.codingPath).key(CodingKeys.threshold).require(
-      kind == .buyHoldSell || !container.contains(.threshold), expected: "none where the kind is direction", found: "one")
+    for key in CodingKeys.allCases where key != .kind && key != .horizon {
+      try ParameterPath(decoder.codingPath).key(key).require(
+        kind.keys.contains(key) || !container.contains(key), expected: "none where the kind is \(kind.rawValue)", found: "one")
+    }
     value = try LabelDefinition(from: decoder)
   }
 }

@@ -11,25 +11,38 @@ public struct LabelDefinition: Sendable, Hashable {
     case buyHoldSell(thresholdBasisPoints: Double)
     /// The forward return itself; no classes.
     case forwardReturn
+    /// Three classes, by the barrier that the price touches first: buy (2) the one `profit` above the first open,
+    /// sell (0) the one `loss` below it, hold (1) neither within the horizon, which is the maximum holding.
+    ///
+    /// A row has no label where one candle reaches both barriers from within, for candles do not say which came first,
+    /// nor where the unit is the volatility and that is zero or not known.
+    ///
+    /// - Source: López de Prado 2018, Advances in Financial Machine Learning, ch. 3.
+    case tripleBarrier(profit: Double, loss: Double, unit: BarrierUnit)
   }
 
   public let kind: Kind
-  /// Candles between the opens at which the return begins and ends, 1 to 10,000.
+  /// Candles between the opens at which the return begins and ends (at the latest, where barriers end it), 1 to 10,000.
   public let horizon: Int
 
-  /// - Throws: `market.label-horizon`, `market.label-threshold` (finite, not negative).
+  /// - Throws: `market.label-horizon`; `market.label-threshold` (finite, not negative); `market.label-barrier` (both
+  ///   positive and finite, 2 to 10,000 returns of volatility).
   public init(_ kind: Kind, horizon: Int) throws(MarketError) {
     guard (1...10_000).contains(horizon) else {
       throw MarketError(
         "label-horizon", subject: "label.horizon", expected: "1 to 10000 candles", found: "\(horizon)",
         category: .usage)
     }
-    if case .buyHoldSell(let threshold) = kind {
+    switch kind {
+    case .direction, .forwardReturn: break
+    case .buyHoldSell(let threshold):
       guard threshold >= 0, threshold.isFinite else {
         throw MarketError(
           "label-threshold", subject: "label.threshold-bp", expected: "0 or more basis points", found: "\(threshold)",
           category: .usage)
       }
+    case .tripleBarrier(let profit, let loss, let unit):
+      try unit.validate(profit: profit, loss: loss)
     }
     self.kind = kind
     self.horizon = horizon
@@ -39,17 +52,19 @@ public struct LabelDefinition: Sendable, Hashable {
   public var classNames: [String] {
     switch kind {
     case .direction: ["down", "up"]
-    case .buyHoldSell: ["sell", "hold", "buy"]
+    case .buyHoldSell, .tripleBarrier: ["sell", "hold", "buy"]
     case .forwardReturn: []
     }
   }
 
-  /// The forward return, as a fraction, beyond which it is a buy or, below its negative, a sell; 0 where there is no hold.
+  /// The forward return, as a fraction, beyond which it is a buy or, below its negative, a sell; 0 where there is no hold
+  /// or where no one return decides (`tripleBarrier`).
   public var returnThreshold: Double {
     if case .buyHoldSell(let threshold) = kind { threshold / 10_000 } else { 0 }
   }
 
-  /// The class of a forward return; nil where it has none.
+  /// The class of a forward return; nil where it has none, and for `tripleBarrier`, whose classes are of paths
+  /// (`outcomes(of:)`).
   public func classIndex(of forwardReturn: Double) -> Int32? {
     switch kind {
     case .direction:
@@ -57,60 +72,7 @@ public struct LabelDefinition: Sendable, Hashable {
     case .buyHoldSell(let threshold):
       let basisPoints = forwardReturn * 10_000
       return basisPoints > threshold ? 2 : basisPoints < -threshold ? 0 : 1
-    case .forwardReturn: return nil
+    case .forwardReturn, .tripleBarrier: return nil
     }
-  }
-
-  /// The forward return of a decision at the close of each candle.
-  ///
-  /// - Returns: one per candle; nil where the horizon reaches beyond the last candle, or where a candle is missing
-  ///   anywhere from the decision to the open that ends it. All nil for monthly candles, whose length varies.
-  public func forwardReturns(of series: CandleSeries) -> [Double?] {
-    let candles = series.candles
-    var result = [Double?](repeating: nil, count: candles.count)
-    guard let interval = series.key.interval.milliseconds else { return result }
-    var runStart = 0
-    for end in candles.indices.dropFirst() {
-      if candles[end].start &- candles[end - 1].start != interval { runStart = end }
-      let decision = end - horizon - 1
-      if decision >= runStart { result[decision] = candles[end].open / candles[decision + 1].open - 1 }
-    }
-    return result
-  }
-}
-
-extension LabelDefinition: Codable {
-  private enum CodingKeys: String, CodingKey {
-    case kind, horizon
-    case threshold = "threshold-bp"
-  }
-
-  /// - Throws: `MarketError` for an unknown kind or values that `init` refuses.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    let name = try container.decode(String.self, forKey: .kind)
-    let kind: Kind
-    switch name {
-    case "direction": kind = .direction
-    case "buy-hold-sell":
-      kind = .buyHoldSell(thresholdBasisPoints: try container.decode(Double.self, forKey: .threshold))
-    case "forward-return": kind = .forwardReturn
-    default:
-      throw MarketError(
-        "label-kind", subject: "label.kind", expected: "direction, buy-hold-sell or forward-return", found: "'\(name)'")
-    }
-    try self.init(kind, horizon: container.decode(Int.self, forKey: .horizon))
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    switch kind {
-    case .direction: try container.encode("direction", forKey: .kind)
-    case .buyHoldSell(let threshold):
-      try container.encode("buy-hold-sell", forKey: .kind)
-      try container.encode(threshold, forKey: .threshold)
-    case .forwardReturn: try container.encode("forward-return", forKey: .kind)
-    }
-    try container.encode(horizon, forKey: .horizon)
   }
 }

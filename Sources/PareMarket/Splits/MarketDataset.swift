@@ -18,7 +18,7 @@ public struct MarketDataset: Sendable {
   public let features: [Float]
   /// Class per row; −1 where the row has none. All −1 for `.forwardReturn`.
   public let labels: [Int32]
-  /// Forward return per row, as a fraction; NaN where the horizon is not there.
+  /// Forward return per row, as a fraction; NaN where there is no outcome (`LabelDefinition.outcomes(of:)`).
   public let forwardReturns: [Double]
   public let symbolIDs: [Int32]
   /// The candle at whose close the row's decision is made, within its symbol's series.
@@ -156,6 +156,7 @@ public struct MarketDataset: Sendable {
     guard Set(series.map(\.key)).count == series.count else {
       throw MarketError("duplicate-symbol", subject: "data", expected: "each symbol once", found: "a repetition")
     }
+    let warmUp = max(warmUp, label.candlesBefore)
     let least = warmUp + label.horizon + 1
     for one in series {
       guard one.key.interval == series[0].key.interval, one.key.interval.milliseconds != nil else {
@@ -230,7 +231,7 @@ private struct StackedRows {
   init(
     of series: [CandleSeries], _ perSymbol: [SymbolRows], width: Int, label: LabelDefinition, labels given: [[Int: Int32]]?
   ) {
-    let returns = series.map(label.forwardReturns)
+    let outcomes = series.map(label.outcomes)
     var order: [(time: Int64, symbol: Int, row: Int)] = []
     order.reserveCapacity(perSymbol.reduce(0) { $0 + $1.candleIndices.count })
     for (symbol, rows) in perSymbol.enumerated() {
@@ -245,14 +246,14 @@ private struct StackedRows {
     for (time, symbol, row) in order {
       let rows = perSymbol[symbol]
       let candle = rows.candleIndices[row]
-      let forwardReturn = returns[symbol][candle]
+      let outcome = outcomes[symbol][candle]
       features.append(contentsOf: rows.values[row * width..<(row + 1) * width])
       if let given {
         labels.append(given[symbol][candle] ?? -1)
       } else {
-        labels.append(forwardReturn.flatMap(label.classIndex) ?? -1)
+        labels.append(outcome?.classIndex ?? -1)
       }
-      forwardReturns.append(forwardReturn ?? .nan)
+      forwardReturns.append(outcome?.forwardReturn ?? .nan)
       symbolIDs.append(Int32(symbol))
       candleIndices.append(candle)
       times.append(time)

@@ -1,0 +1,66 @@
+extension LabelDefinition: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case kind, horizon, profit, loss
+    case threshold = "threshold-bp"
+    case profitBasisPoints = "profit-bp"
+    case lossBasisPoints = "loss-bp"
+    case volatilityCandles = "volatility-candles"
+  }
+
+  /// - Throws: `MarketError` for an unknown kind or values that `init` refuses.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let name = try container.decode(String.self, forKey: .kind)
+    let kind: Kind
+    switch name {
+    case "direction": kind = .direction
+    case "buy-hold-sell":
+      kind = .buyHoldSell(thresholdBasisPoints: try container.decode(Double.self, forKey: .threshold))
+    case "forward-return": kind = .forwardReturn
+    case "triple-barrier": kind = try Self.tripleBarrier(in: container)
+    default:
+      throw MarketError(
+        "label-kind", subject: "label.kind", expected: "direction, buy-hold-sell, triple-barrier or forward-return",
+        found: "'\(name)'")
+    }
+    try self.init(kind, horizon: container.decode(Int.self, forKey: .horizon))
+  }
+
+  /// Distances are of the one unit or of the other.
+  private static func tripleBarrier(in container: KeyedDecodingContainer<CodingKeys>) throws -> Kind {
+    let inVolatility = [CodingKeys.profit, .loss, .volatilityCandles].filter(container.contains)
+    let inBasisPoints = [CodingKeys.profitBasisPoints, .lossBasisPoints].filter(container.contains)
+    switch (inVolatility.count, inBasisPoints.count) {
+    case (3, 0):
+      return .tripleBarrier(
+        profit: try container.decode(Double.self, forKey: .profit), loss: try container.decode(Double.self, forKey: .loss),
+        unit: .volatility(candles: try container.decode(Int.self, forKey: .volatilityCandles)))
+    case (0, 2):
+      return .tripleBarrier(
+        profit: try container.decode(Double.self, forKey: .profitBasisPoints),
+        loss: try container.decode(Double.self, forKey: .lossBasisPoints), unit: .basisPoints)
+    default:
+      let given = (inVolatility + inBasisPoints).map(\.stringValue)
+      throw MarketError(
+        "label-barrier", subject: "label", expected: "profit, loss and volatility-candles, or profit-bp and loss-bp",
+        found: given.isEmpty ? "neither" : given.joined(separator: ", "))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    switch kind {
+    case .direction: try container.encode("direction", forKey: .kind)
+    case .buyHoldSell(let threshold):
+      try container.encode("buy-hold-sell", forKey: .kind)
+      try container.encode(threshold, forKey: .threshold)
+    case .forwardReturn: try container.encode("forward-return", forKey: .kind)
+    case .tripleBarrier(let profit, let loss, let unit):
+      try container.encode("triple-barrier", forKey: .kind)
+      try container.encode(profit, forKey: unit == .basisPoints ? .profitBasisPoints : .profit)
+      try container.encode(loss, forKey: unit == .basisPoints ? .lossBasisPoints : .loss)
+      if case .volatility(let candles) = unit { try container.encode(candles, forKey: .volatilityCandles) }
+    }
+    try container.encode(horizon, forKey: .horizon)
+  }
+}
