@@ -1,7 +1,7 @@
 /// The money of one run, step by step: equity before and after costs, the days, the greatest fall.
 struct Account {
   private let compounding: Bool
-  private let everyDay: Bool
+  private let days: TradingDays
 
   private(set) var steps = 0
   private(set) var grossEquity: Double
@@ -14,8 +14,9 @@ struct Account {
   private(set) var drawdown: Drawdown
   private(set) var daily: [DailyReturn] = []
 
-  private var day = Int64.min
-  /// First instant of the day after `day`.
+  /// The day that is under way, as its date's midnight UTC.
+  private(set) var day = Int64.min
+  /// First instant from which another day may be.
   private var dayEnd = Int64.min
   /// What today has earned: a sum, or a product when compounding.
   private var grossToday: Double
@@ -33,9 +34,9 @@ struct Account {
   /// A fixed notional counts from 0, compounding from 1.
   let initialEquity: Double
 
-  init(_ execution: Execution) {
+  init(_ execution: Execution, days: TradingDays) {
     compounding = execution.sizing == .compounding
-    everyDay = execution.calendar == .everyDay
+    self.days = days
     initialEquity = compounding ? 1 : 0
     grossEquity = initialEquity
     netEquity = initialEquity
@@ -44,6 +45,8 @@ struct Account {
     netToday = initialEquity
   }
 
+  /// Days of the calendar before the one that is under way.
+  var daysBefore: Int { daily.count }
   var grossReturn: Double { grossEquity - initialEquity }
   var netReturn: Double { netEquity - initialEquity }
 
@@ -123,18 +126,13 @@ struct Account {
   }
 
   private mutating func beginDay(of time: Int64) {
-    let length: Int64 = 86_400_000
-    let begun = time - time % length
+    let (begun, end) = days.day(of: time)
     if day != .min {
       endDay()
-      if everyDay {
-        for flat in stride(from: day + length, to: begun, by: Int(length)) {
-          daily.append(DailyReturn(day: flat, gross: 0, net: 0))
-        }
-      }
+      for flat in days.between(day, begun) { daily.append(DailyReturn(day: flat, gross: 0, net: 0)) }
     }
     day = begun
-    dayEnd = begun + length
+    dayEnd = end
     grossToday = initialEquity
     netToday = initialEquity
     activityToday = Activity()

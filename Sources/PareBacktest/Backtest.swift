@@ -18,12 +18,14 @@ public struct Backtest: Sendable {
   let returns: [Double]
   /// Starts of the candles, Unix milliseconds.
   let times: [Int64]
+  private let days: TradingDays
 
   /// - Parameters:
   ///   - opens: opening price per candle, positive and finite.
   ///   - times: start per candle, Unix milliseconds, strictly ascending. Gaps are allowed: a position is held
   ///     across one.
-  /// - Throws: `backtest.prices`, naming the first bad candle; `backtest.times`.
+  /// - Throws: `backtest.prices`, naming the first bad candle; `backtest.times`; `backtest.calendar`, naming the first
+  ///   candle in which the exchange is closed.
   public init(
     opens: [Double], times: [Int64], costs: TradingCosts = .standard, execution: Execution = Execution()
   ) throws(BacktestError) {
@@ -37,12 +39,13 @@ public struct Backtest: Sendable {
     }
     try Self.check(times: times)
     returns = zip(opens, opens.dropFirst()).map { $1 / $0 - 1 }
+    days = try TradingDays(execution.calendar, columns: [times])
     self.times = times
     self.costs = costs
     self.execution = execution
   }
 
-  /// - Throws: `backtest.prices` for an open that is not positive and finite.
+  /// - Throws: as the other initializer.
   public init(
     _ series: CandleSeries, costs: TradingCosts = .standard, execution: Execution = Execution()
   ) throws(BacktestError) {
@@ -117,7 +120,7 @@ public struct Backtest: Sendable {
     let start = first + 1 + delay
     let steps = min(positions.count, returns.count - start)
     let rate = costs.basisPointsPerSide / 10_000
-    var account = Account(execution)
+    var account = Account(execution, days: days)
     var book = TradeBook()
     let stride = max(1, (steps + Self.curvePoints - 1) / Self.curvePoints)
     var next = stride - 1

@@ -8,21 +8,10 @@ public struct Execution: Codable, Sendable, Hashable {
     case compounding
   }
 
-  /// Which days exist.
-  public enum Calendar: String, Codable, Sendable, CaseIterable {
-    /// Every UTC day; a year has 365. A day without candles counts as a flat one.
-    case everyDay = "every-day"
-    /// The UTC days that have candles; a year has 252.
-    case sessions
-
-    /// Days in a year.
-    public var daysPerYear: Double { self == .everyDay ? 365 : 252 }
-  }
-
   public var sizing: Sizing
-  public var calendar: Calendar
+  public var calendar: TradingCalendar
 
-  public init(sizing: Sizing = .fixedNotional, calendar: Calendar = .everyDay) {
+  public init(sizing: Sizing = .fixedNotional, calendar: TradingCalendar = .everyDay) {
     self.sizing = sizing
     self.calendar = calendar
   }

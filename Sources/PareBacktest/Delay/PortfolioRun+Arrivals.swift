@@ -15,7 +15,7 @@ extension PortfolioRun {
       wanted[index] = guarding.reason == nil ? target : 0
     }
     guard any else { return }
-    rules.limits.apply(to: &wanted, movable: arriving, least: 1e-12)
+    limit(arriving, least: 1e-12)
     for index in states.indices where arriving[index] {
       let target = wanted[index]
       let fill = price(model, index, states[index].passed, buying: target > states[index].book.position)

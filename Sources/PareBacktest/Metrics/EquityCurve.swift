@@ -15,7 +15,7 @@ public struct EquityCurve: Codable, Sendable, Hashable {
 
 /// What one day earned, as fractions (of the equity at its beginning when compounding).
 public struct DailyReturn: Codable, Sendable, Hashable {
-  /// Midnight UTC at which the day begins, Unix milliseconds.
+  /// The day's date, as its midnight UTC, Unix milliseconds; by an exchange's calendar the date is the one there.
   public let day: Int64
   public let gross: Double
   public let net: Double

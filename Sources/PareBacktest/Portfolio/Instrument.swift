@@ -1,3 +1,5 @@
+import PareMarket
+
 /// Something that a portfolio trades.
 public struct Instrument: Sendable, Hashable {
   /// What trades and messages call it.
@@ -8,9 +10,12 @@ public struct Instrument: Sendable, Hashable {
   public let spreadMultiples: [Double]?
   /// So many candles at the beginning are only looked back at, by costs and sizes; nothing is decided on them.
   public let history: Int
+  /// Splits and dividends that the prices do not have in them yet, by ascending ex-date; none where they are adjusted.
+  public let actions: [CorporateAction]
 
   public init(
-    _ name: String, candles: TradedCandles, costs: CostModel = CostModel(), spreadMultiples: [Double]? = nil, history: Int = 0
+    _ name: String, candles: TradedCandles, costs: CostModel = CostModel(), spreadMultiples: [Double]? = nil, history: Int = 0,
+    actions: [CorporateAction] = []
   ) {
     precondition(history >= 0, "no candle before the first")
     self.name = name
@@ -18,6 +23,7 @@ public struct Instrument: Sendable, Hashable {
     self.costs = costs
     self.spreadMultiples = spreadMultiples
     self.history = history
+    self.actions = actions
   }
 
   /// - Throws: `backtest.cost`, `backtest.funding`.

@@ -26,6 +26,8 @@ struct InstrumentState {
   private var held = 0
   /// The side that a rule closed, until the targets leave it.
   private var barred = 0.0
+  /// The rule whose level was reached while the position could not be sold.
+  private var postponed: TradeRecord.Exit?
 
   init(_ instrument: Instrument, targets: [Double], in backtest: PortfolioBacktest) {
     candles = instrument.candles
@@ -67,6 +69,7 @@ struct InstrumentState {
   func ruleAtOpen() -> TradeRecord.Exit? {
     let side = book.position > 0 ? 1.0 : -1.0
     guard book.position != 0 else { return nil }
+    if let postponed { return postponed }
     if let stop = stopLevel(side), side * (price - stop) <= 0 { return .stop }
     if let goal = goalLevel(side), side * (price - goal) >= 0 { return .takeProfit }
     if let most = rules.maximumHolding, held >= most { return .maximumHolding }
@@ -102,6 +105,7 @@ struct InstrumentState {
       entryPrice = price
       entered = candles.times[candle]
       held = 0
+      postponed = nil
     } else if abs(target) > abs(position) {
       entryPrice = (abs(position) * entryPrice + change * price) / abs(target)
     }
@@ -131,6 +135,9 @@ struct InstrumentState {
     if let goal = goalLevel(side), side > 0 ? best >= goal : best <= goal { return (goal, .takeProfit) }
     return nil
   }
+
+  /// Closes the position at the first open at which it may be sold.
+  mutating func postpone(_ exit: TradeRecord.Exit) { postponed = postponed ?? exit }
 
   /// Closes the position at a level within this candle.
   ///

@@ -22,8 +22,8 @@ struct LossGuard {
   /// What keeps all flat now.
   var reason: TradeRecord.Exit? { halt != nil ? .killSwitch : dayIsOver ? .dailyLoss : nil }
 
-  mutating func beginStep(at time: Int64, equity: Double) {
-    let today = time / 86_400_000
+  /// - Parameter today: the account's day.
+  mutating func beginStep(on today: Int64, equity: Double) {
     guard today != day else { return }
     day = today
     equityAtDayBegin = equity

@@ -16,6 +16,9 @@ public struct PortfolioBacktest: Sendable {
   public let delay: FillDelay
   /// The notional in the quote currency, for costs that depend on how large an order is.
   public let capital: Double
+  let days: TradingDays
+  /// The instruments as they are walked through: what corporate actions do is in their prices.
+  let adjusted: [AdjustedInstrument]
 
   /// - Parameters:
   ///   - instruments: each with a name of its own; they may begin and end at different times and have gaps.
@@ -24,7 +27,7 @@ public struct PortfolioBacktest: Sendable {
   ///   - capital: positive.
   /// - Throws: `backtest.instruments` without any or with a name twice; `backtest.too-few-candles` for one with less
   ///   than 2 candles; `backtest.rules`; `backtest.cost`; `backtest.funding`; `backtest.lag`; `backtest.delay`;
-  ///   `backtest.capital`.
+  ///   `backtest.capital`; `backtest.calendar`, naming the first candle in which the exchange is closed.
   public init(
     _ instruments: [Instrument], rules: TradingRules = .none, execution: Execution = Execution(), lag: Int = 0,
     delay: FillDelay = .none, capital: Double = 1_000_000
@@ -51,6 +54,9 @@ public struct PortfolioBacktest: Sendable {
       throw BacktestError(
         "capital", subject: "capital", expected: "a positive amount", found: "\(capital)", category: .usage)
     }
+    days = try TradingDays(
+      execution.calendar, columns: instruments.map(\.candles.times), names: instruments.map(\.name))
+    adjusted = try instruments.map { [days] instrument throws(BacktestError) in try AdjustedInstrument(instrument, days: days) }
     self.instruments = instruments
     self.rules = rules
     self.execution = execution

@@ -2,6 +2,7 @@
 struct PortfolioRun {
   let rules: TradingRules
   private let execution: Execution
+  private let adjusted: [AdjustedInstrument]
   /// Of prices within a candle, for targets that are delayed; nil where none is.
   let model: FillModel?
   var states: [InstrumentState]
@@ -10,6 +11,7 @@ struct PortfolioRun {
 
   private var account: Account
   var guarding: LossGuard
+  private var settling: SettlementLedger
   /// What the step that is under way has earned.
   var earned = 0.0
   private var trades: [TradeRecord] = []
@@ -23,12 +25,14 @@ struct PortfolioRun {
   init(_ backtest: PortfolioBacktest, targets: [[Double]]) {
     rules = backtest.rules
     execution = backtest.execution
-    states = zip(backtest.instruments, targets).map {
-      InstrumentState($0, targets: $1, in: backtest)
+    adjusted = backtest.adjusted
+    states = zip(backtest.adjusted, targets).map {
+      InstrumentState($0.instrument, targets: $1, in: backtest)
     }
     model = backtest.delay.milliseconds > 0 ? backtest.delay.model : nil
     times = Self.merged(backtest.instruments.map(\.candles.times))
-    account = Account(execution)
+    account = Account(execution, days: backtest.days)
+    settling = SettlementLedger(backtest.rules.settlement, instruments: states.count)
     guarding = LossGuard(backtest.rules, execution)
     wanted = [Double](repeating: 0, count: states.count)
     movable = [Bool](repeating: false, count: states.count)
@@ -64,7 +68,8 @@ struct PortfolioRun {
   /// Trades at the opens of `time` and goes through its candles to their closes.
   private mutating func takeStep(at time: Int64) {
     account.beginStep(at: time)
-    guarding.beginStep(at: time, equity: account.netEquity)
+    guarding.beginStep(on: account.day, equity: account.netEquity)
+    settling.begin(day: account.daysBefore)
     for index in states.indices {
       movable[index] = states[index].candle >= 0 && states[index].candles.times[states[index].candle] == time
       if movable[index], states[index].canTrade {
@@ -78,7 +83,7 @@ struct PortfolioRun {
         wanted[index] = states[index].book.position
       }
     }
-    rules.limits.apply(to: &wanted, movable: movable)
+    limit(movable)
     for index in states.indices where movable[index] {
       if states[index].canTrade {
         let target = wanted[index]
@@ -120,8 +125,23 @@ struct PortfolioRun {
     account.close(at: time)
   }
 
-  /// Closes a position at a level within its candle.
+  /// Brings what is wanted within the limits, and within what may be sold and paid for.
+  ///
+  /// - Parameter least: excess that is let be.
+  mutating func limit(_ movable: [Bool], least: Double = 0) {
+    if settling.isBinding {
+      settling.apply(rules.limits, to: &wanted, movable: movable, states)
+    } else {
+      rules.limits.apply(to: &wanted, movable: movable, least: least)
+    }
+  }
+
+  /// Closes a position at a level within its candle, or at a later open where it may not be sold yet.
   mutating func leave(_ index: Int, _ level: (price: Double, exit: TradeRecord.Exit)) {
+    guard settling.locked(index) == 0 else {
+      states[index].postpone(level.exit)
+      return
+    }
     var left = (earned: 0.0, paid: 0.0, cost: 0.0)
     change(index, level.exit, price: level.price) { state in
       left = state.leave(at: level.price, level.exit)
@@ -139,14 +159,16 @@ struct PortfolioRun {
     let (before, entryPrice, entered) = (states[index].book, states[index].entryPrice, states[index].entered)
     guard let cost = body(&states[index]) else { return }
     account.pay(cost, trading: states[index].book.tradedNotional - before.tradedNotional)
+    settling.note(index, from: before.position, to: states[index].book.position)
     guard states[index].book.trades > before.trades else { return }
     account.endTrade()
     let candle = states[index].candle
+    let scale = adjusted[index].factor(at: candle)
     let last = exit == .delisted ? states[index].candles.closes[candle] : states[index].price
     trades.append(
       TradeRecord(
         instrument: index, side: before.position > 0 ? 1 : -1, entered: entered,
-        left: states[index].candles.times[candle], entryPrice: entryPrice, exitPrice: price ?? last,
+        left: states[index].candles.times[candle], entryPrice: entryPrice / scale, exitPrice: (price ?? last) / scale,
         netReturn: states[index].book.lastTrade, exit: exit))
   }
 

@@ -22,7 +22,8 @@ public struct TradeRecord: Codable, Sendable, Hashable {
   /// Start of the candle of the first fill and of the last, Unix milliseconds. A stop fills within its candle.
   public let entered: Int64
   public let left: Int64
-  /// Mean price of the fills that made the position, and the price of the last one.
+  /// Mean price of the fills that made the position, and the price of the last one. After corporate actions both are in
+  /// the shares of the last fill, dividends since the first taken off.
   public let entryPrice: Double
   public let exitPrice: Double
   /// After costs and financing, as a share of the notional (of the equity when compounding).

@@ -17,19 +17,21 @@ public struct TradingRules: Codable, Sendable, Hashable {
   public var takeProfit: Double?
   /// Candles after which a position is closed.
   public var maximumHolding: Int?
-  /// What a UTC day may lose; after it all is flat until the next one.
+  /// What a day of the calendar may lose; after it all is flat until the next one.
   public var dailyLossLimit: Double?
   /// The fall from the peak after which all is flat for good.
   public var killSwitch: Double?
   /// A change of size on the same side by less than this is not traded.
   public var rebalanceBand: Double
   public var limits: ExposureLimits
+  /// When what was bought may be sold, and its proceeds buy again; nil where trading binds nothing.
+  public var settlement: Settlement?
 
   /// No rule but the decisions themselves.
   public static let none = TradingRules()
 
   private enum CodingKeys: String, CodingKey {
-    case sides, limits
+    case sides, limits, settlement
     case stopLoss = "stop-loss"
     case takeProfit = "take-profit"
     case maximumHolding = "maximum-holding"
@@ -41,7 +43,7 @@ public struct TradingRules: Codable, Sendable, Hashable {
   public init(
     sides: Sides = .both, stopLoss: Double? = nil, takeProfit: Double? = nil, maximumHolding: Int? = nil,
     dailyLossLimit: Double? = nil, killSwitch: Double? = nil, rebalanceBand: Double = 0,
-    limits: ExposureLimits = ExposureLimits()
+    limits: ExposureLimits = ExposureLimits(), settlement: Settlement? = nil
   ) {
     self.sides = sides
     self.stopLoss = stopLoss
@@ -51,6 +53,7 @@ public struct TradingRules: Codable, Sendable, Hashable {
     self.killSwitch = killSwitch
     self.rebalanceBand = rebalanceBand
     self.limits = limits
+    self.settlement = settlement
   }
 
   /// - Throws: `backtest.rules`, naming the first that cannot be.
@@ -77,9 +80,10 @@ public struct TradingRules: Codable, Sendable, Hashable {
       guard let value else { continue }
       guard value > 0, value.isFinite else { throw Self.refusal("limits.\(name)", "a positive number", value) }
     }
+    try settlement?.validate(sides)
   }
 
-  private static func refusal(_ name: String, _ expected: String, _ found: some Any) -> BacktestError {
+  static func refusal(_ name: String, _ expected: String, _ found: some Any) -> BacktestError {
     BacktestError("rules", subject: "rules.\(name)", expected: expected, found: "\(found)", category: .usage)
   }
 }

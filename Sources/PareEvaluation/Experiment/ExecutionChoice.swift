@@ -5,7 +5,7 @@ import PareMarket
 /// How decisions become positions and positions become money.
 public struct ExecutionChoice: Sendable, Hashable {
   public var sizing: Execution.Sizing
-  public var calendar: Execution.Calendar
+  public var calendar: TradingCalendar
   /// Candles that a position is held after the last decision for it; 0 lets the position follow every decision. Nil is
   /// the label's horizon: what the model foretells is what is held.
   public var hold: Int?
@@ -19,7 +19,7 @@ public struct ExecutionChoice: Sendable, Hashable {
   public var latency: LatencyChoice
 
   public init(
-    sizing: Execution.Sizing = .fixedNotional, calendar: Execution.Calendar = .everyDay, hold: Int? = nil,
+    sizing: Execution.Sizing = .fixedNotional, calendar: TradingCalendar = .everyDay, hold: Int? = nil,
     tranches: Bool = false, size: SizeChoice = .fixed(1), rules: TradingRules = .none, capital: Double = 1_000_000,
     latency: LatencyChoice = LatencyChoice()
   ) {
@@ -56,7 +56,7 @@ extension ExecutionChoice: Codable {
     self.init()
     let path = ParameterPath(decoder.codingPath)
     sizing = try container.wordIfPresent(forKey: .sizing) ?? sizing
-    calendar = try container.wordIfPresent(forKey: .calendar) ?? calendar
+    calendar = try container.decodeIfPresent(TradingCalendar.self, forKey: .calendar) ?? calendar
     hold = try container.decodeIfPresent(Int.self, forKey: .hold)
     try path.key(CodingKeys.hold).require(
       (0...1_000_000).contains(hold ?? 0), expected: "0 to 1000000 candles", found: hold ?? 0)
