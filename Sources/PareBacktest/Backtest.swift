@@ -73,7 +73,7 @@ public struct Backtest: Sendable {
   ///   - positions: target per candle, decided at its close: −1, 0 or 1.
   ///   - first: the candle of `positions[0]`. Decisions too near to the last candle to be filled and held for a
   ///     step are left out.
-  /// - Throws: `backtest.position`; `backtest.range` where `first` is no candle or positions reach beyond the last;
+  /// - Throws: `backtest.overflow` where money grows beyond all numbers; `backtest.position`; `backtest.range` where `first` is no candle or positions reach beyond the last;
   ///   `backtest.too-few-candles` where no decision can be filled one candle later and held for a step.
   public func run(positions: [Int8], from first: Int = 0) throws(BacktestError) -> BacktestResult {
     try check(positions, from: first)
@@ -81,6 +81,8 @@ public struct Backtest: Sendable {
     let (account, metrics) = account(positions, from: first, delay: 0, curve: &curve)
     var none: EquityCurve?
     let later = self.account(positions, from: first, delay: 1, curve: &none)
+    try metrics.checkFinite(account.daily)
+    try later.metrics.checkFinite(later.account.daily)
     return BacktestResult(
       metrics: metrics, fillOneLater: later.metrics, daily: account.daily, equity: curve ?? EquityCurve())
   }

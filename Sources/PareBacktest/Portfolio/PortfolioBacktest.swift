@@ -79,7 +79,7 @@ public struct PortfolioBacktest: Sendable {
   /// - Parameter targets: for each instrument one per candle, decided at its close. Those of the last candles, which no
   ///   open follows, are not used.
   /// - Throws: `backtest.targets` where they do not match or one is not finite, naming it; `backtest.too-few-candles`
-  ///   where no decision can be filled and held for a step.
+  ///   where no decision can be filled and held for a step; `backtest.overflow` where money grows beyond all numbers.
   public func run(targets: [[Double]]) throws(BacktestError) -> PortfolioResult {
     guard targets.count == instruments.count else {
       throw BacktestError(
@@ -103,6 +103,7 @@ public struct PortfolioBacktest: Sendable {
         "too-few-candles", subject: "targets", expected: "a decision that can be filled and held for a step",
         found: "none")
     }
+    try result.metrics.checkFinite(result.daily)
     return result
   }
 }

@@ -4,7 +4,7 @@ import PareCompression
 /// Rules whose unknown keys are refused and that default one by one.
 struct RulesChoice: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case sides, limits
+    case sides, limits, settlement
     case stopLoss = "stop-loss"
     case takeProfit = "take-profit"
     case maximumHolding = "maximum-holding"
@@ -15,6 +15,11 @@ struct RulesChoice: Codable {
 
   enum LimitKeys: String, CodingKey, CaseIterable {
     case instrument, gross, net
+  }
+
+  enum SettlementKeys: String, CodingKey, CaseIterable {
+    case holding = "holding-days"
+    case cash = "cash-days"
   }
 
   let rules: TradingRules
@@ -52,6 +57,12 @@ struct RulesChoice: Codable {
       }
       rules.limits = ExposureLimits(instrument: try limit(.instrument), gross: try limit(.gross), net: try limit(.net))
     }
+    if container.contains(.settlement) {
+      let parts = try container.superDecoder(forKey: .settlement).strictContainer(keyedBy: SettlementKeys.self)
+      rules.settlement = Settlement(
+        holdingDays: try parts.decodeIfPresent(Int.self, forKey: .holding) ?? 0,
+        cashDays: try parts.decodeIfPresent(Int.self, forKey: .cash))
+    }
     self.rules = rules
   }
 
@@ -64,6 +75,7 @@ struct RulesChoice: Codable {
     try container.encodeIfPresent(rules.dailyLossLimit, forKey: .dailyLossLimit)
     try container.encodeIfPresent(rules.killSwitch, forKey: .killSwitch)
     if rules.rebalanceBand > 0 { try container.encode(rules.rebalanceBand, forKey: .rebalanceBand) }
+    try container.encodeIfPresent(rules.settlement, forKey: .settlement)
     guard rules.limits != ExposureLimits() else { return }
     var limits = container.nestedContainer(keyedBy: LimitKeys.self, forKey: .limits)
     try limits.encodeIfPresent(rules.limits.instrument, forKey: .instrument)
