@@ -8,6 +8,14 @@ struct TradingDays: Sendable {
 
   private static let length: Int64 = 86_400_000
 
+  /// Every UTC day.
+  static let everyDay = TradingDays()
+
+  private init() {
+    calendar = .everyDay
+    begins = []
+  }
+
   /// - Parameters:
   ///   - columns: starts of the candles of each instrument, checked.
   ///   - names: what messages call the instruments; empty for a single one.

@@ -60,7 +60,7 @@ public struct BacktestMetrics: Codable, Sendable, Hashable {
   }
 
   /// Nothing traded and nothing earned.
-  public static let none = BacktestMetrics(Account(Execution()), [], Execution())
+  public static let none = BacktestMetrics(Account(Execution(), days: .everyDay), [], Execution())
 
   /// - Parameter books: one for each instrument traded.
   init(_ account: Account, _ books: [TradeBook], _ execution: Execution) {

@@ -6,7 +6,7 @@ import PareModels
 
 extension Experiment: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case schema, name, seed, seeds, data, model, output, features, labels, label, split, costs, execution, decision, teacher, candidates, objectives, budget
+    case schema, name, seed, seeds, data, model, output, features, labels, label, split, actions, costs, execution, decision, teacher, candidates, objectives, budget
     case choice, tolerance, margin
     case evaluatedBefore = "evaluated-before"
     case walkForward = "walk-forward"
@@ -44,6 +44,7 @@ extension Experiment: Codable {
     features = try container.decodeIfPresent(FeatureChoice.self, forKey: .features) ?? features
     label = try container.decodeIfPresent(StrictLabel.self, forKey: .label)?.value ?? label
     split = try container.decodeIfPresent(StrictSplit.self, forKey: .split)?.value ?? split
+    actions = try container.decodeIfPresent(String.self, forKey: .actions)
     costs = try container.decodeIfPresent(CostChoice.self, forKey: .costs) ?? costs
     execution = try container.decodeIfPresent(ExecutionChoice.self, forKey: .execution) ?? execution
     threshold = try container.decodeIfPresent(ThresholdPolicy.self, forKey: .decision) ?? threshold
@@ -74,6 +75,7 @@ extension Experiment: Codable {
     try container.encodeIfPresent(labels, forKey: .labels)
     try container.encode(label, forKey: .label)
     try container.encode(split, forKey: .split)
+    try container.encodeIfPresent(actions, forKey: .actions)
     try container.encode(costs, forKey: .costs)
     try container.encode(execution, forKey: .execution)
     try container.encode(threshold, forKey: .decision)

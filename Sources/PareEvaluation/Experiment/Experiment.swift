@@ -32,6 +32,8 @@ public struct Experiment: Sendable, Equatable {
   public var features: FeatureChoice
   public var label: LabelDefinition
   public var split: ChronologicalSplit
+  /// A file of splits and dividends that the candles' prices do not have in them yet.
+  public var actions: String?
   public var costs: CostChoice
   public var execution: ExecutionChoice
   public var threshold: ThresholdPolicy

@@ -1,4 +1,5 @@
 import Foundation
+import PareBacktest
 import PareMarket
 import PareTensor
 
@@ -44,7 +45,20 @@ struct MarketSource: Sendable {
 
   /// Loads, fetches or simulates what an experiment asks for.
   static func load(_ file: ExperimentFile, observer: any RunObserver) async throws -> MarketSource {
-    try await load(file.experiment.data, file, observer)
+    try await load(file.experiment.data, file, observer).adjusted(for: file)
+  }
+
+  /// With splits and dividends put into the prices, from each of them on: features, labels and money see what a holder has.
+  private func adjusted(for file: ExperimentFile) throws -> MarketSource {
+    guard let path = file.experiment.actions else { return self }
+    let actions = try CorporateActionCSV.read(path: file.resolved(path))
+    let adjusted = try series.map { series -> CandleSeries in
+      guard let own = actions[series.key.symbol] ?? actions[""], !own.isEmpty else { return series }
+      let candles = try TradedCandles(series.candles).adjusted(for: own, calendar: file.experiment.execution.calendar)
+      return CandleSeries(key: series.key, candles: series.candles.indices.map { candles.candle($0, as: series.candles[$0]) })
+    }
+    return MarketSource(
+      series: adjusted, provenance: provenance + ", adjusted for splits and dividends", truths: truths, summary: summary)
   }
 
   private static func load(_ data: DataSource, _ file: ExperimentFile, _ observer: any RunObserver) async throws -> MarketSource {
@@ -173,5 +187,15 @@ public enum UTCTime {
   public static func text(_ milliseconds: Int64) -> String {
     let full = Date(timeIntervalSince1970: Double(milliseconds) / 1000).formatted(.iso8601)
     return String(full.prefix(16)).replacingOccurrences(of: "T", with: " ")
+  }
+}
+
+extension TradedCandles {
+  /// A candle with these prices, and what else another has.
+  fileprivate func candle(_ index: Int, as other: Candle) -> Candle {
+    var candle = other
+    (candle.open, candle.high, candle.low, candle.close) = (opens[index], highs[index], lows[index], closes[index])
+    candle.volume = volumes[index]
+    return candle
   }
 }
