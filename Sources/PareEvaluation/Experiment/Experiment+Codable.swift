@@ -247,11 +247,15 @@ private struct StrictWeights: Decodable {
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    let path = ParameterPath(decoder.codingPath)
+    func weight(_ key: CodingKeys, _ standard: Double) throws -> Double {
+      let weight = try container.decodeIfPresent(Double.self, forKey: key) ?? standard
+      try path.key(key).require(weight >= 0 && weight.isFinite, expected: "0 or more", found: weight)
+      return weight
+    }
     let standard = DecisionCostWeights.standard
     value = try DecisionCostWeights(
-      missed: container.decodeIfPresent(Double.self, forKey: .missed) ?? standard.missed,
-      false: container.decodeIfPresent(Double.self, forKey: .false) ?? standard.false,
-      reversed: container.decodeIfPresent(Double.self, forKey: .reversed) ?? standard.reversed)
+      missed: weight(.missed, standard.missed), false: weight(.false, standard.false), reversed: weight(.reversed, standard.reversed))
   }
 }
 

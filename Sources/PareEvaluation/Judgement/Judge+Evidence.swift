@@ -12,7 +12,7 @@ extension Judge {
     let labelled = dataset.labelled(part)
     let execution = trader.plan.execution
     let probabilities = try picked(judgement.opinion.probabilities, labelled, part)
-    let market = try trader.money(of: try trader.constant(1, on: part)).daily
+    let market = try money(ofAlways: 1, on: part).result.daily
     let days = judgement.result.daily
     let benchmark = market.map(\.day) == days.map(\.day) ? market.map(\.net) : nil
     let returns = ReturnIntervals(of: days, benchmark: benchmark, execution: execution)

@@ -78,7 +78,7 @@ package struct Judge: Sendable {
     let borrowedTargets = try trader.targets(of: atTeacher, on: part)
     let borrowed = try trader.money(of: borrowedTargets, delay: delay).metrics
     var money = Money(result, later: try trader.money(of: targets, lag: 1, delay: delay).metrics)
-    let market = try trader.money(of: try trader.constant(1, on: part)).daily
+    let market = try money(ofAlways: 1, on: part).result.daily
     money.informationRatio = information(result.daily, market)
     let coefficients = try coefficients(of: opinion.probabilities, labelled, part)
     return Judgement(
@@ -90,11 +90,11 @@ package struct Judge: Sendable {
         atTeacherThresholds: FillOneLater(netReturn: borrowed.netReturn, sharpe: borrowed.sharpe)))
   }
 
-  /// The same position in every symbol, which needs no model.
+  /// The same position in every symbol, which needs no model and knows no rules.
   package func money(ofAlways position: Double, on part: DatasetPart) throws -> (money: Money, result: PortfolioResult) {
     let targets = try trader.constant(position, on: part)
-    let result = try trader.money(of: targets)
-    return (Money(result, later: try trader.money(of: targets, lag: 1).metrics), result)
+    let result = try trader.money(of: targets, rules: TradingRules.none)
+    return (Money(result, later: try trader.money(of: targets, lag: 1, rules: TradingRules.none).metrics), result)
   }
 
   /// The threshold that trades a share of the validation part's decisions.

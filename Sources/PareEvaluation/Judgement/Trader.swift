@@ -90,9 +90,12 @@ package struct Trader: Sendable {
   /// - Parameters:
   ///   - lag: candles between a decision's close and the open that fills it.
   ///   - delay: in place of the plan's.
-  package func money(of targets: [Targets], lag: Int = 0, delay: FillDelay? = nil) throws -> PortfolioResult {
+  ///   - rules: in place of the plan's.
+  package func money(
+    of targets: [Targets], lag: Int = 0, delay: FillDelay? = nil, rules: TradingRules? = nil
+  ) throws -> PortfolioResult {
     let delay = delay ?? plan.delay
-    let (backtest, wanted) = try backtest(targets, lag: lag, delay: delay, longest: delay.milliseconds)
+    let (backtest, wanted) = try backtest(targets, lag: lag, delay: delay, longest: delay.milliseconds, rules: rules)
     return try backtest.run(targets: wanted)
   }
 
@@ -107,7 +110,7 @@ package struct Trader: Sendable {
 
   /// - Parameter longest: the delay in milliseconds after which candles are still needed.
   private func backtest(
-    _ targets: [Targets], lag: Int, delay: FillDelay, longest: Double
+    _ targets: [Targets], lag: Int, delay: FillDelay, longest: Double, rules: TradingRules? = nil
   ) throws -> (PortfolioBacktest, [[Double]]) {
     var (instruments, wanted) = ([Instrument](), [[Double]]())
     let candle = Double(dataset.keys.first?.interval.milliseconds ?? 1)
@@ -127,7 +130,7 @@ package struct Trader: Sendable {
           + [Double](repeating: one.targets.last ?? 0, count: end - one.range.upperBound))
     }
     let backtest = try PortfolioBacktest(
-      instruments, rules: plan.rules, execution: plan.execution, lag: lag, delay: delay, capital: plan.capital)
+      instruments, rules: rules ?? plan.rules, execution: plan.execution, lag: lag, delay: delay, capital: plan.capital)
     return (backtest, wanted)
   }
 
