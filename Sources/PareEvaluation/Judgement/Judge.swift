@@ -78,7 +78,7 @@ package struct Judge: Sendable {
     let borrowedTargets = try trader.targets(of: atTeacher, on: part)
     let borrowed = try trader.money(of: borrowedTargets, delay: delay).metrics
     var money = Money(result, later: try trader.money(of: targets, lag: 1, delay: delay).metrics)
-    let market = try money(ofAlways: 1, on: part).result.daily
+    let market = try self.money(ofAlways: 1, on: part).result.daily
     money.informationRatio = information(result.daily, market)
     let coefficients = try coefficients(of: opinion.probabilities, labelled, part)
     return Judgement(
