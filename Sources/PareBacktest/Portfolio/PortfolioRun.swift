@@ -172,10 +172,21 @@ struct PortfolioRun {
         netReturn: states[index].book.lastTrade, exit: exit))
   }
 
+  /// Every time of some column, ascending and once; columns ascend strictly.
   private static func merged(_ columns: [[Int64]]) -> [Int64] {
-    guard columns.count > 1 else { return columns[0] }
-    var merged: [Int64] = []
-    for time in columns.joined().sorted() where merged.last != time { merged.append(time) }
-    return merged
+    columns.dropFirst().reduce(columns[0]) { merged, column in merged == column ? merged : union(merged, column) }
+  }
+
+  private static func union(_ one: [Int64], _ other: [Int64]) -> [Int64] {
+    var union: [Int64] = []
+    union.reserveCapacity(max(one.count, other.count))
+    var (left, right) = (0, 0)
+    while left < one.count || right < other.count {
+      let next = min(left < one.count ? one[left] : .max, right < other.count ? other[right] : .max)
+      if left < one.count, one[left] == next { left += 1 }
+      if right < other.count, other[right] == next { right += 1 }
+      union.append(next)
+    }
+    return union
   }
 }
