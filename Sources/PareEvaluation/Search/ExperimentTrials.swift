@@ -1,4 +1,5 @@
 import PareArtifact
+import PareBacktest
 import PareCompression
 import PareGraph
 import PareInference
@@ -33,7 +34,7 @@ struct ExperimentTrials: TrialEvaluator {
     let opinion = try deployed.opinion(on: data, part: .validation)
     (self.deployed, self.opinion) = (deployed, opinion)
     teacherTrial = EvaluatedTrial(
-      figures: try Self.figures(of: deployed, bytes: bytes, opinion, against: opinion, data), artifact: path)
+      figures: try Self.figures(of: deployed, bytes: bytes, opinion, against: opinion, data, isTeacher: true), artifact: path)
   }
 
   func evaluate(_ recipe: Recipe, name: String) async throws -> EvaluatedTrial {
@@ -72,12 +73,15 @@ struct ExperimentTrials: TrialEvaluator {
   static func artifact(_ name: String) -> String { "artifacts/\(name).pare" }
 
   private static func figures(
-    of deployed: DeployedModel, bytes: Int, _ opinion: Judge.Opinion, against teacher: Judge.Opinion, _ data: ExperimentData
+    of deployed: DeployedModel, bytes: Int, _ opinion: Judge.Opinion, against teacher: Judge.Opinion, _ data: ExperimentData,
+    isTeacher: Bool = false
   ) throws -> TrialFigures {
-    let measures = try data.judge.judgement(of: opinion, against: teacher, on: .validation).measures
+    let judgement = try data.judge.judgement(of: opinion, against: teacher, on: .validation)
+    let measures = judgement.measures
     return TrialFigures(
       validation: measures, bytes: bytes, weightBytes: deployed.model.graph.storedByteCount,
       planBytes: deployed.plan.residentByteCount, parameters: deployed.model.graph.learnedElementCount,
-      multiplyAdds: try deployed.model.graph.multiplyAdds(),       estimateNs: deployed.plan.estimate)
+      multiplyAdds: try deployed.model.graph.multiplyAdds(),       estimateNs: deployed.plan.estimate,
+      gross: isTeacher ? ReturnIntervals(of: judgement.result.daily, execution: data.judge.trader.plan.execution)[.grossReturn] : nil)
   }
 }

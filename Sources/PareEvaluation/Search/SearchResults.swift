@@ -54,9 +54,13 @@ public struct SearchResults: Codable, Sendable {
     configuration = stored.text
 
     var judged = trials.compactMap(JudgedTrial.init)
-    let choice = Choice(
-      objectives: search.objectives, budget: Budget(), rule: search.choice, tolerance: search.tolerance, uninformedLogLoss: stored.uninformedLogLoss)
     let teacher = trials.first { $0.ordinal == 0 }?.figures
+    let choice = Choice(
+      objectives: search.objectives, budget: Budget(), rule: search.choice, tolerance: search.tolerance,
+      uninformedLogLoss: stored.uninformedLogLoss,
+      skill: teacher.flatMap { teacher in
+        teacher.gross.map { OriginalSkill(gross: teacher.validation.money.metrics.grossReturn, lower: $0.lower, upper: $0.upper) }
+      })
     let decision = choice.decide(&judged) { model in
       teacher.flatMap { search.budget.violation(of: model.figures, teacher: $0) }
     }

@@ -1,3 +1,4 @@
+import PareBacktest
 import PareCompression
 
 /// A recipe that a search tried, and what came of it.
@@ -69,9 +70,12 @@ public struct TrialFigures: Codable, Sendable, Equatable {
   @ExplicitNull public var multiplyAdds: Int?
   /// What a decision should take by the cost table; null where that does not know every step.
   @ExplicitNull public var estimateNs: Double?
+  /// The 95 % interval of the gross return, by which the choice knows whether there is skill to keep; null but for the teacher.
+  @ExplicitNull public var gross: ConfidenceInterval?
 
   public init(
-    validation: Measures, bytes: Int, weightBytes: Int, planBytes: Int, parameters: Int, multiplyAdds: Int? = nil, estimateNs: Double?
+    validation: Measures, bytes: Int, weightBytes: Int, planBytes: Int, parameters: Int, multiplyAdds: Int? = nil, estimateNs: Double?,
+    gross: ConfidenceInterval? = nil
   ) {
     self.validation = validation
     self.bytes = bytes
@@ -80,6 +84,7 @@ public struct TrialFigures: Codable, Sendable, Equatable {
     self.parameters = parameters
     self.multiplyAdds = multiplyAdds
     self.estimateNs = estimateNs
+    self.gross = gross
   }
 
   /// What limits may name, by the words of objectives; what is undefined is left out.
