@@ -9,26 +9,14 @@ import GRDB
 /// Methods throw `EvaluationError`: `.badData` where the file is damaged or holds something else, `.cannotCreate` where it cannot be
 /// written.
 package struct SearchStore: Sendable {
-  package let path: String
+  package var path: String { file.path }
+  private let file: DatabaseFile
   private let database: DatabaseQueue
 
   /// Opens the database, and creates it where there is none unless `mustExist`.
   package init(path: String, mustExist: Bool = false) throws {
-    self.path = path
-    guard !mustExist || FileManager.default.fileExists(atPath: path) else {
-      throw EvaluationError(
-        "search-store", subject: path, expected: "the database of a search", found: "no such file", category: .noInput)
-    }
-    var configuration = Configuration()
-    configuration.busyMode = .timeout(10)
-    configuration.journalMode = .wal
-    database = try EvaluationError.inSearch(path) {
-      let database = try DatabaseQueue(path: path, configuration: configuration)
-      // A trial may have taken minutes: it is on the disk once it is stored, whatever becomes of the machine.
-      try database.inDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-      try SearchStoreSchema.prepare(database, path: path)
-      return database
-    }
+    file = SearchStoreSchema.file(path)
+    database = try file.open(mustExist: mustExist)
   }
 
   /// What the search is made of; nil where none began.
@@ -38,7 +26,7 @@ package struct SearchStore: Sendable {
       guard let row = try Row.fetchOne(db, sql: "SELECT \(columns) FROM search") else { return nil }
       let texts = (0..<8).compactMap { String.fromDatabaseValue(row[$0]) }
       guard texts.count == 8, let loss = Double.fromDatabaseValue(row[8]), let planned = Int.fromDatabaseValue(row[9]) else {
-        throw damaged("a search without its parts")
+        throw file.damaged("a search without its parts")
       }
       return StoredSearch(
         identity: SearchIdentity(
@@ -71,7 +59,7 @@ package struct SearchStore: Sendable {
       return try Row.fetchAll(db, sql: "SELECT \(columns) FROM trial ORDER BY ordinal").map { row in
         guard let ordinal = Int.fromDatabaseValue(row[0]), let made = String.fromDatabaseValue(row[2]),
           let recipe = String.fromDatabaseValue(row[3]), let seconds = Double.fromDatabaseValue(row[7])
-        else { throw damaged("a trial without its parts") }
+        else { throw file.damaged("a trial without its parts") }
         return SearchTrial(
           ordinal: ordinal, point: Int.fromDatabaseValue(row[1]), made: made, recipe: recipe,
           artifact: String.fromDatabaseValue(row[4]), figures: try value(row[5], of: ordinal),
@@ -117,46 +105,15 @@ package struct SearchStore: Sendable {
       decoder.keyDecodingStrategy = .convertFromSnakeCase
       return try decoder.decode(Value.self, from: Data(text.utf8))
     } catch {
-      throw damaged("figures of trial \(ordinal) that cannot be read")
+      throw file.damaged("figures of trial \(ordinal) that cannot be read")
     }
   }
 
   private func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-    try EvaluationError.inSearch(path) { try database.read(body) }
+    try file.run { try database.read(body) }
   }
 
   private func write(_ body: (Database) throws -> Void) throws {
-    try EvaluationError.inSearch(path) { try database.write(body) }
-  }
-
-  private func damaged(_ what: String) -> EvaluationError {
-    EvaluationError("search-damaged", subject: path, expected: "a sound database of a search", found: what)
-  }
-}
-
-extension EvaluationError {
-  /// Runs `body`, and turns what SQLite reports into an error that names the file and what can be done.
-  fileprivate static func inSearch<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
-    do {
-      return try body()
-    } catch let error as DatabaseError {
-      throw EvaluationError(database: error, path: path)
-    }
-  }
-
-  private init(database error: DatabaseError, path: String) {
-    let message = error.message ?? "SQLite code \(error.extendedResultCode.rawValue)"
-    switch error.resultCode {
-    case .SQLITE_FULL:
-      self.init(
-        "disk-full", subject: path, expected: "room on the disk", found: "none left; what was stored before is whole",
-        category: .cannotCreate)
-    case .SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_FORMAT, .SQLITE_ERROR:
-      self.init("search-damaged", subject: path, expected: "a sound database of a search", found: message)
-    default:
-      self.init(
-        "search-unwritable", subject: path, expected: "a database that can be written, in a folder that can", found: message,
-        category: .cannotCreate)
-    }
+    try file.run { try database.write(body) }
   }
 }

@@ -3,7 +3,7 @@ import GRDB
 /// The tables of a search: `search` has one row that says what it is made of, `trial` one for each recipe that was tried and, as
 /// number 0, for the teacher.
 enum SearchStoreSchema {
-  /// "PSRC", in the file's header, so that nobody's other database is taken for a search and written into.
+  /// "PSRC".
   private static let applicationID = 0x5053_5243
 
   private static let migrator: DatabaseMigrator = {
@@ -43,27 +43,7 @@ enum SearchStoreSchema {
     return migrator
   }()
 
-  /// Makes the database a current one, once it is known to be whole and a search's.
-  ///
-  /// - Throws: `.badData` where it is damaged, holds something else, or what a later version wrote.
-  static func prepare(_ database: DatabaseQueue, path: String) throws {
-    let (isEmpty, isSearch, isLater, health) = try database.read { db in
-      (
-        try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0,
-        try Int.fetchOne(db, sql: "PRAGMA application_id") == applicationID,
-        try migrator.hasBeenSuperseded(db), try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")
-      )
-    }
-    guard health == "ok" else {
-      throw EvaluationError("search-damaged", subject: path, expected: "a sound database of a search", found: health ?? "nothing")
-    }
-    guard isEmpty || isSearch else {
-      throw EvaluationError("search-store", subject: path, expected: "a database of a search", found: "one of something else")
-    }
-    guard isEmpty || !isLater else {
-      throw EvaluationError(
-        "search-version", subject: path, expected: "a search that this version knows", found: "one that a later version wrote")
-    }
-    try migrator.migrate(database)
+  static func file(_ path: String) -> DatabaseFile {
+    DatabaseFile(path: path, code: "search", content: "a search", applicationID: applicationID, migrator: migrator)
   }
 }
