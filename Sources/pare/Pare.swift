@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import PareEvaluation
 import PareTensor
 
 /// The command line: argument parsing and printing only. What it does is in PareEvaluation.
@@ -14,6 +15,8 @@ struct Pare: AsyncParsableCommand {
         pare demo                                   everything once, on a simulated market
         pare run examples/simulated.yaml            an experiment: train, pare, judge, choose
         pare search examples/search.yaml            many recipes, and the frontier of what they cost
+        pare runs                                   every run so far; pare runs diff 1 2
+        pare compare runs/btc runs/eth              two runs, or two models, side by side
         pare import BTCUSDT-5m.csv.gz --symbol BTCUSDT --interval 5
         pare fetch BTCUSDT --interval 5 --days 30   candles from Bybit
         pare bench runs/demo/artifacts/teacher-int8.pare
@@ -21,10 +24,11 @@ struct Pare: AsyncParsableCommand {
 
       Exit codes: 0 done, 64 usage, 65 bad data, 66 no input, 69 service unavailable, 70 internal, 73 cannot create output.
       """,
-    version: "0.1.0",
+    version: PareVersion.current,
     subcommands: [
-      DemoCommand.self, RunCommand.self, SearchCommand.self, TrainCommand.self, CompressCommand.self, QuantizeCommand.self, ConvertCommand.self, PredictCommand.self,
-      BenchCommand.self, InspectCommand.self, ImportCommand.self, FetchCommand.self,
+      DemoCommand.self, RunCommand.self, RunsCommand.self, SearchCommand.self, TrainCommand.self, CompressCommand.self,
+      QuantizeCommand.self, ConvertCommand.self, PredictCommand.self, CompareCommand.self, BenchCommand.self, InspectCommand.self,
+      ImportCommand.self, FetchCommand.self,
     ])
 
   static func main() async {

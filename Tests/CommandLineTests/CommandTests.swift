@@ -18,7 +18,10 @@ import Testing
     return outcome
   }
 
-  @Test(arguments: ["demo", "run", "search", "train", "compress", "quantize", "convert", "predict", "bench", "inspect", "import", "fetch"])
+  @Test(arguments: [
+    "demo", "run", "runs", "search", "train", "compress", "quantize", "convert", "predict", "compare", "bench", "inspect",
+    "import", "fetch",
+  ])
   func helpShowsAnExample(_ command: String) throws {
     let outcome = try run(command, "--help")
     #expect(outcome.output.contains("Example") && outcome.output.contains("pare \(command)"))
@@ -26,7 +29,10 @@ import Testing
 
   @Test func theFirstHelpNamesEveryCommandAndExitCode() throws {
     let help = try run("--help").output
-    for word in ["demo", "run", "search", "train", "compress", "quantize", "convert", "predict", "bench", "inspect", "import", "fetch", "64", "65", "66", "69", "70", "73"] {
+    for word in [
+      "demo", "run", "runs", "search", "train", "compress", "quantize", "convert", "predict", "compare", "bench", "inspect", "import",
+      "fetch", "64", "65", "66", "69", "70", "73",
+    ] {
       #expect(help.contains(word), "\(word)")
     }
     #expect(try run("--version").output.contains("."))

@@ -2,12 +2,12 @@ import PareGraph
 
 /// A node that computes with inputs, and the parameters that it reads: its own, and those behind nodes that only turn parameters into
 /// others, as DequantizeLinear does. A parameter that several nodes read is the first one's.
-struct StoredLayer: GraphLayer {
-  let node: Node
+package struct StoredLayer: GraphLayer {
+  package let node: Node
   /// At least one.
-  let parameters: [String]
+  package let parameters: [String]
 
-  var weight: String { parameters[0] }
+  package var weight: String { parameters[0] }
 }
 
 extension LayerSelector {
@@ -33,7 +33,7 @@ extension StoredLayer {
 
 extension Graph {
   /// In the order of evaluation.
-  fileprivate var storedLayers: [StoredLayer] {
+  package var storedLayers: [StoredLayer] {
     /// By value that follows from parameters alone: which.
     var sources = Dictionary(uniqueKeysWithValues: parameters.keys.map { ($0, [$0]) })
     var claimed: Set<String> = []

@@ -12,7 +12,8 @@ struct RunCommand: AsyncParsableCommand {
         pare run experiment.yaml --latency-from runs/btc/results.json --json
         pare run examples/markets.yaml              several markets and seeds, and a verdict on each model
 
-      Writes DIR/results.json, DIR/report.html and DIR/artifacts/*.pare; with several markets or seeds DIR/MARKET-seed-N/ for each.
+      Writes DIR/results.json, DIR/report.html and DIR/artifacts/*.pare, and keeps the run in runs.sqlite beside DIR: `pare runs`
+      lists what was kept. With several markets or seeds DIR/MARKET-seed-N/ has each of them, and DIR/runs.sqlite keeps them.
       """)
 
   @Argument(help: "The experiment file (YAML). Relative paths in it count from its folder.")
@@ -52,15 +53,36 @@ struct RunCommand: AsyncParsableCommand {
       guard latencyFrom == nil else {
         throw ValidationError("--latency-from goes with one market and one seed; the experiment has several.")
       }
-      let (series, _) = try await SeriesRun(file, directory: directory, observer: observer).execute()
+      let start = RunStart()
+      let (series, cases) = try await SeriesRun(file, directory: directory, observer: observer).execute()
+      for one in cases { keep(one.results, in: one.folder, since: start) }
       print(json ? try series.json() : SeriesTable(series).rendered())
       if !json { print("\nWritten: \(directory)/results.json, and a folder for each of the \(series.cases.count) cases") }
       return
     }
     let run = ExperimentRun(
       file, directory: directory, latencies: try latencyFrom.map(RecordedLatencies.init(path:)), observer: observer)
+    let start = RunStart()
     let results = try await run.execute()
+    // Before anything is printed, which may end the program where nobody reads on.
+    let kept = keep(results, in: directory, since: start)
     print(json ? try results.json() : ResultsTable(results).rendered())
     if !json { print("\nWritten: \(directory)/report.html, \(directory)/results.json, \(directory)/artifacts") }
+    if !json, let kept { print(kept) }
+  }
+
+  /// Keeps a run in the store beside its folder. One that cannot be kept is whole in its folder, and a warning says so.
+  ///
+  /// - Returns: what became of it, in words; nil where it was not kept.
+  @discardableResult
+  private static func keep(_ results: Results, in directory: String, since start: RunStart) -> String? {
+    do {
+      let kept = try RunStore.record(results, directory: directory, since: start)
+      return "Kept as run \(kept.run.id.map(String.init) ?? "–") in \(kept.store)"
+    } catch {
+      Warning.print(
+        "the run is whole in \(directory) but was not kept: \(error); once that is mended, 'pare runs add \(directory)' keeps it")
+      return nil
+    }
   }
 }
