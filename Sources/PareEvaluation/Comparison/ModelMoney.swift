@@ -44,7 +44,7 @@ public struct ModelMoney: Sendable, Encodable {
       (DatasetPart.validation, (a: left.validation, b: right.validation)), (.test, (a: left.test, b: right.test)),
     ] {
       func measured(_ opinion: Judge.Opinion) throws -> [RunFigure] {
-        try RunFigure.all(of: data.judge.measures(of: opinion, against: opinions.a, on: part).measures, part: part.rawValue)
+        try RunFigure.all(of: data.judge.judgement(of: opinion, against: opinions.a, on: part).measures, part: part.rawValue)
       }
       figures.a += try measured(opinions.a)
       figures.b += try measured(opinions.b)

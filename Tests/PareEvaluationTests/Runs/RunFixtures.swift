@@ -13,7 +13,7 @@ extension Small {
         source: "file", digest: digest, symbols: ["X"], interval: "5m", candles: 3, missingCandles: 0, features: ["return_1"],
         classes: ["down", "up"], horizon: 1, rows: 3, train: part, validation: part, test: part, clipped: ["train": 0]),
       configuration: configuration, candidates: candidates, baselines: [], truth: nil, objectives: ["net-return"],
-      budget: Budget(), chosen: candidates.first?.name, reason: "None.")
+      budget: Budget(), decision: Decision(chosen: candidates.first?.name, reason: "None.", hypervolume: 0))
   }
 }
 
