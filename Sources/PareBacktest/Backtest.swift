@@ -73,7 +73,8 @@ public struct Backtest: Sendable {
   ///   - positions: target per candle, decided at its close: −1, 0 or 1.
   ///   - first: the candle of `positions[0]`. Decisions too near to the last candle to be filled and held for a
   ///     step are left out.
-  /// - Throws: `backtest.overflow` where money grows beyond all numbers; `backtest.position`; `backtest.range` where `first` is no candle or positions reach beyond the last;
+  /// - Throws: `backtest.overflow` where money grows beyond all numbers; `backtest.position`;
+  ///   `backtest.range` where `first` is no candle or positions reach beyond the last;
   ///   `backtest.too-few-candles` where no decision can be filled one candle later and held for a step.
   public func run(positions: [Int8], from first: Int = 0) throws(BacktestError) -> BacktestResult {
     try check(positions, from: first)

@@ -28,6 +28,8 @@ extension RunFigure {
   private static let parts: Set = ["train", "validation", "test"]
   /// Numbers that say what the document is, and measure nothing.
   private static let identity: Set = ["schema", "seed"]
+  /// What says how sure figures are; hundreds of numbers that nobody compares one by one.
+  private static let evidence: Set = ["evidence", "walk_forward"]
 
   /// The numbers of a `results.json`: of each object with a name in a list of the document, then the run's own. Arrays within these,
   /// as equity curves and steps are, are left out.
@@ -36,7 +38,7 @@ extension RunFigure {
     // Candidates first, as people ask for them.
     let keys = members.keys.sorted { ($0 != "candidates" ? 1 : 0, $0) < ($1 != "candidates" ? 1 : 0, $1) }
     var (figures, own): ([RunFigure], [RunFigure]) = ([], [])
-    for key in keys where !identity.contains(key) {
+    for key in keys where !identity.contains(key) && !evidence.contains(key) {
       if case .array(let elements)? = members[key] {
         for element in elements {
           guard let name = element["name"]?.text, !name.isEmpty else { continue }
@@ -61,7 +63,7 @@ extension RunFigure {
   private static func measured(_ object: JSONValue) -> [(part: String, name: String, value: Double)] {
     guard case .object(let members) = object else { return [] }
     var (alike, parted): ([(String, String, Double)], [(String, String, Double)]) = ([], [])
-    for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+    for (key, value) in members.sorted(by: { $0.key < $1.key }) where !evidence.contains(key) {
       if parts.contains(key), case .object = value {
         parted += value.numbers(under: "").map { (key, $0.path, $0.value) }
       } else {

@@ -47,6 +47,10 @@ func hours(
     #expect(try always.sessions(on: date("2024-03-10")).map(\.count) == [23 * 3_600_000])
     #expect(try always.sessions(on: date("2024-11-03")).map(\.count) == [25 * 3_600_000])
     #expect(try always.sessions(on: date("2024-11-10")).map(\.count) == [24 * 3_600_000])
+    // After the change at 02:00, and before noon.
+    let early = try ExchangeHours(timeZone: "America/New_York", sessions: [.sunday: [#require(DaySession("04:00-06:00"))]])
+    #expect(try early.sessions(on: date("2024-03-10")) == [instant("2024-03-10 08:00")..<instant("2024-03-10 10:00")])
+    #expect(try early.sessions(on: date("2024-11-03")) == [instant("2024-11-03 09:00")..<instant("2024-11-03 11:00")])
   }
 
   @Test func anInstantBelongsToTheDateThereOrToNone() throws {

@@ -79,7 +79,8 @@ import Testing
     #expect(refused?.found == "2024-11-29 18:00 UTC" && refused?.expected?.contains("America/New_York") == true)
     let sides = error { _ = try Backtest(opens: [1, 1], times: [0, hour], execution: Execution(calendar: calendar)) }
     #expect(sides?.subject == "candle 0" && sides?.found == "1970-01-01 00:00 UTC")
-    #expect(error { _ = try Backtest(opens: [1, 1], times: [.max - 9, .max], execution: Execution(calendar: calendar)) }?.code == "backtest.times")
+    let never = error { _ = try Backtest(opens: [1, 1], times: [.max - 9, .max], execution: Execution(calendar: calendar)) }
+    #expect(never?.code == "backtest.times")
   }
 
   @Test func theDailyLossLimitEndsWithTheDayThere() throws {
