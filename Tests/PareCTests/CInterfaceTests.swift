@@ -11,8 +11,8 @@ import Testing
     #expect(pare_c_abi_version() == UInt32(PARE_C_ABI_VERSION))
     #expect(String(cString: pare_version()) == PARE_VERSION)
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let program = try String(contentsOf: root.appendingPathComponent("Sources/pare/Pare.swift"), encoding: .utf8)
-    #expect(program.contains("version: \"\(PARE_VERSION)\""))
+    let program = try String(contentsOf: root.appendingPathComponent("Sources/PareEvaluation/Version.swift"), encoding: .utf8)
+    #expect(program.contains("current = \"\(PARE_VERSION)\""))
   }
 
   @Test(arguments: [false, true], ["scalar", nil])
