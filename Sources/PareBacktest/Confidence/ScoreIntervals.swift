@@ -25,6 +25,8 @@ public struct ScoreIntervals: Sendable, Hashable {
   }
 
   /// - Parameters:
+  ///   - original: another's probabilities of the same rows; intervals are then of the differences to it, both resampled by the same
+  ///     days.
   ///   - labels: one class index per row.
   ///   - forwardReturns: what followed each row; NaN where that is not known.
   ///   - days: the day of each row, ascending.
@@ -32,10 +34,9 @@ public struct ScoreIntervals: Sendable, Hashable {
   /// - Throws: `backtest.labels` as `ClassificationMetrics` does; `backtest.days` for columns of other lengths or days in
   ///   disorder.
   public init(
-    of probabilities: ClassProbabilities, labels: [Int32], forwardReturns: [Double], days: [Int64], level: Double = 0.95,
-    bootstrap: StationaryBootstrap? = nil
+    of probabilities: ClassProbabilities, against original: ClassProbabilities? = nil, labels: [Int32],
+    forwardReturns: [Double], days: [Int64], level: Double = 0.95, bootstrap: StationaryBootstrap? = nil
   ) throws(BacktestError) {
-    let metrics = try ClassificationMetrics(of: probabilities, labels: labels)
     guard forwardReturns.count == labels.count, days.count == labels.count else {
       throw BacktestError(
         "days", subject: "rows", expected: "a return and a day for each of \(labels.count) labels",
@@ -44,23 +45,32 @@ public struct ScoreIntervals: Sendable, Hashable {
     guard zip(days, days.dropFirst()).allSatisfy({ $0 <= $1 }) else {
       throw BacktestError("days", subject: "rows", expected: "ascending days", found: "disorder")
     }
-    let sums = ScoreSums(probabilities, labels: labels, forwardReturns: forwardReturns, days: days)
-    let bootstrap = bootstrap ?? .suited(to: sums.dailyLoss)
+    var sides: [(area: Double?, sums: ScoreSums)] = []
+    for one in [probabilities, original].compactMap({ $0 }) {
+      let area = try ClassificationMetrics(of: one, labels: labels).areaUnderCurve
+      sides.append((area, ScoreSums(one, labels: labels, forwardReturns: forwardReturns, days: days)))
+    }
+    func difference(_ value: (_ side: Int) -> Double?) -> Double? {
+      guard let own = value(0) else { return nil }
+      return sides.count == 1 ? own : value(1).map { own - $0 }
+    }
+    let bootstrap = bootstrap ?? .suited(to: sides[0].sums.dailyLoss)
+    let dayCount = sides[0].sums.days.count
     var resamples = [[Double]](repeating: [], count: ScoreFigure.allCases.count)
-    if sums.days.count >= RiskRatios.fewestDays {
-      var total = sums.zero
-      bootstrap.forEachResample(of: sums.days.count) { places in
-        sums.add(places, into: &total)
+    if dayCount >= RiskRatios.fewestDays {
+      var totals = sides.map(\.sums.zero)
+      bootstrap.forEachResample(of: dayCount) { places in
+        for side in sides.indices { sides[side].sums.add(places, into: &totals[side]) }
         for (index, figure) in ScoreFigure.allCases.enumerated() {
-          resamples[index].append(sums.value(of: figure, total) ?? .nan)
+          resamples[index].append(difference { sides[$0].sums.value(of: figure, totals[$0]) } ?? .nan)
         }
       }
     }
-    let whole = sums.whole
+    let wholes = sides.map(\.sums.whole)
     var intervals: [ScoreFigure: ConfidenceInterval] = [:]
     for (index, figure) in ScoreFigure.allCases.enumerated() {
       // The area of all rows is known exactly.
-      let estimate = figure == .auc ? metrics.areaUnderCurve : sums.value(of: figure, whole)
+      let estimate = difference { figure == .auc ? sides[$0].area : sides[$0].sums.value(of: figure, wholes[$0]) }
       intervals[figure] = ConfidenceInterval(estimate, resamples: resamples[index], level: level)
     }
     self.intervals = intervals

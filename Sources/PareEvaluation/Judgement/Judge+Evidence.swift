@@ -25,11 +25,14 @@ extension Judge {
     for figure in ScoreFigure.allCases { intervals[figure.rawValue] = scores[figure] }
     for figure in TradeFigure.allCases { intervals[figure.rawValue] = trades[figure] }
 
+    let differences = try original.map {
+      try self.differences(days, probabilities, labelled, to: $0, part, benchmark: benchmark)
+    }
     let comparison = try original.map { try compare(days, $0.result.daily, margin: margin) }
     let hasSkill = Self.hasSkill(original?.result.daily ?? days, execution)
     let compared = try original.flatMap { try trader.compared($0.atTeacher.targets, judgement.atTeacher.targets) }
     return Evidence(
-      intervals: intervals, comparison: comparison,
+      intervals: intervals, differences: differences, comparison: comparison,
       verdict: comparison.map { Verdict($0, originalHasSkill: hasSkill) },
       probabilisticSharpe: SharpeSignificance.probabilistic(daily: days.map(\.net)),
       calibration: try CalibrationBin.bins(of: probabilities, labels: labelled.labels), days: DayTable(days),
@@ -41,6 +44,22 @@ extension Judge {
       regimes: try compared.flatMap { compared in
         try regimes.map { try RegimeChanges(compared.positions, regimes: $0, from: compared.first) }
       })
+  }
+
+  /// The paired intervals of every figure of days and scores.
+  private func differences(
+    _ days: [DailyReturn], _ probabilities: ClassProbabilities, _ labelled: LabelledRows, to original: Judgement, _ part: DatasetPart,
+    benchmark: [Double]?
+  ) throws -> [String: ConfidenceInterval] {
+    let returns = ReturnIntervals(
+      of: days, against: original.result.daily, benchmark: benchmark, execution: trader.plan.execution)
+    let scores = try ScoreIntervals(
+      of: probabilities, against: try picked(original.opinion.probabilities, labelled, part), labels: labelled.labels,
+      forwardReturns: labelled.forwardReturns, days: labelled.rows.map { dataset.times[$0] / 86_400_000 })
+    var intervals: [String: ConfidenceInterval] = [:]
+    for figure in ReturnFigure.allCases { intervals[figure.rawValue] = returns[figure] }
+    for figure in ScoreFigure.allCases { intervals[figure.rawValue] = scores[figure] }
+    return intervals
   }
 
   private func compare(_ days: [DailyReturn], _ original: [DailyReturn], margin: Double) throws -> PairedComparison {

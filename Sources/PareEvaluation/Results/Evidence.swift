@@ -15,6 +15,8 @@ public enum Verdict: String, Codable, Sendable, CaseIterable {
 public struct Evidence: Codable, Sendable {
   /// 95 % intervals, by the key of the figure.
   public var intervals: [String: ConfidenceInterval]
+  /// Those of the differences to the original, on the same days; null for the original itself.
+  @ExplicitNull public var differences: [String: ConfidenceInterval]?
   /// Against the original on the same days; null for the original itself.
   @ExplicitNull public var comparison: PairedComparison?
   /// Null for the original itself.
@@ -39,11 +41,12 @@ public struct Evidence: Codable, Sendable {
   @ExplicitNull public var distances: ThresholdDistances?
 
   public init(
-    intervals: [String: ConfidenceInterval], comparison: PairedComparison?, verdict: Verdict?, probabilisticSharpe: Double?,
+    intervals: [String: ConfidenceInterval], differences: [String: ConfidenceInterval]? = nil, comparison: PairedComparison?, verdict: Verdict?, probabilisticSharpe: Double?,
     calibration: [CalibrationBin], days: DayTable, delays: DelayCurve, changes: ChangeAttribution? = nil,
     distances: ThresholdDistances? = nil, regimes: RegimeChanges? = nil
   ) {
     self.intervals = intervals
+    self.differences = differences
     self.comparison = comparison
     self.verdict = verdict
     self.probabilisticSharpe = probabilisticSharpe

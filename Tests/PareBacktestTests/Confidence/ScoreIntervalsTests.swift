@@ -57,6 +57,33 @@ import Testing
     }
   }
 
+  @Test func differencesArePairedDayByDay() throws {
+    let rows = rows(classes: 2, days: 80, perDay: 30, seed: 6)
+    let probabilities = try ClassProbabilities(rows.probabilities, classCount: 2)
+    // A candidate that differs from the original in a few rows alone.
+    let changed = rows.probabilities.enumerated().map { index, value in (index / 2) % 40 == 0 ? 1 - value : value }
+    let other = try ClassProbabilities(changed, classCount: 2)
+    func intervals(against: ClassProbabilities?) throws -> ScoreIntervals {
+      try ScoreIntervals(of: other, against: against, labels: rows.labels, forwardReturns: rows.returns, days: rows.days)
+    }
+    let (alone, paired) = (try intervals(against: nil)[.accuracy], try intervals(against: probabilities)[.accuracy])
+    let own = try ClassificationMetrics(of: other, labels: rows.labels).accuracy
+    let before = try ClassificationMetrics(of: probabilities, labels: rows.labels).accuracy
+    #expect(abs((paired.estimate ?? .nan) - (own - before)) < 1e-12)
+    func width(_ interval: ConfidenceInterval) throws -> Double { try #require(interval.upper) - #require(interval.lower) }
+    #expect(try width(paired) < width(alone) / 2)
+    let same = try intervals(against: other)
+    for figure in ScoreFigure.allCases { #expect(same[figure].lower == 0 && same[figure].upper == 0, "\(figure)") }
+
+    let days = PeerSeries.persistent(seed: 2, count: 100, memory: 0).enumerated().map { index, net in
+      DailyReturn(day: Int64(index), gross: net + 0.001, net: net, traded: 1, held: 3, steps: 5, trades: 1)
+    }
+    let better = days.map { DailyReturn(day: $0.day, gross: $0.gross + 0.01, net: $0.net + 0.01, traded: 1, held: 3, steps: 5, trades: 1) }
+    let gain = ReturnIntervals(of: better, against: days)
+    #expect(abs((gain[.netReturn].lower ?? 0) - 1) < 1e-9 && abs((gain[.netReturn].upper ?? 0) - 1) < 1e-9)
+    #expect(gain[.turnover].lower == 0 && gain[.turnover].upper == 0 && (gain[.sharpe].lower ?? 0) > 0)
+  }
+
   @Test func anAccuracysIntervalIsThatOfIndependentRows() throws {
     let rows = rows(classes: 2, days: 200, perDay: 50, seed: 5)
     let probabilities = try ClassProbabilities(rows.probabilities, classCount: 2)
