@@ -25,29 +25,36 @@ import Testing
       plan: TradingPlan(costs: CostModel(costs), positions: positions, size: size, rules: rules))
   }
 
-  private func decisions(_ side: (Int) -> Int8) -> Trader.Decisions {
-    let rows = dataset.parts[.test]
+  private func decisions(on part: DatasetPart = .test, _ side: (Int) -> Int8) -> Trader.Decisions {
+    let rows = dataset.parts[part]
     return Trader.Decisions(sides: rows.map(side), confidences: rows.map { _ in 0.6 }, threshold: 0.5)
   }
 
-  private func random(seed: UInt64) -> Trader.Decisions {
+  private func random(seed: UInt64, on part: DatasetPart = .test) -> Trader.Decisions {
     var generator = SeededGenerator(seed: seed)
-    return decisions { _ in Int8(generator.below(3)) - 1 }
+    return decisions(on: part) { _ in Int8(generator.below(3)) - 1 }
   }
 
-  @Test func theMoneyIsThatOfThePlainBacktest() throws {
-    let decided = random(seed: 3)
+  /// The test part ends with the candles; the validation part has more after it.
+  @Test(arguments: [DatasetPart.validation, .test]) func theMoneyIsThatOfThePlainBacktest(part: DatasetPart) throws {
+    let decided = random(seed: 3, on: part)
     let trader = try trader()
-    let targets = try trader.targets(of: decided, on: .test)
+    let targets = try trader.targets(of: decided, on: part)
     let source = try DecidedPositions(
-      decisions: decided.sides, at: dataset.parts[.test].map { dataset.candleIndices[$0] }, holding: .candles(12))
-    let candles = try #require(dataset.candles(of: .test, symbol: 0))
+      decisions: decided.sides, at: dataset.parts[part].map { dataset.candleIndices[$0] }, holding: .candles(12))
+    let candles = try #require(dataset.candles(of: part, symbol: 0))
     let plain = try Backtest(market.series[0]).run(source, over: candles)
     let (money, later) = (try trader.money(of: targets), try trader.money(of: targets, lag: 1))
     for (found, expected) in [(money.metrics, plain.metrics), (later.metrics, plain.fillOneLater)] {
       #expect(abs(found.netReturn - expected.netReturn) < 1e-12 && abs(found.grossReturn - expected.grossReturn) < 1e-12)
       #expect(found.trades == expected.trades && found.steps == expected.steps && found.days == expected.days)
       #expect(abs(found.maxDrawdown - expected.maxDrawdown) < 1e-12)
+    }
+    // What the days say adds up to the whole.
+    for days in [money.daily, plain.daily] {
+      #expect(abs(days.reduce(0) { $0 + $1.traded } - money.metrics.tradedNotional) < 1e-9)
+      #expect(days.reduce(0) { $0 + $1.steps } == money.metrics.steps && days.reduce(0) { $0 + $1.trades } == money.metrics.trades)
+      #expect(abs(days.reduce(0) { $0 + $1.held } / Double(money.metrics.steps) - money.metrics.exposure) < 1e-12)
     }
   }
 

@@ -107,7 +107,8 @@ import Testing
     let probabilities = try ClassProbabilities(rows.probabilities, classCount: 2)
     let found = try ScoreIntervals(of: probabilities, labels: rows.labels, forwardReturns: rows.returns, days: rows.days)[.auc]
     let estimate = try #require(found.estimate)
-    #expect(abs(try #require(found.lower) - estimate) < 1.0 / 256 && found.lower == found.upper)
+    // Half of a bin's pairs counts; all of them would be 1/512 off.
+    #expect(abs(try #require(found.lower) - estimate) < 1.0 / 2048 && found.lower == found.upper)
   }
 
   @Test func fewDaysHaveFiguresAndNoIntervals() throws {
