@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "demo", "run", "runs", "search", "train", "compress", "quantize", "convert", "predict", "compare", "bench", "inspect",
+    "demo", "run", "runs", "report", "search", "train", "compress", "quantize", "convert", "predict", "compare", "bench", "inspect",
     "import", "fetch",
   ])
   func helpShowsAnExample(_ command: String) throws {
@@ -30,7 +30,7 @@ import Testing
   @Test func theFirstHelpNamesEveryCommandAndExitCode() throws {
     let help = try run("--help").output
     for word in [
-      "demo", "run", "runs", "search", "train", "compress", "quantize", "convert", "predict", "compare", "bench", "inspect", "import",
+      "demo", "run", "runs", "report", "search", "train", "compress", "quantize", "convert", "predict", "compare", "bench", "inspect", "import",
       "fetch", "64", "65", "66", "69", "70", "73",
     ] {
       #expect(help.contains(word), "\(word)")
@@ -94,6 +94,13 @@ import Testing
     #expect(json.errors.isEmpty)
     let results = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
     #expect((results["candidates"] as? [Any])?.count == 3)
+
+    let page = try String(contentsOfFile: folder.path + "/runs/small/report.html", encoding: .utf8)
+    let card = try run("report", "runs/small", "--out", "again.html", "--json")
+    let sections = try JSONSerialization.jsonObject(with: Data(card.output.utf8)) as? [String: Any]
+    #expect((sections?["sections"] as? [Any])?.count == 6)
+    #expect(try String(contentsOfFile: folder.path + "/again.html", encoding: .utf8) == page)
+    #expect(try String(contentsOfFile: folder.path + "/again.md", encoding: .utf8).contains("## Deployment card"))
 
     var generator = SeededGenerator(seed: 1)
     let rows = Tensor((0..<200 * 20).map { _ in Float(generator.normal() * 0.01) }, shape: [200, 20])

@@ -5,7 +5,7 @@ import PareEvaluation
 import PareMarket
 
 /// A folder of its own for a test, removed when the test is done with it.
-final class ScratchFolder {
+final class ScratchFolder: Sendable {
   let path: String
 
   init() throws {

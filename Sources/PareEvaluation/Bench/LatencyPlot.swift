@@ -20,7 +20,7 @@ public struct LatencyPlot: Sendable {
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <title>Pare: latencies</title>
-      <style>\(ReportPage.style)</style>
+      <style>\(PageStyle.common)</style>
       </head>
       <body>
       <h1>One decision</h1><p class="soft" id="subtitle"></p>

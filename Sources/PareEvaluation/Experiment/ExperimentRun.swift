@@ -62,7 +62,7 @@ public struct ExperimentRun: Sendable {
       kernels: try .fromEnvironment())
     results.walkForward = walk
     try output.write(try results.json() + "\n", to: "results.json")
-    try output.write(try Report(results, layers: outcome.layers).html(), to: "report.html")
+    for (name, text) in try Report(results, layers: outcome.layers).files() { try output.write(text, to: name) }
     return results
   }
 

@@ -1,12 +1,12 @@
 /// Figures as pages draw them: what an axis says, where the figure lies in the JSON of a model, and its unit.
 enum ObjectiveScript {
-  /// Defines `objectives`, by word: `{title, path, unit, isQuality, isGreaterBetter}`. Paths that begin with `validation` are of a
+  /// Defines `objectives`, by word: `{title, path, unit, isQuality, isGreaterBetter, isSigned}`. Paths that begin with `validation` are of a
   /// part's measures; the others are of the model.
   static var script: String {
     let entries = Objective.allCases.map { objective in
       let path = objective.path.map { "'\($0)'" }.joined(separator: ", ")
       return "'\(objective.rawValue)': { title: '\(objective.title)', path: [\(path)], unit: '\(objective.unit.rawValue)', "
-        + "isQuality: \(objective.isQuality), isGreaterBetter: \(objective.isGreaterBetter) }"
+        + "isQuality: \(objective.isQuality), isGreaterBetter: \(objective.isGreaterBetter), isSigned: \(objective.isSigned) }"
     }
     return """
       const objectives = {
@@ -75,6 +75,14 @@ extension Objective {
       .accuracy, .balancedAccuracy, .skill, .agreement, .decisionsChanged:
       .share
     default: .number
+    }
+  }
+
+  /// Whether zero parts the good from the bad.
+  var isSigned: Bool {
+    switch self {
+    case .netReturn, .grossReturn, .cagr, .sharpe, .sortino, .calmar, .informationRatio, .breakEven, .ic, .rankIC, .skill: true
+    default: false
     }
   }
 

@@ -4,66 +4,50 @@ import PareCompression
 /// The report of a run: one HTML file that opens offline and fetches nothing.
 public struct Report: Sendable {
   private let results: Results
-  private let layers: [CandidateLayers]
+  private let layers: LayerData
 
   /// - Parameter layers: of candidates that were quantized.
-  public init(_ results: Results, layers: [CandidateLayers] = []) {
+  public init(_ results: Results, layers: [CandidateLayers] = []) throws {
+    self.init(results, layers: try LayerData(layers))
+  }
+
+  init(_ results: Results, layers: LayerData) {
     self.results = results
     self.layers = layers
   }
 
-  /// The page. Everything that varies enters as JSON blocks, which cannot end their element early or run as code.
+  /// The page.
   public func html() throws -> String {
-    let json = PageData.escaped(try results.json(pretty: false))
-    let title = Self.escaped(results.experiment)
-    return """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>Pare: \(title)</title>
-      <style>\(ReportPage.style)\(StepSection.style)\(LayerSection.style)</style>
-      </head>
-      <body>
-      \(ReportPage.body)
-      <script type="application/json" id="results">\(json)</script>
-      <script type="application/json" id="layer-data">\(try PageData.json(layers))</script>
-      <script>\(ChartLibrary.script)</script>
-      <script>\([PageScript.common, ObjectiveScript.script, LayerSection.script, ReportPage.reading, StepSection.script, ReportPage.script].joined(separator: "\n"))</script>
-      </body>
-      </html>
-      """
+    let context = PageContext(
+      compounding: CardSource(results)?.experiment?.execution.sizing == .compounding, latencyLimit: results.budget.effectiveLatencyNs)
+    return HTMLPage(
+      title: results.experiment, sections: ReportPage.sections,
+      data: [
+        ("results", PageData.escaped(try results.json(pretty: false))), ("layer-data", PageData.escaped(layers.json)),
+        ("card-data", try PageData.json(DeploymentCard(results))), ("context", try PageData.json(context)),
+      ], scripts: [ObjectiveScript.script, FrontierScript.script]
+    ).html
   }
 
-  private static func escaped(_ text: String) -> String {
-    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
+  /// What belongs beside `results.json`: the page, the summary, and the layers that the page could not be made again without.
+  func files() throws -> [(name: String, text: String)] {
+    [
+      ("report.html", try html()), (RunSummary.file, RunSummary(results).markdown()), (LayerData.file, layers.json + "\n"),
+    ]
   }
 }
 
-/// The layers of a candidate that were quantized.
-public struct CandidateLayers: Sendable, Encodable {
-  public var candidate: String
-  public var layers: [QuantizationAnalysis]
+/// What a page needs of the experiment.
+private struct PageContext: Encodable {
+  /// Whether returns multiply.
+  let compounding: Bool
+  /// Nanoseconds that the budget allows one decision, whether it names them or a tier.
+  let latencyLimit: Double?
 
-  public init(candidate: String, layers: [QuantizationAnalysis]) {
-    self.candidate = candidate
-    self.layers = layers
+  private enum CodingKeys: String, CodingKey {
+    case compounding
+    case latencyLimit = "latency_limit_ns"
   }
-}
-
-/// Values as JSON within a page.
-enum PageData {
-  /// What is infinite or no number becomes a word: a page says it.
-  static func json(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "∞", negativeInfinity: "−∞", nan: "–")
-    return escaped(String(decoding: try encoder.encode(value), as: UTF8.self))
-  }
-
-  /// Without what could end the element that holds it.
-  static func escaped(_ json: String) -> String { json.replacingOccurrences(of: "<", with: "\\u003c") }
 }
 
 extension Results {

@@ -75,11 +75,17 @@ public struct SeriesResults: Codable, Sendable {
     }
   }
 
-  public func json() throws -> String {
+  public func json(pretty: Bool = true) throws -> String {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    encoder.outputFormatting = pretty ? [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes] : [.sortedKeys]
     return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  public init(json: String) throws {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    self = try decoder.decode(SeriesResults.self, from: Data(json.utf8))
   }
 }
 

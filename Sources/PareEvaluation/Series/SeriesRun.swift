@@ -51,6 +51,8 @@ public struct SeriesRun: Sendable {
     let found = zip(cases, results).compactMap { one, results in results.map { (one: one, results: $0) } }
     let series = try SeriesResults(file.experiment, results: found)
     try output.write(try series.json() + "\n", to: "results.json")
+    try output.write(try SeriesReport(series).html(), to: "report.html")
+    try output.write(SeriesSummary(series).markdown(), to: RunSummary.file)
     return (series, found.map { ("\(directory)/\($0.one.name)", $0.results) })
   }
 }

@@ -12,8 +12,9 @@ struct RunCommand: AsyncParsableCommand {
         pare run experiment.yaml --latency-from runs/btc/results.json --json
         pare run examples/markets.yaml              several markets and seeds, and a verdict on each model
 
-      Writes DIR/results.json, DIR/report.html and DIR/artifacts/*.pare, and keeps the run in runs.sqlite beside DIR: `pare runs`
-      lists what was kept. With several markets or seeds DIR/MARKET-seed-N/ has each of them, and DIR/runs.sqlite keeps them.
+      Writes DIR/results.json, DIR/report.html, DIR/summary.md with the deployment card, and DIR/artifacts/*.pare, and keeps the run in
+      runs.sqlite beside DIR: `pare runs` lists what was kept. With several markets or seeds DIR has a report of the whole,
+      DIR/MARKET-seed-N/ has each of them, and DIR/runs.sqlite keeps them.
       """)
 
   @Argument(help: "The experiment file (YAML). Relative paths in it count from its folder.")
@@ -57,7 +58,7 @@ struct RunCommand: AsyncParsableCommand {
       let (series, cases) = try await SeriesRun(file, directory: directory, observer: observer).execute()
       for one in cases { keep(one.results, in: one.folder, since: start) }
       print(json ? try series.json() : SeriesTable(series).rendered())
-      if !json { print("\nWritten: \(directory)/results.json, and a folder for each of the \(series.cases.count) cases") }
+      if !json { print("\nWritten: \(directory)/report.html, \(directory)/summary.md, \(directory)/results.json, and a folder for each of the \(series.cases.count) cases") }
       return
     }
     let run = ExperimentRun(
@@ -67,7 +68,7 @@ struct RunCommand: AsyncParsableCommand {
     // Before anything is printed, which may end the program where nobody reads on.
     let kept = keep(results, in: directory, since: start)
     print(json ? try results.json() : ResultsTable(results).rendered())
-    if !json { print("\nWritten: \(directory)/report.html, \(directory)/results.json, \(directory)/artifacts") }
+    if !json { print("\nWritten: \(directory)/report.html, \(directory)/summary.md, \(directory)/results.json, \(directory)/artifacts") }
     if !json, let kept { print(kept) }
   }
 

@@ -34,6 +34,17 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: Browser.path != nil, Browser.absent)) func theFrontierIsDrawnWithoutAnError() throws {
+    let outcome = try Browser.run(
+      """
+      const data = byId('frontier').getContext('2d').getImageData(0, 0, byId('frontier').width, byId('frontier').height).data;
+      return { drawn: data.some((value, index) => index % 4 === 3 && value), errors: byId('errors') ? byId('errors').textContent : '',
+        points: w.Chart.getChart(byId('frontier')).data.datasets.reduce((sum, set) => sum + set.data.length, 0), failed: d.querySelectorAll('#failed tbody tr').length };
+      """, on: try page(saying: "plain"))
+    #expect(outcome.console.isEmpty && outcome.value["errors"] as? String == "", "\(outcome)")
+    #expect(outcome.value["drawn"] as? Bool == true && outcome.value["points"] as? Int ?? 0 >= 2 && outcome.value["failed"] as? Int == 1, "\(outcome)")
+  }
+
   @Test func everyObjectiveCanBeDrawn() throws {
     let page = try page(saying: "plain")
     for objective in Objective.allCases { #expect(page.contains("'\(objective.rawValue)': { title: "), "\(objective)") }

@@ -62,4 +62,12 @@ import Testing
     for name in ["drawPrecisions", "layerFigures"] { #expect(page.contains("function \(name)("), "\(name)") }
     #expect(page.contains("[{\"candidate\":\"first\""))
   }
+
+  @Test func everyPlotSaysWhatItIsAndEveryDataBlockHasAName() throws {
+    let page = try page(saying: "first")
+    let plots = page.components(separatedBy: "<canvas ").dropFirst().map { $0.components(separatedBy: ">")[0] }
+    #expect(plots.count >= 12 && plots.allSatisfy { $0.contains("role=\"img\"") && $0.contains("aria-label=\"") })
+    let names = page.components(separatedBy: " id=\"").dropFirst().map { $0.components(separatedBy: "\"")[0] }
+    #expect(Set(names).count == names.count, "a name is used once")
+  }
 }

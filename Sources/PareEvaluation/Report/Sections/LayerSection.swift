@@ -74,7 +74,7 @@ enum LayerSection {
         cell.append(meter, make('span', isMissing(error.snr_db) ? 'equal' : decibels(error.snr_db)));
         return cell;
       };
-      const columns = [['layer', a => a.layer, text => text], ['weights dB', a => a.weights, () => ''], ['input dB', a => a.input, () => ''], ['output dB', a => a.output, () => ''],
+      const columns = [['layer', a => a.layer, text], ...['weights', 'input', 'output'].map(key => [`${key} dB`, a => a[key].snr_db ?? Infinity, () => '']),
         ['weights: largest error in half steps', a => isMissing(a.weight_values.finest_step) ? null : a.weight_error_in_half_steps, v => number(v, 3)], ['input: the same', a => isMissing(a.input_values.low) ? null : a.input_error_in_half_steps, v => number(v, 3)],
         ['inputs beyond', a => isMissing(a.input_values.low) ? null : a.input_saturation, percent]];
       const figures = table(columns, analyses);
