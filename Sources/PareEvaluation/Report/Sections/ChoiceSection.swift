@@ -2,7 +2,7 @@ extension PageSection {
   /// What was chosen and why, what would have to be otherwise, and what the test part says of it.
   static let choice = PageSection(
     style: """
-      .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: .6rem; margin: .8rem 0 0; }
+      .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(124px, 1fr)); gap: .6rem; margin: .8rem 0 0; }
       .card { background: var(--ground); border: 1px solid var(--line); border-radius: 6px; padding: .45rem .7rem; }
       .card b { display: block; font-size: 1.1rem; font-variant-numeric: tabular-nums; }
       .card span { color: var(--soft); font-size: .8rem; display: block; } .card small { color: var(--soft); display: block; }
