@@ -57,7 +57,7 @@ enum ChartScript {
     const timeLines = (id, lines) => plot(id, { type: 'line', data: { datasets: lines.map(([label, data, looks]) => ({ label, data: data.map(({ x, y }) => ({ x, y: 100 * y })), ...looks, pointRadius: 0 })) },
       options: { parsing: false, interaction: { mode: 'nearest', axis: 'x', intersect: false },
         plugins: { legend: { labels: { usePointStyle: true, pointStyle: 'line', boxWidth: 26 } }, tooltip: { callbacks: { title: items => items.length ? day(items[0].parsed.x) : '', label: item => `${item.dataset.label} ${number(item.parsed.y)} %` } } },
-        scales: { x: { type: 'linear', ticks: { maxTicksLimit: 6, callback: day } }, y: { ticks: { callback: inPercent } } } } });
+        scales: { x: { type: 'linear', bounds: 'data', ticks: { maxTicksLimit: 6, callback: day } }, y: { ticks: { callback: inPercent } } } } });
     // Intervals one above the other: [[label, interval, words of the verdict]], as shares a day, drawn in basis points.
     function intervals(id, rows, marks) {
       const drawn = rows.filter(([, interval]) => interval && !isMissing(interval.lower));
