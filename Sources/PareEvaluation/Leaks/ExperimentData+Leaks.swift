@@ -4,7 +4,7 @@ import PareTensor
 extension ExperimentData {
   /// Places at which the series is cut off, and training rows that foresight is looked for in.
   private static let cuts = 3
-  private static let foresightRows = 20_000
+  private static let foresightRows = 5_000
 
   /// Everything that can be checked of the data of an experiment.
   func leakChecks(clip: Float, seed: UInt64) throws -> [LeakCheck] {
@@ -31,12 +31,13 @@ extension ExperimentData {
       LeakCheck.labels(DatasetPart.allCases.map { part in (part.rawValue, dataset.parts[part].map { dataset.times[$0] }) }, reach: reach))
     let step = max(labelled.count / Self.foresightRows, 1)
     let picked = stride(from: 0, to: labelled.count, by: step).filter { labelled.forwardReturns[$0].isFinite }
-    let width = dataset.width
+    // Of a window its newest candle, which is the last in the row: what older ones know the same features knew then.
+    let (width, newest) = (dataset.width, names.count)
     checks.append(
       LeakCheck.foresight(
         FeatureRows(
-          values: picked.flatMap { labelled.features[$0 * width..<($0 + 1) * width] }, candles: picked, width: width),
-        names: dataset.columns, returns: picked.map { labelled.forwardReturns[$0] }))
+          values: picked.flatMap { labelled.features[($0 + 1) * width - newest..<($0 + 1) * width] }, candles: picked, width: newest),
+        names: names, returns: picked.map { labelled.forwardReturns[$0] }))
     return checks
   }
 }

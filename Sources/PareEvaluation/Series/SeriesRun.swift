@@ -1,3 +1,5 @@
+import PareTensor
+
 /// Runs an experiment on each of its markets with each of its seeds, several at a time, and pools the seeds of a market.
 ///
 /// What a case finds does not depend on how many run at once, apart from its latencies.
@@ -36,7 +38,11 @@ public struct SeriesRun: Sendable {
         group.addTask {
           let run = ExperimentRun(
             ExperimentFile(experiment: one.experiment, directory: file.directory), directory: "\(directory)/\(one.name)")
-          return (index, try await run.execute())
+          do {
+            return (index, try await run.execute())
+          } catch let error as any PareError {
+            throw EvaluationError("case", subject: one.name, found: error.description, category: error.category)
+          }
         }
       }
       for _ in 0..<workers { begin() }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import PareEvaluation
 
 struct RunCommand: AsyncParsableCommand {
@@ -33,21 +34,29 @@ struct RunCommand: AsyncParsableCommand {
       valueName: "file"))
   var latencyFrom: String?
 
+  @Option(
+    name: .long, help: "Cases at a time, where there are several markets or seeds; as many as there are processors by default.")
+  var workers: Int?
+
   @Flag(name: .long, help: "Print the results as JSON instead of a table.")
   var json = false
 
   @Flag(name: .long, help: "No progress.")
   var quiet = false
 
+  func validate() throws {
+    guard (workers ?? 1) > 0 else { throw ValidationError("--workers counts from 1") }
+  }
+
   func run() async throws {
     var loaded = try ExperimentFile.read(experiment)
     if let seed { (loaded.experiment.seed, loaded.experiment.moreSeeds) = (seed, []) }
     try await RunCommand.execute(
-      loaded, out: out, latencyFrom: latencyFrom, json: json, observer: ProgressReporter(isQuiet: quiet))
+      loaded, out: out, latencyFrom: latencyFrom, workers: workers, json: json, observer: ProgressReporter(isQuiet: quiet))
   }
 
   static func execute(
-    _ file: ExperimentFile, out: String?, latencyFrom: String?, json: Bool, observer: any RunObserver
+    _ file: ExperimentFile, out: String?, latencyFrom: String?, workers: Int? = nil, json: Bool, observer: any RunObserver
   ) async throws {
     let directory = out ?? "runs/\(file.experiment.name)"
     guard !file.experiment.isSeries else {
@@ -55,7 +64,9 @@ struct RunCommand: AsyncParsableCommand {
         throw ValidationError("--latency-from goes with one market and one seed; the experiment has several.")
       }
       let start = RunStart()
-      let (series, cases) = try await SeriesRun(file, directory: directory, observer: observer).execute()
+      let (series, cases) = try await SeriesRun(
+        file, directory: directory, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount, observer: observer
+      ).execute()
       for one in cases { keep(one.results, in: one.folder, since: start) }
       print(json ? try series.json() : SeriesTable(series).rendered())
       if !json { print("\nWritten: \(directory)/report.html, \(directory)/summary.md, \(directory)/results.json, and a folder for each of the \(series.cases.count) cases") }
