@@ -117,6 +117,7 @@ import Testing
       return try text(DeploymentCard(results), "Do not use it when", "delay")
     }
     #expect(try card([0.2, 0.1, -0.05]) == "an order takes 10 s or longer: net -5 % there, 20 % without")
+    #expect(try card([0.2, -0.1, -0.05]).hasPrefix("an order takes 1 s or longer: net -10 % there"))
     #expect(try card([0.2, 0.1, 0.05]).hasPrefix("an order takes longer than 10 s, the longest that was tried: net 5 %"))
     #expect(try card([-0.2, 0.1, 0.05]) == "now: net -20 % with no delay at all")
   }
