@@ -48,7 +48,8 @@ struct ExperimentPass: Sendable {
   private func judge(_ models: [MadeModel]) throws -> [CandidateResult] {
     observer.began("judge", units: models.count)
     var results: [CandidateResult] = []
-    var original: (bytes: Int, validation: Judgement, test: Judgement)?
+    typealias Reference = (judgement: Judgement, hasSkill: Bool)
+    var original: (bytes: Int, validation: Reference, test: Reference)?
     let stress = isStressed ? try StressTest(data, seed: experiment.seed) : nil
     var stressed: (test: Judgement, opinions: [Judge.Opinion])?
     for (index, made) in models.enumerated() {
@@ -63,16 +64,17 @@ struct ExperimentPass: Sendable {
         try latencies?.latency(of: made.name)
         ?? LatencyMeasurement(deployed.plan, features: data.features(.test)).measure(
           decisions: experiment.latencyDecisions)
-      func judgement(_ part: DatasetPart, _ original: Judgement?) throws -> (judgement: Judgement, evidence: Evidence) {
+      func judgement(_ part: DatasetPart, _ original: Reference?) throws -> (judgement: Judgement, evidence: Evidence) {
         let opinion = try deployed.opinion(on: data, part: part)
         let judgement = try data.judge.judgement(
-          of: opinion, against: original?.opinion ?? opinion, on: part,
+          of: opinion, against: original?.judgement.opinion ?? opinion, on: part,
           delay: experiment.execution.latency.delay(measuredNanoseconds: latency.p99))
         return (judgement, try data.judge.evidence(of: judgement, against: original, margin: experiment.margin))
       }
       let validation = try judgement(.validation, original?.validation)
       var test = try judgement(.test, original?.test)
-      let reference = original ?? (bytes, validation.judgement, test.judgement)
+      let reference =
+        original ?? (bytes, (validation.judgement, validation.evidence.hasSkill), (test.judgement, test.evidence.hasSkill))
       original = reference
       if let stress {
         let opinions = (test: test.judgement, opinions: try stress.opinions(of: deployed, data))

@@ -5,14 +5,15 @@ extension Judge {
   /// What backs a judgement.
   ///
   /// - Parameters:
-  ///   - original: of the same part; nil where the judgement is the original's.
+  ///   - reference: the original's of the same part, and whether it has skill; nil where the judgement is the original's.
   ///   - margin: of the original's gross return, the share that a candidate may earn less and still keep it.
-  package func evidence(of judgement: Judgement, against original: Judgement?, margin: Double) throws -> Evidence {
+  package func evidence(of judgement: Judgement, against reference: (judgement: Judgement, hasSkill: Bool)?, margin: Double) throws -> Evidence {
+    let original = reference?.judgement
     let part = judgement.part
     let labelled = dataset.labelled(part)
     let execution = trader.plan.execution
     let probabilities = try picked(judgement.opinion.probabilities, labelled, part)
-    let market = try money(ofAlways: 1, on: part).result.daily
+    let market = judgement.market
     let days = judgement.result.daily
     let benchmark = market.map(\.day) == days.map(\.day) ? market.map(\.net) : nil
     let returns = ReturnIntervals(of: days, benchmark: benchmark, execution: execution)
@@ -29,11 +30,10 @@ extension Judge {
       try self.differences(days, probabilities, labelled, to: $0, part, benchmark: benchmark)
     }
     let comparison = try original.map { try compare(days, $0.result.daily, margin: margin) }
-    let hasSkill = Self.hasSkill(original?.result.daily ?? days, execution)
     let compared = try original.flatMap { try trader.compared($0.atTeacher.targets, judgement.atTeacher.targets) }
     return Evidence(
       intervals: intervals, differences: differences, comparison: comparison,
-      verdict: comparison.map { Verdict($0, originalHasSkill: hasSkill) },
+      verdict: comparison.map { Verdict($0, originalHasSkill: reference?.hasSkill ?? false) },
       probabilisticSharpe: SharpeSignificance.probabilistic(daily: days.map(\.net)),
       calibration: try CalibrationBin.bins(of: probabilities, labels: labelled.labels), days: DayTable(days),
       delays: try trader.delays(of: judgement.targets), changes: compared.map { ChangeAttribution($0.positions) },

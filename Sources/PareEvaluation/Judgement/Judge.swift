@@ -78,11 +78,11 @@ package struct Judge: Sendable {
     let borrowedTargets = try trader.targets(of: atTeacher, on: part)
     let borrowed = try trader.money(of: borrowedTargets, delay: delay).metrics
     var money = Money(result, later: try trader.money(of: targets, lag: 1, delay: delay).metrics)
-    let market = try self.money(ofAlways: 1, on: part).result.daily
+    let market = try trader.money(of: try trader.constant(1, on: part), rules: TradingRules.none).daily
     money.informationRatio = information(result.daily, market)
     let coefficients = try coefficients(of: opinion.probabilities, labelled, part)
     return Judgement(
-      part: part, opinion: opinion, result: result, targets: targets, atTeacher: (atTeacher.sides, borrowedTargets),
+      part: part, opinion: opinion, result: result, market: market, targets: targets, atTeacher: (atTeacher.sides, borrowedTargets),
       measures: Measures(
         scores: scores, skill: skill,
         agreement: ClassificationMetrics.agreement(opinion.probabilities, teacher.probabilities) ?? 0,
@@ -169,6 +169,8 @@ package struct Judgement: Sendable {
   package let opinion: Judge.Opinion
   /// At the model's own threshold.
   package let result: PortfolioResult
+  /// What holding every symbol all the time earned each day.
+  package let market: [DailyReturn]
   package let targets: [Trader.Targets]
   /// At the original's threshold: decisions row by row, and what they want.
   package let atTeacher: (sides: [Int8], targets: [Trader.Targets])

@@ -1,6 +1,7 @@
 import Foundation
 import PareBacktest
 import PareCompression
+import PareMarket
 
 /// What came of an experiment on several markets or with several seeds, as `results.json` in its folder holds it.
 public struct SeriesResults: Codable, Sendable {
@@ -134,9 +135,6 @@ extension SeriesResults.Market {
   }
 
   private static func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    guard let last = sorted.last else { return 0 }
-    let middle = sorted.count / 2
-    return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted.count == 1 ? last : sorted[middle]
+    values.isEmpty ? 0 : Quantile.interpolated(0.5, of: values.sorted())
   }
 }
