@@ -15,6 +15,7 @@ public enum TechniqueCatalogue {
     EntropyCoding.self,
     CrossLayerEqualization.self,
     ActivationSmoothing.self,
+    LowRankAdaptation.self,
   ]
 
   /// The key under which a step of a recipe names its technique.

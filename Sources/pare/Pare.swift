@@ -15,6 +15,7 @@ struct Pare: AsyncParsableCommand {
         pare demo                                   everything once, on a simulated market
         pare run examples/simulated.yaml            an experiment: train, pare, judge, choose
         pare report runs/demo                       its report and deployment card once more
+        pare distill examples/simulated.yaml --student mlp:32-16 --int8
         pare search examples/search.yaml            many recipes, and the frontier of what they cost
         pare runs                                   every run so far; pare runs diff 1 2
         pare compare runs/btc runs/eth              two runs, or two models, side by side
@@ -27,7 +28,8 @@ struct Pare: AsyncParsableCommand {
       """,
     version: PareVersion.current,
     subcommands: [
-      DemoCommand.self, RunCommand.self, RunsCommand.self, ReportCommand.self, SearchCommand.self, TrainCommand.self, CompressCommand.self,
+      DemoCommand.self, RunCommand.self, RunsCommand.self, ReportCommand.self, SearchCommand.self, TrainCommand.self, TeachCommand.self,
+      DistillCommand.self, CompressCommand.self,
       QuantizeCommand.self, ConvertCommand.self, PredictCommand.self, CompareCommand.self, BenchCommand.self, InspectCommand.self,
       ImportCommand.self, FetchCommand.self,
     ])

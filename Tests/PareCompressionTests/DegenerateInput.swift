@@ -20,7 +20,7 @@ enum DegenerateInput {
 
     /// Whether it has a network learn, so that its answers change.
     var trains: Bool {
-      ["distillation", "lottery-ticket", "quantization-aware-training"].contains { name.hasPrefix($0) } || name.hasSuffix("trained")
+      ["distillation", "lottery-ticket", "quantization-aware-training", "low-rank-adaptation"].contains { name.hasPrefix($0) } || name.hasSuffix("trained")
     }
 
     /// Whether it looks at rows of the training part.
@@ -49,6 +49,7 @@ enum DegenerateInput {
     Entry(CrossLayerEqualization()),
     Entry(EntropyCoding()),
     Entry(ActivationSmoothing(inserts: true)),
+    Entry(LowRankAdaptation(training: FineTuning(schedule))),
   ] + ([.magnitude, .gradient, .optimalBrainDamage, .optimalBrainSurgeon] as [Pruning.Criterion]).map {
     Entry(Pruning(sparsity: 0.5, criterion: $0), "\($0)")
   } + ([.l1, .l2, .activationMean, .activationVariance, .nonZero, .taylor] as [ChannelCriterion]).map {

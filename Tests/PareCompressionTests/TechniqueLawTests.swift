@@ -139,6 +139,14 @@ import Testing
     Sample(
       technique: ActivationSmoothing(strength: 0.75, inserts: true, layers: one),
       mayChange: { $0.hasPrefix("dense_0.") || $0 == "dense_1.weight" }),
+    Sample(
+      technique: LowRankAdaptation(
+        rank: 3, strength: 1.5, layers: one, biases: false,
+        training: FineTuning(TrainingSchedule(epochs: 2, batchSize: 64), hardWeight: 0.5, temperature: 2)), mayChange: ofOne),
+    Sample(
+      technique: LowRankAdaptation(
+        rank: 1, layers: one, merges: false, training: FineTuning(TrainingSchedule(epochs: 1, batchSize: 64))),
+      mayChange: { $0 == "dense_1.bias" }),
   ]
 
   @Test func everyTechniqueOfTheCatalogueHasASample() {

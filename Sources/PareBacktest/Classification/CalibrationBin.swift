@@ -6,6 +6,10 @@ public struct CalibrationBin: Codable, Sendable, Hashable {
   /// Share of the rows whose likeliest class is the label.
   public let accuracy: Double
 
+  public init(rows: Int, confidence: Double, accuracy: Double) {
+    (self.rows, self.confidence, self.accuracy) = (rows, confidence, accuracy)
+  }
+
   /// The bins of `ClassificationMetrics.calibrationError` that have rows, from the least sure.
   ///
   /// - Throws: `backtest.labels` where there are not as many as rows.

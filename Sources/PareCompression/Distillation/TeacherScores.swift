@@ -5,9 +5,9 @@ import PareTraining
 import RealModule
 
 /// What a teacher says of rows: the numbers that a student is to come close to.
-struct TeacherScores {
-  /// The tensor among a student's training data that holds them.
-  static let input = "teacherScores"
+package struct TeacherScores {
+  /// The tensor among a student's training data that holds them. Rows that have it already need no teacher.
+  package static let input = "teacherScores"
 
   private let teacher: Model
   private let scores: ModelScores

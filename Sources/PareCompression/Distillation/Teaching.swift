@@ -17,14 +17,14 @@ struct Teaching {
   let temperature: Double
 
   /// - Parameters:
-  ///   - model: what is learned in place of; the teacher where the context has none.
+  ///   - model: what is learned in place of; the teacher where the rows have no scores of one yet and the context has none.
   ///   - scores: of the graph that learns.
   func lesson(
     inPlaceOf model: Model, scores: ModelScores, for technique: String, in context: CompressionContext
   ) throws -> Lesson {
     var rows = try context.trainingRows(for: technique)
     var validation = context.validation
-    if hardWeight < 1 {
+    if hardWeight < 1, rows[TeacherScores.input] == nil {
       let teacher = try TeacherScores(context.teacher ?? model, isTheModel: context.teacher == nil, kind: scores.kind)
       rows = try teacher.added(to: rows)
       validation = try validation.map { try teacher.added(to: $0) }

@@ -24,6 +24,9 @@ public struct WeightEffects: Sendable, Hashable {
     }
   }
 
+  /// Whether it puts another network in the place of the one that there is, of which it keeps nothing.
+  package var renews: Bool { undoes == Self.renewal }
+
   /// Training that follows a cut moves every weight by itself.
   static func training(_ fineTuning: FineTuning?) -> [Property: String] {
     fineTuning == nil ? [:] : [.sharedValues: "training gives each weight a value of its own"]

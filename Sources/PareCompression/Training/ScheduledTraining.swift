@@ -8,16 +8,21 @@ extension TrainingSchedule {
   ///   - technique: what trains: names the draws of the seed, and stands in messages and progress.
   ///   - training, validation: rows other than the context's, where a loss needs more tensors.
   ///   - freezing: parameters that stop moving before the end.
+  ///   - checkpoint: a file that keeps the state of the training, and from which an interrupted one goes on.
   package func train(
     _ graph: Graph, loss: some Loss, for technique: String, in context: CompressionContext,
-    training: TrainingData? = nil, validation: TrainingData? = nil, freezing: TrainingSettings.Freezing? = nil
+    training: TrainingData? = nil, validation: TrainingData? = nil, freezing: TrainingSettings.Freezing? = nil,
+    checkpoint: String? = nil
   ) throws -> Graph {
     let settings = TrainingSettings(
       epochs: epochs, batchSize: batchSize,
       optimizer: .adamW(learningRate: learningRate, weightDecay: weightDecay), patience: patience,
       freezing: freezing, seed: context.seed)
     let rows = try training ?? context.trainingRows(for: technique)
-    return try Trainer(settings).train(graph, loss: loss, on: rows, validation: validation ?? context.validation) { state in
+    return try Trainer(settings).train(
+      graph, loss: loss, on: rows, validation: validation ?? context.validation,
+      checkpoint: checkpoint.map { Checkpointing($0, resumes: true) }
+    ) { state in
       let epochs = Double(state.epoch - 1) + Double(state.step) / Double(max(state.stepsPerEpoch, 1))
       context.progress(
         CompressionProgress(

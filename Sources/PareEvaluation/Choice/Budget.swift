@@ -35,8 +35,8 @@ public struct Budget: Codable, Sendable, Equatable {
 
   /// Why a candidate does not fit, or nil where it does.
   public func violation(of candidate: CandidateResult) -> String? {
-    if let limit = effectiveLatencyNs, candidate.latencyNs.p99 > limit {
-      return "p99 \(figure(candidate.latencyNs.p99)) ns above \(figure(limit)) ns"
+    if let limit = effectiveLatencyNs, let latency = candidate.latencyNs, latency.p99 > limit {
+      return "p99 \(figure(latency.p99)) ns above \(figure(limit)) ns"
     }
     if let limit = memoryBytes, candidate.planBytes > limit {
       return "\(candidate.planBytes) bytes resident above \(limit)"

@@ -39,13 +39,15 @@ public struct Choice: Sendable {
   func decide<Candidate: JudgedModel>(
     _ candidates: inout [Candidate], violation: (Candidate) -> String?
   ) -> Decision {
-    let violations = candidates.map(violation)
-    let points = candidates.map { candidate in objectives.map { $0.cost(of: candidate) } }
+    let violations = candidates.map { $0.isDeployable ? violation($0) : "it is not one model that could be put to work" }
+    let places = candidates.indices.filter { candidates[$0].isDeployable }
+    let points = places.map { place in objectives.map { $0.cost(of: candidates[place]) } }
     let frontier = Dominance.frontier(of: points)
     for index in candidates.indices {
       candidates[index].withinBudget = violations[index] == nil
-      candidates[index].pareto = frontier[index]
+      candidates[index].pareto = false
     }
+    for (place, isOnFrontier) in zip(places, frontier) { candidates[place].pareto = isOnFrontier }
     let hypervolume = Hypervolume.share(of: points)
     let affordable = candidates.filter(\.withinBudget)
     guard !affordable.isEmpty else {
@@ -97,7 +99,7 @@ public struct Choice: Sendable {
   private func beyondBudget<Candidate: JudgedModel>(
     _ candidates: [Candidate], _ violations: [String?], _ contest: Contest<Candidate>
   ) -> [String] {
-    guard violations.contains(where: { $0 != nil }), let free = Contest(candidates, guide: contest.guide, choice: self),
+    guard violations.contains(where: { $0 != nil }), let free = Contest(candidates.filter(\.isDeployable), guide: contest.guide, choice: self),
       free.chosen.name != contest.chosen.name
     else { return [] }
     let reason = zip(candidates, violations).first { $0.0.name == free.chosen.name }?.1 ?? "outside"

@@ -14,13 +14,21 @@ public protocol JudgedModel {
   var decisionNanoseconds: Double? { get }
   /// The 99th percentile of the same.
   var tailNanoseconds: Double? { get }
+  /// Whether it is one artifact that can be put to work.
+  var isDeployable: Bool { get }
   /// Whether no other is at least as good in every objective and better in one.
   var pareto: Bool { get set }
   var withinBudget: Bool { get set }
 }
 
+extension JudgedModel {
+  public var isDeployable: Bool { true }
+}
+
 extension CandidateResult: JudgedModel {
   /// The median of the clock's.
-  public var decisionNanoseconds: Double? { latencyNs.p50 }
-  public var tailNanoseconds: Double? { latencyNs.p99 }
+  public var decisionNanoseconds: Double? { latencyNs?.p50 }
+  public var tailNanoseconds: Double? { latencyNs?.p99 }
+  /// A teacher may be several models, or none.
+  public var isDeployable: Bool { !artifact.isEmpty && !artifact.contains(",") }
 }

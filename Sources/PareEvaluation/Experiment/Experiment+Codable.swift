@@ -97,8 +97,7 @@ extension Experiment: Codable {
     try path.key(CodingKeys.name).require(
       name.isFileName, expected: "letters, digits, '-', '_' and '.', since it names a folder", found: "'\(name)'")
     _ = try output.order(label.classNames, at: path.key(CodingKeys.output))
-    try teacher.model.validate(at: path.key(CodingKeys.teacher).key(TeacherConfiguration.CodingKeys.model))
-    try teacher.training.validate(at: path.key(CodingKeys.teacher).key(TeacherConfiguration.CodingKeys.training))
+    try teacher.validate(at: path.key(CodingKeys.teacher))
     let names = path.key(CodingKeys.candidates)
     var made: Set<String> = [CandidateConfiguration.teacher]
     let baselines: Set<String> = [Baseline.logistic, Baseline.untaught]

@@ -10,19 +10,21 @@ import PareTraining
 
 /// The data of an experiment in the forms that making and judging need.
 struct ExperimentData: Sendable {
-  let dataset: MarketDataset
-  let normalizer: PareMarket.Normalizer
+  /// What students are fed, and every teacher that says nothing else.
+  let view: DataView
+  /// The labelled rows of the view's parts: what weights are fitted to, and what stops the fitting; with what a teacher says of them,
+  /// once there is one.
+  private(set) var training: TrainingData
+  private(set) var validation: TrainingData
   let judge: Judge
   let summary: DataSummary
-  /// Labelled rows: what weights are fitted to, and what stops the fitting.
-  let training: TrainingData
-  let validation: TrainingData
-  /// The name of the input of every model of the experiment.
-  let inputName: String
   /// Where a model comes from: experiment, data, digest, seed.
   let provenance: String
-  private let source: MarketSource
+  let source: MarketSource
   let split: ChronologicalSplit
+  /// The rows of teachers that are fed otherwise.
+  private let otherRows: [FeatureChoice: MarketDataset]
+  private let choice: FeatureChoice
 
   /// - Parameters:
   ///   - tables: features and labels from files, where the experiment names them.
@@ -32,20 +34,27 @@ struct ExperimentData: Sendable {
     inputName: String = "features"
   ) throws {
     let interval = source.series.first?.key.interval.milliseconds ?? 0
-    dataset = try tables.dataset(of: source.series, experiment: experiment)
-    self.inputName = inputName
-    normalizer = try dataset.normalizer(experiment.features.normalizer, clip: Float(experiment.features.clip))
+    choice = experiment.features
+    var dataset = try tables.dataset(of: source.series, features: choice, experiment: experiment)
+    var otherRows: [FeatureChoice: MarketDataset] = [:]
+    for other in Set(experiment.teacher.inputs) where other != choice {
+      let rows = try tables.dataset(of: source.series, features: other, experiment: experiment)
+      // What a teacher cannot see yet, because its windows are longer, nobody learns from or is judged on.
+      dataset = try dataset.keeping(rows.places(of: dataset).map { $0 >= 0 })
+      otherRows[other] = rows
+    }
+    self.otherRows = otherRows
+    view = try DataView(dataset, choice: choice, inputName: inputName)
+    (training, validation) = (view.training, view.validation)
     judge = try Judge(
       dataset: dataset, series: source.series,
       plan: experiment.execution.plan(
         costs: experiment.costs.model(rates: tables.funding), horizon: experiment.label.horizon,
         interval: interval), truths: source.truths,
       weights: experiment.changeWeights)
-    training = try Self.rows(of: .train, dataset, inputName: inputName)
-    validation = try Self.rows(of: .validation, dataset, inputName: inputName)
     self.source = source
     split = experiment.split
-    summary = Self.summary(source, dataset, normalizer)
+    summary = Self.summary(source, dataset, view.normalizer)
     provenance = try StrictYAML.json(
       Provenance(experiment: experiment.name, data: summary.source, digest: summary.digest, seed: experiment.seed))
   }
@@ -61,28 +70,39 @@ struct ExperimentData: Sendable {
   /// One per symbol.
   var series: [CandleSeries] { source.series }
 
-  var classCount: Int { dataset.label.classNames.count }
-
+  var dataset: MarketDataset { view.dataset }
+  var normalizer: PareMarket.Normalizer { view.normalizer }
+  /// The name of the input of every model of the experiment.
+  var inputName: String { view.inputName }
+  var classCount: Int { view.classCount }
   /// Normalizing nodes for the front of a model.
-  var normalizerNodes: PareModels.Normalizer {
-    PareModels.Normalizer(
-      offset: normalizer.offset, scale: normalizer.scale, range: normalizer.lower...normalizer.upper)
-  }
+  var normalizerNodes: PareModels.Normalizer { view.normalizerNodes }
 
   /// What a model made from these data carries, so that it cannot be fed differently from how it was trained.
-  func sections() throws -> [(name: String, text: String)] {
-    let features: String
-    if let schema = dataset.schema {
-      features = try StrictYAML.json(schema)
-    } else {
-      features = try StrictYAML.json(OwnFeatures(interval: dataset.keys[0].interval, rowShape: dataset.rowShape))
+  func sections() throws -> [(name: String, text: String)] { try view.sections() }
+
+  /// What a model is fed that sees these features; nil for the experiment's.
+  ///
+  /// - Parameter span: the rows to learn from and to stop by; by default those of the experiment's training and validation part.
+  func view(of features: FeatureChoice?, span: LearningSpan? = nil) throws -> DataView {
+    guard let features, features != choice else {
+      return try span.map { try DataView(dataset, choice: choice, inputName: inputName, span: $0) } ?? view
     }
-    return [("features", features), ("label", try StrictYAML.json(dataset.label))]
+    guard let rows = otherRows[features] else { preconditionFailure("features that the experiment's teacher does not name") }
+    return try DataView(rows, choice: features, span: span ?? dataset.span)
+  }
+
+  /// The data with what a teacher says of the labelled rows, which students learn from.
+  func taught(by outputs: TeacherOutputs) throws -> ExperimentData {
+    var data = self
+    data.training = try outputs.added(to: training, rows: view.trainingRows)
+    data.validation = try outputs.added(to: validation, rows: view.validationRows)
+    return data
   }
 
   /// What techniques may use: the training and the validation part, never the test part.
   func context(
-    teacher: Model, seed: UInt64, figures: ValidationFigures, observer: any RunObserver
+    teacher: Model?, seed: UInt64, figures: ValidationFigures, observer: any RunObserver
   ) -> CompressionContext {
     CompressionContext(
       training: training, validation: validation, teacher: teacher, seed: seed,
@@ -95,20 +115,6 @@ struct ExperimentData: Sendable {
       let loss = state.loss.map { ", loss \(figure($0))" } ?? ""
       observer.advanced(to: Int(state.fraction * 1000), note: state.activity + loss)
     }
-  }
-
-  /// What is known of features that were computed elsewhere.
-  private struct OwnFeatures: Encodable {
-    let interval: CandleInterval
-    let rowShape: [Int]
-  }
-
-  private static func rows(of part: DatasetPart, _ dataset: MarketDataset, inputName: String) throws -> TrainingData {
-    let rows = dataset.labelled(part)
-    return try TrainingData([
-      inputName: Tensor(rows.features, shape: Shape([rows.count] + dataset.rowShape)),
-      "labels": Tensor(rows.labels.map(Int64.init)),
-    ])
   }
 
   private static func summary(

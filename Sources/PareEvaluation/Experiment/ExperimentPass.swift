@@ -1,3 +1,4 @@
+import Foundation
 import PareBacktest
 import PareCompression
 import PareGraph
@@ -15,6 +16,10 @@ struct ExperimentPass: Sendable {
   /// Taken instead of the clock's.
   let latencies: RecordedLatencies?
   let observer: any RunObserver
+  /// Keeps teachers; nil keeps none.
+  var teachers: TeacherStore?
+  /// Of files that the experiment names.
+  var resolve: @Sendable (String) -> String = { $0 }
   /// Whether the test part is gone through under shocks as well.
   var isStressed = true
 
@@ -25,14 +30,19 @@ struct ExperimentPass: Sendable {
     /// Models and steps of recipes that were judged on the validation part.
     var evaluated: Int
     var layers: [CandidateLayers]
+    var teacher: TeacherSummary
 
     var chosen: CandidateResult? { candidates.first { $0.name == decision.chosen } }
   }
 
   /// - Parameter own: the user's model, which takes the teacher's place.
   func execute(own: Model?) throws -> Outcome {
-    let models = try ModelMaker(experiment: experiment, data: data, latencies: latencies, observer: observer)
-      .makeModels(own: own)
+    let teachers = TeacherMaker(
+      experiment: experiment, data: data, store: teachers, label: label,
+      resolve: resolve, observer: observer)
+    let (models, teacher) = try ModelMaker(
+      experiment: experiment, data: data, teachers: teachers, latencies: latencies, observer: observer
+    ).makeModels(own: own)
     var candidates = try judge(models)
     let evaluated = experiment.evaluatedBefore + models.count + models.reduce(0) { $0 + max(($1.steps?.count ?? 0) - 1, 0) }
     deflate(&candidates, evaluated: evaluated)
@@ -42,7 +52,13 @@ struct ExperimentPass: Sendable {
     let decision = choice.decide(&candidates)
     return Outcome(
       candidates: candidates, decision: decision, evaluated: evaluated,
-      layers: models.filter { !$0.layers.isEmpty }.map { CandidateLayers(candidate: $0.name, layers: $0.layers) })
+      layers: models.filter { !$0.layers.isEmpty }.map { CandidateLayers(candidate: $0.name, layers: $0.layers) }, teacher: teacher)
+  }
+
+  /// By which kept teachers are told apart.
+  private var label: String {
+    let place = folder == "artifacts" ? "" : "-" + folder.replacingOccurrences(of: "/", with: "-")
+    return "\(experiment.name)-\(experiment.seed)\(place)"
   }
 
   private func judge(_ models: [MadeModel]) throws -> [CandidateResult] {
@@ -50,50 +66,86 @@ struct ExperimentPass: Sendable {
     var results: [CandidateResult] = []
     typealias Reference = (judgement: Judgement, hasSkill: Bool)
     var original: (bytes: Int, validation: Reference, test: Reference)?
-    let stress = isStressed ? try StressTest(data, seed: experiment.seed) : nil
+    let stress = isStressed && models.first?.outsider == nil ? try StressTest(data, seed: experiment.seed) : nil
     var stressed: (test: Judgement, opinions: [Judge.Opinion])?
     for (index, made) in models.enumerated() {
-      let path = "\(folder)/\(made.name).pare"
-      let (deployed, bytes) = try data.deploy(made.model, deciding: experiment.threshold, as: path, in: output)
-      do {
-        try ModelFile.write(deployed.model, to: output.path("\(folder)/\(made.name).onnx"))
-      } catch let error as ONNXError where error.code == "onnx.no-standard-form" {
-        // Recurrent layers on integers have no form in ONNX; the artifact is the .pare file alone.
-      }
-      let latency =
-        try latencies?.latency(of: made.name)
-        ?? LatencyMeasurement(deployed.plan, features: data.features(.test)).measure(
-          decisions: experiment.latencyDecisions)
+      let contestant = try contestant(made)
       func judgement(_ part: DatasetPart, _ original: Reference?) throws -> (judgement: Judgement, evidence: Evidence) {
-        let opinion = try deployed.opinion(on: data, part: part)
+        let opinion = try contestant.opinion(part)
         let judgement = try data.judge.judgement(
           of: opinion, against: original?.judgement.opinion ?? opinion, on: part,
-          delay: experiment.execution.latency.delay(measuredNanoseconds: latency.p99))
+          delay: experiment.execution.latency.delay(measuredNanoseconds: contestant.latency?.p99 ?? 0))
         return (judgement, try data.judge.evidence(of: judgement, against: original, margin: experiment.margin))
       }
       let validation = try judgement(.validation, original?.validation)
       var test = try judgement(.test, original?.test)
       let reference =
-        original ?? (bytes, (validation.judgement, validation.evidence.hasSkill), (test.judgement, test.evidence.hasSkill))
+        original
+        ?? (contestant.bytes, (validation.judgement, validation.evidence.hasSkill), (test.judgement, test.evidence.hasSkill))
       original = reference
-      if let stress {
+      if let stress, let deployed = contestant.deployed {
         let opinions = (test: test.judgement, opinions: try stress.opinions(of: deployed, data))
         if let stressed { test.evidence.stress = try stress.outcomes(of: opinions, against: stressed) } else { stressed = opinions }
       }
       results.append(
         CandidateResult(
-          name: made.name, role: made.role, made: made.made, artifact: path,
-          parameters: deployed.model.graph.learnedElementCount, bytes: bytes,
-          weightBytes: deployed.model.graph.storedByteCount, planBytes: deployed.plan.residentByteCount,
-          compressionRatio: Double(reference.bytes) / Double(bytes), validation: validation.judgement.measures,
-          test: test.judgement.measures, latencyNs: latency, pareto: false, withinBudget: false,
-          equity: test.judgement.result.equityPoints, from: made.from, precision: made.precision, steps: made.steps,
-          multiplyAdds: try deployed.model.graph.multiplyAdds(),
+          name: made.name, role: made.role, made: made.made, artifact: contestant.artifact,
+          parameters: contestant.parameters, bytes: contestant.bytes,
+          weightBytes: contestant.weightBytes, planBytes: contestant.planBytes,
+          compressionRatio: min(reference.bytes, contestant.bytes) > 0 ? Double(reference.bytes) / Double(contestant.bytes) : nil,
+          validation: validation.judgement.measures, test: test.judgement.measures, latencyNs: contestant.latency, pareto: false,
+          withinBudget: false, equity: test.judgement.result.equityPoints, from: made.from, precision: made.precision, steps: made.steps,
+          multiplyAdds: contestant.multiplyAdds,
           evidence: EvidenceParts(validation: validation.evidence, test: test.evidence)))
       observer.advanced(to: index + 1, note: made.name)
     }
     observer.ended("\(models.count) models on \(data.summary.validation.rows) + \(data.summary.test.rows) decisions")
     return results
+  }
+
+  /// Brings a model into the form in which it is judged: the artifact as written and read back.
+  private func contestant(_ made: MadeModel) throws -> Contestant {
+    if let teacher = made.outsider { return try contestant(teacher, named: made.name) }
+    let path = "\(folder)/\(made.name).pare"
+    let (deployed, bytes) = try data.deploy(made.model, deciding: experiment.threshold, as: path, in: output)
+    do {
+      try ModelFile.write(deployed.model, to: output.path("\(folder)/\(made.name).onnx"))
+    } catch let error as ONNXError where error.code == "onnx.no-standard-form" {
+      // Recurrent layers on integers have no form in ONNX; the artifact is the .pare file alone.
+    }
+    let latency =
+      try latencies.map { try $0.latency(of: made.name) }
+      ?? LatencyMeasurement(deployed.plan, features: data.features(.test)).measure(decisions: experiment.latencyDecisions)
+    return Contestant(
+      artifact: path, bytes: bytes, weightBytes: deployed.model.graph.storedByteCount, planBytes: deployed.plan.residentByteCount,
+      parameters: deployed.model.graph.learnedElementCount, multiplyAdds: try deployed.model.graph.multiplyAdds(), latency: latency,
+      deployed: deployed, opinion: { try deployed.opinion(on: data, part: $0) })
+  }
+
+  private func contestant(_ teacher: TrainedTeacher, named name: String) throws -> Contestant {
+    let deployment = try TeacherDeployment(
+      teacher, data: data, to: output, path: { "\(folder)/\(name)\($0.map { "-\($0)" } ?? "").pare" },
+      decisions: experiment.latencyDecisions, isTimed: latencies == nil)
+    let threshold = try data.judge.threshold(
+      experiment.threshold, of: teacher.outputs.scores(of: data.dataset.parts[.validation]).probabilities)
+    return Contestant(
+      artifact: deployment.artifact, bytes: deployment.bytes, weightBytes: deployment.weightBytes, planBytes: deployment.planBytes,
+      parameters: deployment.parameters, multiplyAdds: deployment.multiplyAdds,
+      latency: try latencies.map { try $0.latency(of: name) } ?? deployment.latency, deployed: nil
+    ) { part in
+      Judge.Opinion(probabilities: try teacher.outputs.scores(of: data.dataset.parts[part]).probabilities, threshold: threshold)
+    }
+  }
+
+  /// What is judged, and what it costs.
+  private struct Contestant {
+    let artifact: String
+    let bytes, weightBytes, planBytes, parameters: Int
+    let multiplyAdds: Int?
+    let latency: Latency?
+    /// Nil for a teacher that cannot take the experiment's rows.
+    let deployed: DeployedModel?
+    let opinion: (DatasetPart) throws -> Judge.Opinion
   }
 
   /// Says of each Sharpe ratio how likely it is more than the luck of the best among all that were tried.

@@ -14,18 +14,21 @@ public struct ExperimentRun: Sendable {
   private let file: ExperimentFile
   private let directory: String
   private let latencies: RecordedLatencies?
+  private let teachers: String?
   private let observer: any RunObserver
 
   /// - Parameters:
   ///   - directory: where results, report and artifacts go; made where it does not exist.
   ///   - latencies: taken instead of the clock's, so that a choice that depends on them can be repeated.
+  ///   - teachers: a folder that keeps teachers for later runs; by default `teachers` in the run's own.
   public init(
-    _ file: ExperimentFile, directory: String, latencies: RecordedLatencies? = nil,
+    _ file: ExperimentFile, directory: String, latencies: RecordedLatencies? = nil, teachers: String? = nil,
     observer: any RunObserver = SilentObserver()
   ) {
     self.file = file
     self.directory = directory
     self.latencies = latencies
+    self.teachers = teachers
     self.observer = observer
   }
 
@@ -46,12 +49,15 @@ public struct ExperimentRun: Sendable {
     if let leak = leaks.first(where: { $0.outcome == .leaks }) {
       throw EvaluationError("leak", subject: leak.name, expected: "nothing of the future", found: leak.words, category: .internalFailure)
     }
+    let store = TeacherStore(teachers ?? output.path("teachers"))
     let outcome = try ExperimentPass(
-      experiment: experiment, data: data, output: output, folder: "artifacts", latencies: latencies, observer: observer
+      experiment: experiment, data: data, output: output, folder: "artifacts", latencies: latencies, observer: observer, teachers: store,
+      resolve: file.resolved
     ).execute(own: own)
     let walk = try experiment.walkForward.map { walk in
       try WalkForwardRun(
-        experiment: experiment, walk: walk, source: source, tables: tables, output: output, observer: observer
+        experiment: experiment, walk: walk, source: source, tables: tables, output: output, observer: observer, teachers: store,
+        resolve: file.resolved
       ).execute(own: own)
     }
     var results = Results(
@@ -61,6 +67,7 @@ public struct ExperimentRun: Sendable {
       budget: experiment.budget, decision: outcome.decision, margin: experiment.margin, evaluated: outcome.evaluated, leaks: leaks,
       kernels: try .fromEnvironment())
     results.walkForward = walk
+    results.teacher = outcome.teacher
     try output.write(try results.json() + "\n", to: "results.json")
     for (name, text) in try Report(results, layers: outcome.layers).files() { try output.write(text, to: name) }
     return results

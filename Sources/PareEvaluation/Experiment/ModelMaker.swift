@@ -10,7 +10,10 @@ struct MadeModel: Sendable {
   let role: CandidateResult.Role
   /// In words.
   let made: String
+  /// Of a teacher that cannot take the experiment's rows: what a student of it starts from.
   let model: Model
+  /// A teacher that cannot take the experiment's rows.
+  var outsider: TrainedTeacher?
   var from: String?
   var precision: String?
   var steps: [StepResult]?
@@ -22,10 +25,18 @@ struct MadeModel: Sendable {
 /// Makes an experiment's teacher, candidates and baselines, and measures on the validation part what each step costs.
 struct ModelMaker: Sendable {
   let experiment: Experiment
-  let data: ExperimentData
+  /// With what the teacher says of the rows, once there is one.
+  private(set) var data: ExperimentData
+  let teachers: TeacherMaker
   /// Taken instead of the clock's.
   let latencies: RecordedLatencies?
   let observer: any RunObserver
+
+  init(
+    experiment: Experiment, data: ExperimentData, teachers: TeacherMaker, latencies: RecordedLatencies?, observer: any RunObserver
+  ) {
+    (self.experiment, self.data, self.teachers, self.latencies, self.observer) = (experiment, data, teachers, latencies, observer)
+  }
 
   /// Decisions timed after a step: enough for a median.
   private static let timedDecisions = 2000
@@ -40,37 +51,50 @@ struct ModelMaker: Sendable {
 
   /// - Parameter own: the user's model, which takes the teacher's place.
   /// - Throws: what training and techniques meet.
-  func makeModels(own: Model?) throws -> [MadeModel] {
-    let teacher: (made: String, model: Model)
-    if let own, let path = experiment.model {
-      teacher = ("own model \(path)", try experiment.teacher(own, source: path, data: data))
+  /// - Returns: the models, the teacher first, and what the results say of that.
+  func makeModels(own: Model?) throws -> (models: [MadeModel], teacher: TeacherSummary) {
+    let teacher = try own.map(teachers.teacher) ?? teachers.teacher()
+    var maker = self
+    maker.data = try data.taught(by: teacher.outputs)
+    let words = own == nil ? experiment.teacher.words : "own model \(experiment.model ?? "")"
+    return (try maker.makeModels(of: teacher, words: words), try TeacherSummary(teacher, words: words, on: data.dataset))
+  }
+
+  private func makeModels(of teacher: TrainedTeacher, words: String) throws -> [MadeModel] {
+    let figures: ValidationFigures
+    let original: MadeModel
+    if let model = teacher.model {
+      figures = try ValidationFigures(teacher: model, policy: experiment.threshold, data: data)
+      original = MadeModel(
+        name: CandidateConfiguration.teacher, role: .teacher, made: words, model: model, measured: try measure(model, figures))
     } else {
-      teacher = try train(experiment.teacher, name: CandidateConfiguration.teacher)
+      let scores = try teacher.outputs.scores(of: data.dataset.parts[.validation])
+      figures = try ValidationFigures(scores: scores, policy: experiment.threshold, data: data)
+      original = MadeModel(
+        name: CandidateConfiguration.teacher, role: .teacher, made: words, model: try data.shell(named: CandidateConfiguration.teacher),
+        outsider: teacher, measured: try figures.measured(scores, costs: try teacher.costs(), plan: nil))
     }
-    let figures = try ValidationFigures(teacher: teacher.model, policy: experiment.threshold, data: data)
     func trained(_ name: String, _ role: CandidateResult.Role, _ made: String, _ model: Model) throws -> MadeModel {
       MadeModel(name: name, role: role, made: made, model: model, measured: try measure(model, figures))
     }
-    var made = [try trained(CandidateConfiguration.teacher, .teacher, teacher.made, teacher.model)]
+    var made = [original]
     for candidate in experiment.candidates {
       made.append(try pare(candidate, role: .candidate, from: made, figures))
     }
     // What every run is judged against: a linear model, and the first student as it is without a teacher.
-    let linear = TeacherConfiguration(model: .mlp(hidden: []), training: experiment.teacher.training)
-    let logistic = try train(linear, name: Baseline.logistic)
-    made.append(try trained(Baseline.logistic, .baseline, logistic.made, logistic.model))
+    let linear = NetworkTeacher(model: .mlp(hidden: []), training: experiment.teacher.baselineTraining)
+    made.append(try trained(Baseline.logistic, .baseline, linear.words, try train(linear, name: Baseline.logistic)))
     if let untaught = Baseline.untaughtStudent(of: experiment) {
       made.append(try pare(untaught, role: .baseline, from: made, figures))
     }
     return made
   }
 
-  private func train(_ configuration: TeacherConfiguration, name: String) throws -> (made: String, model: Model) {
+  private func train(_ network: NetworkTeacher, name: String) throws -> Model {
     observer.began("train \(name)", units: 1000)
-    let model = try configuration.train(
-      data, seed: experiment.seed, name: name, progress: data.progress(observer))
-    observer.ended("\(configuration.words), \(model.graph.learnedElementCount) parameters")
-    return (configuration.words, model)
+    let model = try network.train(data.view, seed: experiment.seed, name: name, progress: data.progress(observer))
+    observer.ended("\(network.words), \(model.graph.learnedElementCount) parameters")
+    return model
   }
 
   /// Applies a recipe step by step.
@@ -81,8 +105,14 @@ struct ModelMaker: Sendable {
       throw EvaluationError(
         "candidate", subject: "candidate '\(candidate.name)'", expected: "a model made before it", found: "'\(candidate.from)'")
     }
+    if start.outsider != nil, candidate.recipe.steps.first?.effects.renews != true {
+      throw EvaluationError(
+        "candidate", subject: "candidate '\(candidate.name)'",
+        expected: "a recipe that begins with a student, since the teacher (\(start.made)) cannot take the experiment's rows itself",
+        found: candidate.recipe.steps.first.map { type(of: $0).name } ?? "no step")
+    }
     observer.began("make \(candidate.name)", units: 1000)
-    let context = data.context(teacher: teacher.model, seed: experiment.seed, figures: figures, observer: observer)
+    let context = data.context(teacher: teacher.outsider == nil ? teacher.model : nil, seed: experiment.seed, figures: figures, observer: observer)
     let recipe = candidate.recipe
     // A recipe without steps still leaves its name in the model.
     let pieces = recipe.steps.isEmpty ? [recipe] : recipe.steps.map { Recipe(name: recipe.name, steps: [$0]) }
@@ -113,8 +143,8 @@ struct ModelMaker: Sendable {
   /// The figures of a model, and what a decision takes it; the clock is left alone where latencies come from an earlier run.
   private func measure(_ model: Model, _ figures: ValidationFigures) throws -> MeasuredModel {
     var measured = try figures.measure(model)
-    guard latencies == nil else { return measured }
-    measured.figures[Figure.latency] = try LatencyMeasurement(measured.plan, features: data.features(.validation))
+    guard latencies == nil, let plan = measured.plan else { return measured }
+    measured.figures[Figure.latency] = try LatencyMeasurement(plan, features: data.features(.validation))
       .measure(decisions: min(Self.timedDecisions, experiment.latencyDecisions)).p50
     return measured
   }

@@ -17,8 +17,12 @@ struct ValidationFigures: Sendable {
   ///   - teacher: what models are compared with; measured once.
   ///   - policy: by which the teacher's threshold is found, on the validation part.
   init(teacher: Model, policy: ThresholdPolicy, data: ExperimentData) throws {
+    try self.init(scores: try DeployedModel(teacher).scores(of: data, part: .validation), policy: policy, data: data)
+  }
+
+  /// - Parameter scores: what the teacher says of the validation part.
+  init(scores: DeployedModel.Scores, policy: ThresholdPolicy, data: ExperimentData) throws {
     self.data = data
-    let scores = try DeployedModel(teacher).scores(of: data, part: .validation)
     self.teacher = Judge.Opinion(
       probabilities: scores.probabilities, threshold: try data.judge.threshold(policy, of: scores.probabilities))
     logits = scores.logits.map { Double($0) }
@@ -26,17 +30,24 @@ struct ValidationFigures: Sendable {
 
   func measure(_ model: Model) throws -> MeasuredModel {
     let deployed = try DeployedModel(model.deciding(at: teacher.threshold, provenance: data.provenance))
-    let scores = try deployed.scores(of: data, part: .validation)
+    return try measured(
+      try deployed.scores(of: data, part: .validation), costs: try deployed.model.costs(deployed.plan), plan: deployed.plan)
+  }
+
+  /// The figures of what is no single model that could take the rows.
+  ///
+  /// - Parameter scores: what it says of the validation part.
+  func measured(_ scores: DeployedModel.Scores, costs: [String: Double], plan: ExecutionPlan?) throws -> MeasuredModel {
     let opinion = Judge.Opinion(probabilities: scores.probabilities, threshold: teacher.threshold)
     let measures = try data.judge.judgement(of: opinion, against: teacher, on: .validation).measures
-    var figures = try deployed.model.costs(deployed.plan)
+    var figures = costs
     figures.merge(measures.figures) { $1 }
     if scores.logits.count == logits.count {
       figures[Figure.outputSNR] = ErrorMeasure(
         ofOutputs: scores.logits.map { Double($0) }, against: logits, columns: data.classCount
       ).comparableDecibels
     }
-    return MeasuredModel(figures: figures, decisions: opinion.decisions, plan: deployed.plan)
+    return MeasuredModel(figures: figures, decisions: opinion.decisions, plan: plan)
   }
 }
 
@@ -45,7 +56,8 @@ struct MeasuredModel: Sendable {
   var figures: [String: Double]
   /// At the teacher's threshold, a row each.
   let decisions: [Int8]
-  let plan: ExecutionPlan
+  /// Nil where there is no single one.
+  let plan: ExecutionPlan?
 }
 
 extension Measures {

@@ -3,7 +3,7 @@ import PareMarket
 
 /// Features, labels and funding rates that an experiment takes from files.
 struct ExperimentTables: Sendable {
-  var features: FeatureTable?
+  var features: [TableFile: FeatureTable] = [:]
   var labels: LabelTable?
   var funding: FundingRates?
 
@@ -12,21 +12,23 @@ struct ExperimentTables: Sendable {
   /// - Throws: errors that name the file, and the line or tensor in it.
   init(_ file: ExperimentFile) throws {
     let experiment = file.experiment
-    features = try experiment.features.table.map { try $0.features(at: file.resolved($0.path)) }
+    for table in Set(([experiment.features] + experiment.teacher.inputs).compactMap(\.table)) {
+      features[table] = try table.features(at: file.resolved(table.path))
+    }
     if case .file(let path) = experiment.costs.funding { funding = try FundingRates(file: file.resolved(path)) }
     labels = try experiment.labels.map { table in
       try table.labels(at: file.resolved(table.path), classNames: experiment.label.classNames)
     }
   }
 
-  func dataset(of series: [CandleSeries], experiment: Experiment) throws -> MarketDataset {
-    if let features {
+  /// - Parameter choice: the experiment's features, or a teacher's own.
+  func dataset(of series: [CandleSeries], features choice: FeatureChoice, experiment: Experiment) throws -> MarketDataset {
+    if let table = choice.table, let features = features[table] {
       return try MarketDataset(
         series: series, features: features, labels: labels, label: experiment.label, split: experiment.split)
     }
-    let features = experiment.features
     let schema = try FeatureSchema(
-      interval: series.first?.key.interval ?? .fiveMinutes, coarser: features.coarser, features: features.columns, window: features.window)
+      interval: series.first?.key.interval ?? .fiveMinutes, coarser: choice.coarser, features: choice.columns, window: choice.window)
     return try MarketDataset(
       series: series, schema: schema, labels: labels, label: experiment.label, split: experiment.split)
   }

@@ -15,7 +15,8 @@ public struct CandidateResult: Codable, Sendable {
   @ExplicitNull public var precision: String?
   /// What each step of the recipe did; null where there is no recipe.
   @ExplicitNull public var steps: [StepResult]?
-  /// Path of the artifact, relative to the run's folder.
+  /// Path of the artifact, relative to the run's folder; of a teacher of several models their paths, with commas between. Empty where
+  /// there is none.
   public var artifact: String
   /// Trainable numbers, zeros included.
   public var parameters: Int
@@ -27,13 +28,14 @@ public struct CandidateResult: Codable, Sendable {
   public var weightBytes: Int
   /// Bytes resident in the execution plan: packed weights, tables and arena.
   public var planBytes: Int
-  /// The teacher's artifact bytes over this one's.
-  public var compressionRatio: Double
+  /// The teacher's artifact bytes over this one's; null where the teacher, or this one, has no artifact.
+  @ExplicitNull public var compressionRatio: Double?
   public var validation: Measures
   public var test: Measures
   /// How sure the figures are; null where nobody asked.
   @ExplicitNull public var evidence: EvidenceParts?
-  public var latencyNs: Latency
+  /// What a decision takes; null for a teacher of which only what it said is known.
+  @ExplicitNull public var latencyNs: Latency?
   /// Whether no other candidate is at least as good in every objective and better in one, on the validation part.
   public var pareto: Bool
   public var withinBudget: Bool
@@ -42,7 +44,7 @@ public struct CandidateResult: Codable, Sendable {
 
   public init(
     name: String, role: Role, made: String, artifact: String, parameters: Int, bytes: Int, weightBytes: Int,
-    planBytes: Int, compressionRatio: Double, validation: Measures, test: Measures, latencyNs: Latency, pareto: Bool,
+    planBytes: Int, compressionRatio: Double?, validation: Measures, test: Measures, latencyNs: Latency?, pareto: Bool,
     withinBudget: Bool, equity: [EquityPoint], from: String? = nil, precision: String? = nil, steps: [StepResult]? = nil,
     multiplyAdds: Int? = nil, evidence: EvidenceParts? = nil
   ) {

@@ -1,7 +1,8 @@
 /// Latencies of an earlier run, so that a choice that depends on them can be repeated to the bit.
 public struct RecordedLatencies: Sendable {
   private let path: String
-  private let byName: [String: Latency]
+  /// Nil for a teacher that has none.
+  private let byName: [String: Latency?]
   private let steps: [String: [StepResult]]
 
   /// - Parameter path: a `results.json`.
@@ -24,7 +25,7 @@ public struct RecordedLatencies: Sendable {
   }
 
   /// - Throws: an error that names the candidate where the earlier run did not have it.
-  func latency(of candidate: String) throws -> Latency {
+  func latency(of candidate: String) throws -> Latency? {
     guard let latency = byName[candidate] else {
       throw EvaluationError(
         "latency", subject: path, expected: "the latency of '\(candidate)'",

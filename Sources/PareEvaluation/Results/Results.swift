@@ -40,6 +40,8 @@ public struct Results: Codable, Sendable {
   public var leaks: [LeakCheck]
   /// What windows that move through the data say; null where none were asked for.
   @ExplicitNull public var walkForward: WalkForwardResult?
+  /// Whom the students learned from.
+  @ExplicitNull public var teacher: TeacherSummary?
 
   public init(
     experiment: String, seed: UInt64, data: DataSummary, configuration: String, candidates: [CandidateResult],

@@ -109,8 +109,14 @@ public struct SearchRun: Sendable {
     let observer = observer
     return try await models.model(key.digits) {
       observer.began("train \(CandidateConfiguration.teacher)", units: 1000)
-      let model = try experiment.teacher.train(
-        data, seed: experiment.seed, name: CandidateConfiguration.teacher, progress: data.progress(observer))
+      let room = TeacherRoom(
+        data, experiment: experiment, name: CandidateConfiguration.teacher, resolve: file.experiment.resolved,
+        progress: data.progress(observer))
+      guard let model = try experiment.teacher.kind.teach(in: room).model else {
+        throw EvaluationError(
+          "search-teacher", subject: "teacher", expected: "a teacher that takes the experiment's rows, since recipes start from it",
+          found: experiment.teacher.words)
+      }
       observer.ended("\(experiment.teacher.words), \(model.graph.learnedElementCount) parameters")
       return model
     }

@@ -43,8 +43,8 @@ public struct SeriesResults: Codable, Sendable {
     public var role: CandidateResult.Role
     /// Medians over the seeds.
     public var bytes: Int
-    public var compressionRatio: Double
-    public var latencyP50: Double
+    @ExplicitNull public var compressionRatio: Double?
+    @ExplicitNull public var latencyP50: Double?
     public var agreement: Double
     public var logLoss: Double
     /// Means over the seeds.
@@ -113,13 +113,19 @@ extension SeriesResults.Market {
           daysPerYear: execution.calendar.daysPerYear)
       return SeriesResults.Model(
         name: candidate.name, role: candidate.role, bytes: Int(Self.median(mine.map { Double($0.bytes) })),
-        compressionRatio: Self.median(mine.map(\.compressionRatio)), latencyP50: Self.median(mine.map(\.latencyNs.p50)),
+        compressionRatio: Self.knownMedian(mine.map(\.compressionRatio)), latencyP50: Self.knownMedian(mine.map { $0.latencyNs?.p50 }),
         agreement: Self.median(mine.map(\.test.agreement)), logLoss: Self.median(mine.map(\.test.scores.logLoss)),
         grossReturn: daily.reduce(0) { $0 + $1.gross }, netReturn: daily.reduce(0) { $0 + $1.net },
         sharpe: RiskRatios.sharpe(daily: daily.map(\.net), daysPerYear: execution.calendar.daysPerYear),
         comparison: comparison, verdict: comparison.map { Verdict($0, originalHasSkill: hasSkill) },
         chosen: results.count { $0.chosen == candidate.name })
     }
+  }
+
+  /// Nil where one of them is not known.
+  private static func knownMedian(_ values: [Double?]) -> Double? {
+    let known = values.compactMap { $0 }
+    return known.count == values.count && !known.isEmpty ? median(known) : nil
   }
 
   /// Day by day over the seeds; days that not all of them have are left out.

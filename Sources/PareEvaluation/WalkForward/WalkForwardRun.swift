@@ -10,6 +10,8 @@ struct WalkForwardRun: Sendable {
   let tables: ExperimentTables
   let output: RunFolder
   let observer: any RunObserver
+  var teachers: TeacherStore?
+  var resolve: @Sendable (String) -> String = { $0 }
 
   /// Artifacts go to `windows/1`, `windows/2`, and so on.
   static func folders(of walk: WalkForward) -> [String] {
@@ -32,7 +34,7 @@ struct WalkForwardRun: Sendable {
       let outcome = try ExperimentPass(
         experiment: part, data: data, output: output, folder: "windows/\(index + 1)", latencies: nil,
         observer: WindowObserver(observer: observer, label: "window \(index + 1) of \(windows.count)"),
-        isStressed: false
+        teachers: teachers, resolve: resolve, isStressed: false
       ).execute(own: own)
       results.append(
         WalkForwardResult.Window(

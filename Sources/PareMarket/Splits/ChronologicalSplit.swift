@@ -123,6 +123,14 @@ public struct PartRanges: Sendable, Hashable {
     }
   }
 
+  /// The same parts of rows that are counted otherwise.
+  ///
+  /// - Parameter place: where a row, or the end of the rows, has come to stand.
+  func mapped(_ place: (Int) -> Int) -> PartRanges {
+    func range(_ part: Range<Int>) -> Range<Int> { place(part.lowerBound)..<place(part.upperBound) }
+    return PartRanges(train: range(train), validation: range(validation), test: range(test), cuts: cuts.map(place))
+  }
+
   /// Rows taken from the ends of earlier parts because their labels reach into the next.
   public var purged: Int { cuts[0] - train.upperBound + cuts[1] - validation.upperBound }
 

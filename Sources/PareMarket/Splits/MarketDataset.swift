@@ -110,8 +110,10 @@ public struct MarketDataset: Sendable {
   }
 
   /// The rows of a part that have a label, gathered side by side.
-  public func labelled(_ part: DatasetPart) -> LabelledRows {
-    let rows = parts[part].filter(hasLabel)
+  public func labelled(_ part: DatasetPart) -> LabelledRows { labelled(parts[part]) }
+
+  func labelled(_ candidates: some Sequence<Int>) -> LabelledRows {
+    let rows = candidates.filter(hasLabel)
     var gathered: [Float] = []
     gathered.reserveCapacity(rows.count * width)
     for row in rows { gathered.append(contentsOf: features[row * width..<(row + 1) * width]) }
@@ -178,7 +180,27 @@ public struct MarketDataset: Sendable {
     }
   }
 
-  private func checkParts() throws(MarketError) {
+  /// - Parameter rows: of the other, ascending.
+  init(picking rows: [Int], of other: MarketDataset) {
+    schema = other.schema
+    rowShape = other.rowShape
+    columns = other.columns
+    label = other.label
+    keys = other.keys
+    digest = other.digest
+    var features: [Float] = []
+    features.reserveCapacity(rows.count * other.width)
+    for row in rows { features.append(contentsOf: other.features[row * other.width..<(row + 1) * other.width]) }
+    self.features = features
+    labels = rows.map { other.labels[$0] }
+    forwardReturns = rows.map { other.forwardReturns[$0] }
+    symbolIDs = rows.map { other.symbolIDs[$0] }
+    candleIndices = rows.map { other.candleIndices[$0] }
+    times = rows.map { other.times[$0] }
+    parts = other.parts.mapped { end in rows.count { $0 < end } }
+  }
+
+  func checkParts() throws(MarketError) {
     for part in DatasetPart.allCases {
       let rows = parts[part].filter(hasLabel)
       let least = part == .train ? rowShape.last ?? 1 : 1

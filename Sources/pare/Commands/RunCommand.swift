@@ -35,6 +35,10 @@ struct RunCommand: AsyncParsableCommand {
   var latencyFrom: String?
 
   @Option(
+    name: .long, help: ArgumentHelp("Where teachers are kept for later runs; DIR/teachers by default.", valueName: "dir"))
+  var teachers: String?
+
+  @Option(
     name: .long, help: "Cases at a time, where there are several markets or seeds; as many as there are processors by default.")
   var workers: Int?
 
@@ -52,11 +56,13 @@ struct RunCommand: AsyncParsableCommand {
     var loaded = try ExperimentFile.read(experiment)
     if let seed { (loaded.experiment.seed, loaded.experiment.moreSeeds) = (seed, []) }
     try await RunCommand.execute(
-      loaded, out: out, latencyFrom: latencyFrom, workers: workers, json: json, observer: ProgressReporter(isQuiet: quiet))
+      loaded, out: out, latencyFrom: latencyFrom, teachers: teachers, workers: workers, json: json,
+      observer: ProgressReporter(isQuiet: quiet))
   }
 
   static func execute(
-    _ file: ExperimentFile, out: String?, latencyFrom: String?, workers: Int? = nil, json: Bool, observer: any RunObserver
+    _ file: ExperimentFile, out: String?, latencyFrom: String?, teachers: String? = nil, workers: Int? = nil, json: Bool,
+    observer: any RunObserver
   ) async throws {
     let directory = out ?? "runs/\(file.experiment.name)"
     guard !file.experiment.isSeries else {
@@ -73,7 +79,8 @@ struct RunCommand: AsyncParsableCommand {
       return
     }
     let run = ExperimentRun(
-      file, directory: directory, latencies: try latencyFrom.map(RecordedLatencies.init(path:)), observer: observer)
+      file, directory: directory, latencies: try latencyFrom.map(RecordedLatencies.init(path:)), teachers: teachers,
+      observer: observer)
     let start = RunStart()
     let results = try await run.execute()
     // Before anything is printed, which may end the program where nobody reads on.

@@ -4,11 +4,14 @@ import PareArrays
 import PareEvaluation
 import PareTraining
 
-struct TrainCommand: ParsableCommand {
+struct TrainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Trains a model on rows and labels, from where it stands; no experiment is needed.",
+    abstract: "Trains a model on rows and labels, from where it stands; or the teacher that an experiment describes.",
     discussion: """
+      An experiment's teacher is trained on its data, judged on later ones and kept in DIR/teachers, where `pare run` and
+      `pare distill` find it; one that was interrupted goes on where it stood. A model needs rows and labels.
+
       Rows are in order of time; --validation-share keeps the last ones aside to stop training early. A run with
       --checkpoint can be killed at any moment and goes on with --resume, to the same bits.
 
@@ -18,6 +21,7 @@ struct TrainCommand: ParsableCommand {
         pare train teacher.pare --data rows.npy --labels labels.npy --validation-share 0.2 --patience 5 \\
           --schedule cosine --warm-up 100 --checkpoint state.safetensors --output trained.pare
         pare train model.onnx --data rows.npy --labels labels.npy --memory
+        pare train examples/simulated.yaml --out runs/teacher
       """)
 
   enum OptimizerName: String, CaseIterable, ExpressibleByArgument {
@@ -28,7 +32,7 @@ struct TrainCommand: ParsableCommand {
     case constant, cosine, step, plateau
   }
 
-  @Argument(help: "The model (.pare or .onnx).")
+  @Argument(help: "The model (.pare or .onnx), or an experiment (.yaml) whose teacher is to be trained.")
   var model: String
 
   @Option(
@@ -41,7 +45,7 @@ struct TrainCommand: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp("One per row: class indices, or the numbers that the model should yield.", valueName: "file.npy"))
-  var labels: String
+  var labels: String?
 
   @Option(name: .long, help: ArgumentHelp("A weight per row in the loss.", valueName: "file.npy"))
   var rowWeights: String?
@@ -96,8 +100,8 @@ struct TrainCommand: ParsableCommand {
   @Option(name: .long, help: "Epochs without a better validation loss after which training ends.")
   var patience: Int?
 
-  @Option(name: .long, help: "The seed of the order of rows and of dropout.")
-  var seed: UInt64 = 1
+  @Option(name: .long, help: "The seed of the order of rows and of dropout, 1 by default; of an experiment, in place of its own.")
+  var seed: UInt64?
 
   @Option(name: .long, help: "Threads at most; they change no bit of the outcome.")
   var threads: Int?
@@ -117,6 +121,12 @@ struct TrainCommand: ParsableCommand {
   @Flag(name: .long, help: "Print what each operator takes of a step, and end.")
   var profile = false
 
+  @Option(name: .long, help: ArgumentHelp("Of an experiment: where to write; runs/NAME by default.", valueName: "dir"))
+  var out: String?
+
+  @Option(name: .long, help: ArgumentHelp("Of an experiment: where teachers are kept; DIR/teachers by default.", valueName: "dir"))
+  var teachers: String?
+
   @Flag(name: .long, help: "Print the outcome as JSON.")
   var json = false
 
@@ -124,6 +134,12 @@ struct TrainCommand: ParsableCommand {
   var quiet = false
 
   func validate() throws {
+    guard !model.isExperiment else {
+      let given = [("--data", !data.isEmpty), ("--labels", labels != nil), ("--output", output != nil)].filter(\.1)
+      guard given.isEmpty else { throw ValidationError("\(given[0].0): an experiment has its own data, and writes to --out DIR") }
+      return
+    }
+    guard labels != nil else { throw ValidationError("--labels: expected one number per row, found none") }
     if output == nil, !memory, !profile { throw ValidationError("--output: expected where to write the model, found none") }
     if resume, checkpoint == nil { throw ValidationError("--resume: expected --checkpoint, which says from where") }
     if !(checkpointSeconds >= 0 && checkpointSeconds < 1e9) {
@@ -131,9 +147,20 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() async throws {
+    guard !model.isExperiment else {
+      var file = try ExperimentFile.read(model)
+      if let seed { (file.experiment.seed, file.experiment.moreSeeds) = (seed, []) }
+      file.experiment.candidates = []
+      return try await RunCommand.execute(
+        file, out: out, latencyFrom: nil, teachers: teachers, json: json, observer: ProgressReporter(isQuiet: quiet))
+    }
+    try trainModel()
+  }
+
+  private func trainModel() throws {
     let training = try ModelTraining(
-      try ModelFile.read(model), inputs: try TensorFile.read(data, option: "--data"), labels: try NPY.read(labels),
+      try ModelFile.read(model), inputs: try TensorFile.read(data, option: "--data"), labels: try NPY.read(labels ?? ""),
       rowWeights: try rowWeights.map { try NPY.read($0) }, loss: loss, output: outputName, labelSmoothing: labelSmoothing,
       classWeights: try classWeights.map(Self.weights), settings: settings, steps: steps, validationShare: validationShare,
       resources: TrainingResources(threads: threads))
@@ -169,7 +196,7 @@ struct TrainCommand: ParsableCommand {
     }
     return TrainingSettings(
       epochs: epochs, batchSize: batchSize, optimizer: rule, schedule: LearningRateSchedule(decay, warmUp: warmUp),
-      gradientNorm: gradientNorm, patience: patience, seed: seed)
+      gradientNorm: gradientNorm, patience: patience, seed: seed ?? 1)
   }
 
   private static func weights(_ text: String) throws -> ModelTraining.ClassWeights {

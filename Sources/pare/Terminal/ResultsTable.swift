@@ -25,8 +25,8 @@ struct ResultsTable {
       let money = test.money.metrics
       table.add([
         candidate.name == results.chosen ? "▶ " + candidate.name : "  " + candidate.name,
-        "\(candidate.bytes)", Self.decimal(candidate.compressionRatio, 1) + "×",
-        Self.decimal(candidate.latencyNs.p50, 0), Self.decimal(candidate.latencyNs.p99, 0),
+        candidate.artifact.isEmpty ? "–" : "\(candidate.bytes)", candidate.compressionRatio.map { Self.decimal($0, 1) + "×" } ?? "–",
+        candidate.latencyNs.map { Self.decimal($0.p50, 0) } ?? "–", candidate.latencyNs.map { Self.decimal($0.p99, 0) } ?? "–",
         Self.percent(test.scores.accuracy), Self.decimal(test.scores.logLoss, 4), Self.percent(test.flips.rate),
         Self.percent(money.grossReturn), Self.percent(money.netReturn), money.sharpe.map { Self.decimal($0, 2) } ?? "–",
         "\(money.trades)", candidate.evidence?.test.verdict?.rawValue ?? "", (candidate.pareto ? "yes" : "") + (candidate.withinBudget ? "" : " over budget"),

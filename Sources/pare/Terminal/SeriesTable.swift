@@ -19,8 +19,8 @@ struct SeriesTable {
     for market in results.markets {
       for (index, model) in market.models.enumerated() {
         table.add([
-          index == 0 ? market.market : "", model.name, "\(model.bytes)", String(format: "%.1f×", model.compressionRatio),
-          String(format: "%.0f", model.latencyP50), String(format: "%.1f%%", 100 * model.agreement),
+          index == 0 ? market.market : "", model.name, "\(model.bytes)", model.compressionRatio.map { String(format: "%.1f×", $0) } ?? "–",
+          model.latencyP50.map { String(format: "%.0f", $0) } ?? "–", String(format: "%.1f%%", 100 * model.agreement),
           String(format: "%.2f%%", 100 * model.grossReturn), String(format: "%.2f%%", 100 * model.netReturn),
           model.sharpe.map { String(format: "%.2f", $0) } ?? "–", Self.words(model.comparison?.difference),
           model.verdict?.rawValue ?? "", model.chosen > 0 ? "\(model.chosen) of \(results.seeds.count)" : "",

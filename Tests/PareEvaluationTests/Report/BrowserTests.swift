@@ -23,7 +23,7 @@ import Testing
           links: [...d.querySelectorAll('#contents a')].every(link => byId(link.getAttribute('href').slice(1))) };
         """, on: try await report())
     #expect(outcome.console.isEmpty && outcome.value["errors"] as? String == "", "\(outcome)")
-    #expect(outcome.value["blank"] as? [String] == [] && outcome.value["plots"] as? Int == 12, "\(outcome)")
+    #expect(outcome.value["blank"] as? [String] == [] && outcome.value["plots"] as? Int == 13, "\(outcome)")
     #expect(outcome.value["hidden"] as? [String] == [], "\(outcome)")
     #expect(outcome.value["title"] as? String == "small" && outcome.value["links"] as? Bool == true)
     #expect((outcome.value["terms"] as? Int ?? 0) > 25)
@@ -119,7 +119,7 @@ import Testing
       Self.plots + """
         return { plots: seen.length, errors: byId('errors').textContent };
         """, on: page)
-    #expect(outcome.value["plots"] as? Int == 12 && (outcome.value["errors"] as? String)?.contains("broken") == true, "\(outcome)")
+    #expect(outcome.value["plots"] as? Int == 13 && (outcome.value["errors"] as? String)?.contains("broken") == true, "\(outcome)")
   }
 
   @Test func aSeriesLinksToTheReportOfEveryCase() async throws {

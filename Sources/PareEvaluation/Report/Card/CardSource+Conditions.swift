@@ -10,8 +10,8 @@ extension CardSource {
     if let delay { entries.append(delay) }
     if !isOriginal { entries.append(decisions) }
     entries.append(drawdown)
-    if let limit = results.budget.effectiveLatencyNs {
-      entries.append(.init("latency", "a decision's p99 is above \(figure(limit)) ns; it was \(figure(model.latencyNs.p99))"))
+    if let limit = results.budget.effectiveLatencyNs, let latency = model.latencyNs {
+      entries.append(.init("latency", "a decision's p99 is above \(figure(limit)) ns; it was \(figure(latency.p99))"))
     }
     return DeploymentCard.Section("Do not use it when", entries)
   }

@@ -4,7 +4,7 @@ import PareMarket
 /// What the model is, and for which market.
 extension CardSource {
   var what: DeploymentCard.Section {
-    let latency = model.latencyNs
+    let latency = model.latencyNs ?? Latency(p50: 0, p99: 0, p999: 0, max: 0, clock: 0)
     return DeploymentCard.Section(
       "Model",
       [

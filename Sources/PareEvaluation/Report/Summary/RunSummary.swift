@@ -43,7 +43,7 @@ public struct RunSummary: Sendable {
         let (own, difference) = (candidate.evidence?.test, candidate.evidence?.test.comparison?.difference)
         return [
           (candidate.name == results.chosen ? "▶ " : "") + candidate.name, "\(candidate.bytes)",
-          "\(figure(candidate.latencyNs.p50)) / \(figure(candidate.latencyNs.p99))", Markdown.share(money.netReturn), money.sharpe.map(figure) ?? "–",
+          candidate.latencyNs.map { "\(figure($0.p50)) / \(figure($0.p99))" } ?? "–", Markdown.share(money.netReturn), money.sharpe.map(figure) ?? "–",
           Markdown.share(test.flips.rate), Markdown.basisPoints(difference?.estimate, difference?.lower, difference?.upper),
           candidate.evidence?.validation.verdict?.words ?? "", own?.verdict?.words ?? "", own?.deflatedSharpe.map(Markdown.share) ?? "–",
         ]
