@@ -80,7 +80,7 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
       ]),
-    .target(name: "PareBacktest", dependencies: ["PareMarket"]),
+    .target(name: "PareBacktest", dependencies: ["PareMarket", "PareLinearAlgebra"]),
     .target(
       name: "PareEvaluation",
       dependencies: [

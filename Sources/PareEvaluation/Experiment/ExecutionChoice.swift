@@ -12,6 +12,8 @@ public struct ExecutionChoice: Sendable, Hashable {
   /// Whether each decision has its own part of the capital for as many candles as it is held, in place of one position that
   /// each decision may change.
   public var tranches: Bool
+  /// Weights of the whole cross-section in place of a position for each decision.
+  public var portfolio: PortfolioChoice?
   public var size: SizeChoice
   public var rules: TradingRules
   /// The notional in the quote currency, for costs that depend on how large an order is.
@@ -37,8 +39,9 @@ public struct ExecutionChoice: Sendable, Hashable {
   func plan(costs: CostModel, horizon: Int, interval: Int64) -> TradingPlan {
     let execution = Execution(sizing: sizing, calendar: calendar)
     let held = hold ?? horizon
+    let layer = portfolio.map { TradingPlan.Positions.portfolio($0.layer, every: $0.every ?? max(held, 1), candles: $0.candles) }
     let positions: TradingPlan.Positions =
-      tranches ? .tranches(count: max(held, 1)) : .single(held == 0 ? .untilNextDecision : .candles(held))
+      layer ?? (tranches ? .tranches(count: max(held, 1)) : .single(held == 0 ? .untilNextDecision : .candles(held)))
     let candlesPerYear = calendar.daysPerYear * Double(86_400_000 / max(interval, 1))
     return TradingPlan(
       costs: costs, execution: execution, positions: positions, size: size.sizing(candlesPerYear: max(candlesPerYear, 1)),
@@ -48,7 +51,7 @@ public struct ExecutionChoice: Sendable, Hashable {
 
 extension ExecutionChoice: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case sizing, calendar, hold, tranches, size, rules, capital, latency
+    case sizing, calendar, hold, tranches, portfolio, size, rules, capital, latency
   }
 
   public init(from decoder: any Decoder) throws {
@@ -61,6 +64,10 @@ extension ExecutionChoice: Codable {
     try path.key(CodingKeys.hold).require(
       (0...1_000_000).contains(hold ?? 0), expected: "0 to 1000000 candles", found: hold ?? 0)
     tranches = try container.decodeIfPresent(Bool.self, forKey: .tranches) ?? tranches
+    portfolio = try container.decodeIfPresent(PortfolioChoice.self, forKey: .portfolio)
+    for key in [CodingKeys.tranches, .size] {
+      try path.key(key).require(portfolio == nil || !container.contains(key), expected: "none beside 'portfolio', which says it all", found: "one")
+    }
     size = try container.decodeIfPresent(SizeChoice.self, forKey: .size) ?? size
     rules = try container.decodeIfPresent(RulesChoice.self, forKey: .rules)?.rules ?? rules
     capital = try container.decodeIfPresent(Double.self, forKey: .capital) ?? capital
@@ -74,6 +81,7 @@ extension ExecutionChoice: Codable {
     try container.encode(calendar, forKey: .calendar)
     try container.encodeIfPresent(hold, forKey: .hold)
     if tranches { try container.encode(tranches, forKey: .tranches) }
+    try container.encodeIfPresent(portfolio, forKey: .portfolio)
     if size != .fixed(1) { try container.encode(size, forKey: .size) }
     if rules != .none { try container.encode(RulesChoice(rules: rules), forKey: .rules) }
     if capital != 1_000_000 { try container.encode(capital, forKey: .capital) }

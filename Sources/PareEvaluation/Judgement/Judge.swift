@@ -53,7 +53,8 @@ package struct Judge: Sendable {
     func decisions(at threshold: DecisionThreshold) -> Trader.Decisions {
       Trader.Decisions(
         sides: threshold.decisions(for: probabilities),
-        confidences: (0..<probabilities.rowCount).map(probabilities.confidence), threshold: threshold.threshold)
+        confidences: (0..<probabilities.rowCount).map(probabilities.confidence), threshold: threshold.threshold,
+        alphas: (0..<probabilities.rowCount).map { probabilities[$0, class: probabilities.classCount - 1] - probabilities[$0, class: 0] })
     }
   }
 

@@ -24,11 +24,14 @@ package struct Trader: Sendable {
     package let sides: [Int8]
     package let confidences: [Float]
     package let threshold: Float
+    /// How strongly a rise is expected; empty where nobody asks.
+    package let alphas: [Float]
 
-    package init(sides: [Int8], confidences: [Float], threshold: Float) {
+    package init(sides: [Int8], confidences: [Float], threshold: Float, alphas: [Float] = []) {
       self.sides = sides
       self.confidences = confidences
       self.threshold = threshold
+      self.alphas = alphas
     }
   }
 
@@ -43,6 +46,9 @@ package struct Trader: Sendable {
 
   /// The targets that decisions make, before stops and limits.
   package func targets(of decisions: Decisions, on part: DatasetPart) throws -> [Targets] {
+    if case .portfolio(let layer, let every, let candles) = plan.positions {
+      return try portfolio(of: decisions, on: part, layer: layer, every: every, candles: candles)
+    }
     let first = dataset.parts[part].lowerBound
     return try symbols(of: part).map { symbol, range in
       let rows = dataset.rows(of: part, symbol: symbol)
@@ -52,7 +58,7 @@ package struct Trader: Sendable {
       switch plan.positions {
       case .single(let holding):
         wanted = try DecidedPositions(decisions: sides, at: places, holding: holding).targetPositions(over: range)
-      case .tranches:
+      case .tranches, .portfolio:
         for (side, place) in zip(sides, places) { wanted[place - range.lowerBound] = side }
       }
       // A position keeps the confidence of the decision that made it.
@@ -157,6 +163,12 @@ package struct Trader: Sendable {
     return (positions, range.lowerBound)
   }
 
+  /// Returns from close to close of a symbol, the newest that of a candle.
+  func returns(of symbol: Int, upTo candle: Int, count: Int) -> [Double] {
+    let closes = candles[symbol].closes
+    return (max(candle - count + 1, 1)..<max(candle + 1, 1)).map { closes[$0] / closes[$0 - 1] - 1 }
+  }
+
   /// The regime at each candle of the first symbol, its volatility by the thirds of the training part; nil where that is too
   /// short.
   func regimes() -> Regimes? {
@@ -166,7 +178,7 @@ package struct Trader: Sendable {
     return Regimes(of: candles, cuts: cuts)
   }
 
-  private func symbols(of part: DatasetPart) throws -> [(symbol: Int, range: Range<Int>)] {
+  func symbols(of part: DatasetPart) throws -> [(symbol: Int, range: Range<Int>)] {
     let symbols = dataset.keys.indices.compactMap { symbol in dataset.candles(of: part, symbol: symbol).map { (symbol, $0) } }
     guard !symbols.isEmpty else {
       throw EvaluationError("part-empty", subject: "split.\(part.rawValue)", expected: "rows to judge", found: "none")

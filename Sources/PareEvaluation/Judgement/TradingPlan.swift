@@ -8,6 +8,9 @@ package struct TradingPlan: Sendable {
     case single(Holding)
     /// Each decision has a part 1/k of the capital for k candles.
     case tranches(count: Int)
+    /// Weights of the whole cross-section made of alphas, the probability of the highest class less that of the lowest, at every so many
+    /// decision times; volatilities and covariances are those of so many candles before.
+    case portfolio(PortfolioLayer, every: Int, candles: Int)
   }
 
   package var costs: CostModel
@@ -45,6 +48,8 @@ package struct TradingPlan: Sendable {
       case .fixed: 0
       case .volatility(_, let candles), .participation(_, let candles): candles
       }
-    return max(sizing, slippage)
+    var layer = 0
+    if case .portfolio(_, _, let candles) = positions { layer = candles }
+    return max(sizing, slippage, layer)
   }
 }

@@ -38,14 +38,22 @@ struct TeacherDeployment: Sendable {
       let plan = try ExecutionPlan(part.model)
       planBytes += plan.residentByteCount
       guard isTimed else { continue }
-      let rows = try data.view(of: part.features).dataset
-      let own = try LatencyMeasurement(plan, features: Array(rows.features(of: .test))).measure(decisions: decisions)
+      let own = try Self.measurement(of: part, plan, data).measure(decisions: decisions)
       latency = latency.map { $0 + own } ?? own
     }
     artifact = paths.joined(separator: ",")
     (self.bytes, self.weightBytes, self.planBytes, self.parameters) = (bytes, weightBytes, planBytes, parameters)
     self.multiplyAdds = teacher.parts.isEmpty ? nil : multiplyAdds
     self.latency = latency
+  }
+
+  private static func measurement(
+    of part: TrainedTeacher.Part, _ plan: ExecutionPlan, _ data: ExperimentData
+  ) throws -> LatencyMeasurement {
+    switch part.fed {
+    case .rows(let features): LatencyMeasurement(plan, features: Array(try data.view(of: features).dataset.features(of: .test)))
+    case .other: LatencyMeasurement(plan, seed: 0)
+    }
   }
 }
 

@@ -19,7 +19,7 @@ struct TeacherMaker: Sendable {
     let name = CandidateConfiguration.teacher
     let model = try experiment.teacher(own, source: experiment.model ?? own.graph.name, data: data)
     let outputs = try TeacherRoom(data, experiment: experiment, name: name, resolve: resolve).outputs(of: model, seeing: data.view)
-    return TrainedTeacher(outputs: outputs, parts: [TrainedTeacher.Part(name: name, model: model, features: nil)])
+    return TrainedTeacher(outputs: outputs, parts: [TrainedTeacher.Part(name: name, model: model, fed: .rows(nil))])
   }
 
   func teacher() throws -> TrainedTeacher {

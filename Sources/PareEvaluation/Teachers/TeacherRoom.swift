@@ -76,8 +76,15 @@ public struct TrainedTeacher: Sendable {
   struct Part: Sendable {
     var name: String
     var model: Model
-    /// What it is fed; nil for the experiment's features.
-    var features: FeatureChoice?
+    var fed: Feed
+  }
+
+  /// What a model is fed.
+  enum Feed: Sendable, Hashable {
+    /// Rows of these features; nil for the experiment's.
+    case rows(FeatureChoice?)
+    /// So many numbers, which are no row of features: a position besides, or other symbols.
+    case other(width: Int)
   }
 
   var outputs: TeacherOutputs
@@ -89,7 +96,7 @@ public struct TrainedTeacher: Sendable {
   var wasKept = false
 
   /// The model that can take the experiment's rows in the teacher's place; nil where it sees something else, or is several, or none.
-  var model: Model? { parts.count == 1 && parts[0].features == nil ? parts[0].model : nil }
+  var model: Model? { parts.count == 1 && parts[0].fed == .rows(nil) ? parts[0].model : nil }
 }
 
 /// How a quantity changed while a teacher learned.

@@ -48,7 +48,9 @@ struct TeacherStore: Sendable {
         classCount: logits.shape[1], logits: logits.values(as: Float.self),
         disagreement: file.tensors["disagreement"]?.values(as: Float.self), source: path)
       let parts = try description.parts.map { part in
-        TrainedTeacher.Part(name: part.name, model: try Artifact.read(modelPath(name, part.file)), features: part.features)
+        TrainedTeacher.Part(
+          name: part.name, model: try Artifact.read(modelPath(name, part.file)),
+          fed: part.width.map { .other(width: $0) } ?? .rows(part.features))
       }
       return .teacher(TrainedTeacher(outputs: outputs, parts: parts, curves: description.curves))
     } catch {
@@ -59,7 +61,10 @@ struct TeacherStore: Sendable {
   func keep(_ teacher: TrainedTeacher, _ name: String, _ identity: TeacherIdentity) throws {
     var parts: [Description.Part] = []
     for (index, part) in teacher.parts.enumerated() {
-      parts.append(Description.Part(name: part.name, file: index, features: part.features))
+      switch part.fed {
+      case .rows(let features): parts.append(Description.Part(name: part.name, file: index, features: features))
+      case .other(let width): parts.append(Description.Part(name: part.name, file: index, width: width))
+      }
       try Artifact.write(part.model, to: modelPath(name, index))
     }
     let outputs = teacher.outputs
@@ -84,7 +89,10 @@ struct TeacherStore: Sendable {
     struct Part: Codable {
       var name: String
       var file: Int
+      /// Of the rows that it is fed; null for the experiment's.
       var features: FeatureChoice?
+      /// Of what it is fed where that is no row of features.
+      var width: Int?
     }
 
     var identity: TeacherIdentity

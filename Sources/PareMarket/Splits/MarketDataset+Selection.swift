@@ -18,6 +18,12 @@ extension MarketDataset {
     times[parts[part].lowerBound]...times[parts[part].upperBound - 1]
   }
 
+  /// The rows decided within some time, labelled or not.
+  public func rows(within span: ClosedRange<Int64>) -> Range<Int> {
+    let first = times.firstIndex { $0 >= span.lowerBound } ?? times.count
+    return first..<(times[first...].firstIndex { $0 > span.upperBound } ?? times.count)
+  }
+
   /// The labelled rows decided within some time, whatever part they belong to.
   public func labelled(within span: ClosedRange<Int64>) -> LabelledRows {
     labelled(times.indices.filter { span.contains(times[$0]) })

@@ -69,8 +69,8 @@ public struct EnsembleTeacher: TeacherKind {
     let trained = try names.map { try taught($0, span: nil, label: $0) }
     let outputs = try combiner.outputs(of: trained.map(\.outputs), source: "teacher '\(room.name)'")
     let merged = try combiner.merged(trained, named: room.name, view: room.view(nil))
-    let parts = merged.map { [TrainedTeacher.Part(name: room.name, model: $0, features: nil)] } ?? zip(names, trained).flatMap { name, one in
-      one.parts.map { TrainedTeacher.Part(name: one.parts.count == 1 ? name : "\(name)-\($0.name)", model: $0.model, features: $0.features) }
+    let parts = merged.map { [TrainedTeacher.Part(name: room.name, model: $0, fed: .rows(nil))] } ?? zip(names, trained).flatMap { name, one in
+      one.parts.map { TrainedTeacher.Part(name: one.parts.count == 1 ? name : "\(name)-\($0.name)", model: $0.model, fed: $0.fed) }
     }
     return TrainedTeacher(outputs: outputs, parts: parts, curves: trained.flatMap(\.curves))
   }

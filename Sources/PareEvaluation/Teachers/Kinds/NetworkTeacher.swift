@@ -41,7 +41,7 @@ public struct NetworkTeacher: TeacherKind {
     let trained = try train(view, seed: room.seed, name: room.name, checkpoint: room.checkpoint, progress: room.progress)
     return TrainedTeacher(
       outputs: try room.outputs(of: trained, seeing: view),
-      parts: [TrainedTeacher.Part(name: room.name, model: trained, features: features)])
+      parts: [TrainedTeacher.Part(name: room.name, model: trained, fed: .rows(features))])
   }
 
   /// A model trained on the training rows' labels, stopped by the validation rows', with the normalizer in front and a decision behind
