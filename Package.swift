@@ -13,6 +13,8 @@ let package = Package(
     .library(name: "PareC", type: .static, targets: ["PareC"]),
     // Training and paring one.
     .library(name: "PareCompression", targets: ["PareCompression", "PareModels", "PareTraining", "PareArrays"]),
+    // Agents that learn by reward.
+    .library(name: "PareAgents", targets: ["PareAgents"]),
     // Candles, features, labels, simulation; and positions to money.
     .library(name: "PareMarket", targets: ["PareMarket", "PareBacktest"]),
     // A whole experiment.
@@ -65,6 +67,9 @@ let package = Package(
     .target(name: "PareC", dependencies: ["CPareInterface", "PareInference"]),
     .target(name: "PareModels", dependencies: ["PareTraining"]),
     .target(
+      name: "PareAgents",
+      dependencies: ["PareModels", .product(name: "RealModule", package: "swift-numerics")]),
+    .target(
       name: "PareCompression",
       dependencies: [
         "PareModels", "PareInference",
@@ -108,6 +113,7 @@ let package = Package(
     .testTarget(name: "PareInferenceTests", dependencies: ["PareInference", "CRuntimeCounters", "CKernelCases"]),
     .testTarget(name: "PareCTests", dependencies: ["PareC", "PareArrays", "CRuntimeCounters"]),
     .testTarget(name: "PareModelsTests", dependencies: ["PareModels"]),
+    .testTarget(name: "PareAgentsTests", dependencies: ["PareAgents", "PareMarket"]),
     .testTarget(name: "PareCompressionTests", dependencies: ["PareCompression"]),
     .testTarget(
       name: "PareMarketTests",
