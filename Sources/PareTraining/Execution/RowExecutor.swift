@@ -42,7 +42,7 @@ struct RowPlan {
 final class RowExecutor {
   let executor: BatchExecutor
   let rowCount: Int
-  private let inputs: [(source: Tensor, destination: UnsafeMutableRawPointer, rowByteCount: Int)]
+  private var inputs: [(name: String, source: Tensor, destination: UnsafeMutableRawPointer, rowByteCount: Int)]
 
   /// - Throws: `training.missing-input`, `training.input-type` where the data do not fit the graph's inputs.
   init(
@@ -52,13 +52,24 @@ final class RowExecutor {
     try plan.checkInputs(data)
     executor = try BatchExecutor(plan.plan, placed: placed, owners: owners, kernels: kernels)
     rowCount = plan.rowCount
-    var inputs: [(Tensor, UnsafeMutableRawPointer, Int)] = []
+    var inputs: [(String, Tensor, UnsafeMutableRawPointer, Int)] = []
     for name in executor.inputNames {
       if let tensor = data[name], let destination = try executor.buffer(of: name).baseAddress {
-        inputs.append((tensor, destination, tensor.rowByteCount))
+        inputs.append((name, tensor, destination, tensor.rowByteCount))
       }
     }
     self.inputs = inputs
+  }
+
+  /// Copies rows out of other tensors from now on.
+  ///
+  /// - Precondition: they have the names, element types and extents of a row of those before.
+  func take(_ data: TrainingData) {
+    for index in inputs.indices {
+      guard let tensor = data[inputs[index].name] else { preconditionFailure("no tensor '\(inputs[index].name)'") }
+      precondition(tensor.elementType == inputs[index].source.elementType && tensor.rowByteCount == inputs[index].rowByteCount)
+      inputs[index].source = tensor
+    }
   }
 
   /// Runs on the rows with the given indices.
@@ -66,7 +77,7 @@ final class RowExecutor {
   /// - Precondition: there are `rowCount` of them, each within the data.
   func execute(rows: UnsafeBufferPointer<Int>, step: UInt64 = 0) throws {
     precondition(rows.count == rowCount)
-    for (source, destination, size) in inputs {
+    for (_, source, destination, size) in inputs {
       source.withUnsafeBytes { bytes in
         guard let base = bytes.baseAddress else { return }
         for index in 0..<rows.count {
@@ -79,7 +90,7 @@ final class RowExecutor {
 
   /// Runs on `rowCount` neighbouring rows from `start` on.
   func execute(from start: Int, step: UInt64 = 0) throws {
-    for (source, destination, size) in inputs {
+    for (_, source, destination, size) in inputs {
       source.withUnsafeBytes { bytes in
         guard let base = bytes.baseAddress else { return }
         destination.copyMemory(from: base + start * size, byteCount: rowCount * size)

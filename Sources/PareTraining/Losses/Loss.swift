@@ -16,7 +16,7 @@ extension GraphBuilder {
   /// The input of that name, added where the graph lacks it.
   ///
   /// - Throws: `training.loss-input` where a value of the name exists with another type.
-  mutating func requiredInput(_ name: String, _ type: ValueType) throws -> String {
+  package mutating func requiredInput(_ name: String, _ type: ValueType) throws -> String {
     guard let existing = try? self.type(of: name) else { return try input(name, type) }
     guard existing == type else {
       throw TrainingError("loss-input", subject: "input '\(name)'", expected: "\(type)", found: "\(existing)")
@@ -25,14 +25,14 @@ extension GraphBuilder {
   }
 
   /// `value` times a number.
-  mutating func scaled(_ value: String, by factor: Double) throws -> String {
+  package mutating func scaled(_ value: String, by factor: Double) throws -> String {
     guard factor != 1 else { return value }
     let scalar = Tensor.filled(factor, try type(of: value).elementType, shape: [])
     return try apply("Mul", [value, constant(scalar, named: "scale")])
   }
 
   /// The mean over all elements, as a scalar.
-  mutating func mean(_ value: String) throws -> String {
+  package mutating func mean(_ value: String) throws -> String {
     try apply("ReduceMean", [value], attributes: ["keepdims": .int(0)])
   }
 
@@ -41,20 +41,20 @@ extension GraphBuilder {
   /// - Parameters:
   ///   - rows: `[batch]`.
   ///   - weights: the name of an input `[batch]`, added where the graph lacks it; nil for none.
-  mutating func mean(_ rows: String, weightedBy weights: String?) throws -> String {
+  package mutating func mean(_ rows: String, weightedBy weights: String?) throws -> String {
     guard let weights else { return try mean(rows) }
     let weight = try requiredInput(weights, try type(of: rows))
     return try mean(apply("Mul", [rows, weight]))
   }
 
   /// The mean over the last axis.
-  mutating func rowMeans(_ value: String) throws -> String {
+  package mutating func rowMeans(_ value: String) throws -> String {
     try apply(
       "ReduceMean", [value, constant(Tensor([Int64(-1)]), named: "axes")], attributes: ["keepdims": .int(0)])
   }
 
   /// The sum over the last axis.
-  mutating func rowSums(_ value: String) throws -> String {
+  package mutating func rowSums(_ value: String) throws -> String {
     try apply(
       "ReduceSum", [value, constant(Tensor([Int64(-1)]), named: "axes")], attributes: ["keepdims": .int(0)])
   }

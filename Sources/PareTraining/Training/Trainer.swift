@@ -109,7 +109,7 @@ struct TrainingProblem {
 
 extension Graph {
   /// The graph with the elements of a vector in place of the parameters that it holds, under the layouts they had.
-  func replacingParameters(with vector: ParameterVector) -> Graph {
+  package func replacingParameters(with vector: ParameterVector) -> Graph {
     var graph = self
     for (name, tensor) in vector.tensors {
       guard let layout = parameters[name]?.storage.layout else { continue }

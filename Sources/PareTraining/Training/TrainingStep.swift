@@ -114,6 +114,14 @@ package final class TrainingStep: TeamWork {
     return loss
   }
 
+  /// Learns from other rows from now on, as where targets follow from what was learnt before.
+  ///
+  /// - Precondition: the tensors have the names, element types and extents of a row of those before, and no step names a row
+  ///   that they lack.
+  package func take(_ data: TrainingData) {
+    for piece in batches.flatMap(\.pieces) { piece.rows.take(data) }
+  }
+
   private func go(_ phase: Phase, _ team: WorkerTeam?) throws {
     if let team { try team.run(self, phase: phase.rawValue) } else { try perform(phase: phase.rawValue, thread: 0, of: 1) }
   }
