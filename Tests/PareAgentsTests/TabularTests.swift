@@ -97,6 +97,16 @@ struct TabularTests {
     #expect(entropies.count == 6 && entropies[5] < entropies[0] && entropies[0] <= log(3))
   }
 
+  /// Two worlds side by side; γ = λ = ½.
+  @Test func advantagesEndWithTheirEpisodes() {
+    let advantages = AdvantageEstimation(discount: 0.5, lambda: 0.5).advantages(
+      rewards: [1, 1, 2, 2, 4, 4], values: [1, 1, 1, 1, 1, 1], following: [2, 2, 2, 2, 2, 2],
+      endings: [.none, .terminal, .truncated, .none, .none, .none], worlds: 2)
+    // The last steps bootstrap: 4 + 1 − 1. Above, world 0 is cut off (2 + 1 − 1), world 1 goes on (2 + 4/4); at first world 0
+    // goes on (1 + 2/4) and world 1 ends (1 − 1).
+    #expect(advantages == [1.5, 0, 2, 3, 4, 4])
+  }
+
   @Test func policyOptimizationWalksTheChainAndPullsTheBestArm() throws {
     var ppo = PPO()
     ppo.network.hidden = [32]

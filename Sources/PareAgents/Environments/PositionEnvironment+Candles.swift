@@ -16,7 +16,7 @@ extension PositionEnvironment {
     features: [Float], width: Int, candles: [Int], opens: [Double], starts: [Int64], interval: Int64, costPerSide: Double,
     levels: [Double] = [-1, 0, 1]
   ) throws -> (environment: PositionEnvironment, rows: [Int]) {
-    guard width > 0, features.count == candles.count * width, opens.count == starts.count,
+    guard width > 0, features.count % width == 0, features.count / width == candles.count, opens.count == starts.count,
       zip(candles, candles.dropFirst()).allSatisfy({ $0 < $1 }), candles.first ?? 0 >= 0, candles.last ?? 0 < opens.count
     else {
       throw AgentError(

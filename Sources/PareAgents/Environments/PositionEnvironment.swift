@@ -37,7 +37,8 @@ public struct PositionEnvironment: ExogenousEnvironment, Hashable {
     }
     let rows = returns.count
     try check(width > 0 && rows > 0, "rows", "at least one row and one feature", "\(rows) rows of \(width)")
-    try check(features.count / width == rows && features.count % width == 0, "features", "\(rows) rows of \(width)", "\(features.count) numbers")
+    let (count, overflows) = rows.multipliedReportingOverflow(by: width)
+    try check(!overflows && features.count == count, "features", "\(rows) rows of \(width)", "\(features.count) numbers")
     if let bad = features.firstIndex(where: { !$0.isFinite }) {
       try check(false, "features", "finite numbers", "\(features[bad]) in row \(bad / width)")
     }

@@ -1,10 +1,38 @@
 import PareTensor
 import RealModule
 
-/// Steps of several copies of an environment, with generalized advantage estimates of the actions that were drawn:
-/// `δ_t = r_t + γ · V(s_{t+1}) − V(s_t)`, `A_t = δ_t + γ · λ · A_{t+1}` (Schulman et al. 2016, arXiv:1506.02438, equation 16).
+/// Generalized advantage estimation: `δ_t = r_t + γ · V(s_{t+1}) − V(s_t)`, `A_t = δ_t + γ · λ · A_{t+1}`.
 ///
 /// `V` is 0 behind a terminal end. Behind a truncated one it is asked for, and advantages begin anew.
+///
+/// - Source: Schulman et al. 2016, arXiv:1506.02438, equation 16.
+package struct AdvantageEstimation {
+  package var discount: Double
+  package var lambda: Double
+
+  package init(discount: Double, lambda: Double) {
+    self.discount = discount
+    self.lambda = lambda
+  }
+
+  /// - Parameters: all `[steps, worlds]`, row-major.
+  ///   - values: of what was observed before the step.
+  ///   - following: of what was observed after it.
+  package func advantages(
+    rewards: [Double], values: [Float], following: [Float], endings: [EpisodeEnding], worlds: Int
+  ) -> [Double] {
+    var advantages = [Double](repeating: 0, count: rewards.count)
+    for sample in rewards.indices.reversed() {
+      let next = endings[sample] == .terminal ? 0 : Double(following[sample])
+      let surprise = rewards[sample] + discount * next - Double(values[sample])
+      let goesOn = endings[sample] == .none && sample + worlds < rewards.count
+      advantages[sample] = surprise + (goesOn ? discount * lambda * advantages[sample + worlds] : 0)
+    }
+    return advantages
+  }
+}
+
+/// Steps of several copies of an environment, with advantages of the actions that were drawn.
 struct SampledExperience<World: Environment>: PolicyExperience {
   private let settings: PPO
   private var worlds: [World]
@@ -45,13 +73,8 @@ struct SampledExperience<World: Environment>: PolicyExperience {
     }
     let values = try value.evaluate(batch.features)
     let following = try value.evaluate(successors)
-    var advantages = [Double](repeating: 0, count: samples)
-    for sample in (0..<samples).reversed() {
-      let next = endings[sample] == .terminal ? 0 : Double(following[sample])
-      let surprise = rewards[sample] + settings.discount * next - Double(values[sample])
-      let goesOn = endings[sample] == .none && sample + count < samples
-      advantages[sample] = surprise + (goesOn ? settings.discount * settings.lambda * advantages[sample + count] : 0)
-    }
+    let advantages = AdvantageEstimation(discount: settings.discount, lambda: settings.lambda).advantages(
+      rewards: rewards, values: values, following: following, endings: endings, worlds: count)
     batch.valueTargets = zip(advantages, values).map { Float($0 + Double($1)) }
     batch.advantages = advantages.flatMap { [Float](repeating: Float($0), count: actions) }
     batch.normalizeAdvantages(centred: true)
