@@ -12,7 +12,7 @@ let package = Package(
     // The same from C; scripts/build-libparec makes a library of it that needs no Swift where it runs.
     .library(name: "PareC", type: .static, targets: ["PareC"]),
     // Training and paring one.
-    .library(name: "PareCompression", targets: ["PareCompression", "PareModels", "PareTraining", "PareArrays"]),
+    .library(name: "PareCompression", targets: ["PareCompression", "PareBoostedTrees", "PareModels", "PareTraining", "PareArrays"]),
     // Agents that learn by reward.
     .library(name: "PareAgents", targets: ["PareAgents"]),
     // Candles, features, labels, simulation; and positions to money.
@@ -66,13 +66,14 @@ let package = Package(
     .target(name: "CPareInterface"),
     .target(name: "PareC", dependencies: ["CPareInterface", "PareInference"]),
     .target(name: "PareModels", dependencies: ["PareTraining"]),
+    .target(name: "PareBoostedTrees", dependencies: ["PareModels"]),
     .target(
       name: "PareAgents",
       dependencies: ["PareModels", .product(name: "RealModule", package: "swift-numerics")]),
     .target(
       name: "PareCompression",
       dependencies: [
-        "PareModels", "PareInference",
+        "PareModels", "PareBoostedTrees", "PareInference",
         .product(name: "RealModule", package: "swift-numerics"),
         .product(name: "Yams", package: "Yams"),
       ]),
@@ -114,6 +115,7 @@ let package = Package(
     .testTarget(name: "PareCTests", dependencies: ["PareC", "PareArrays", "CRuntimeCounters"]),
     .testTarget(name: "PareModelsTests", dependencies: ["PareModels"]),
     .testTarget(name: "PareAgentsTests", dependencies: ["PareAgents", "PareMarket"]),
+    .testTarget(name: "PareBoostedTreesTests", dependencies: ["PareBoostedTrees", "PareInference"]),
     .testTarget(name: "PareCompressionTests", dependencies: ["PareCompression"]),
     .testTarget(
       name: "PareMarketTests",
