@@ -10,15 +10,19 @@ package struct JSONParser {
 
   static let maximumDepth = 32
   /// Objects, arrays, texts, numbers and words together: bounds the memory that a text can ask for.
-  static let maximumValueCount = 1 << 20
+  package static let maximumValueCount = 1 << 20
 
   private let bytes: UnsafeBufferPointer<UInt8>
+  private let maximumValueCount: Int
   private var position = 0
   private var depth = 0
   private var valueCount = 0
 
-  package static func parse(_ bytes: UnsafeBufferPointer<UInt8>) throws(Failure) -> JSONValue {
-    var parser = JSONParser(bytes)
+  /// - Parameter maximumValueCount: for formats whose files are larger by nature.
+  package static func parse(
+    _ bytes: UnsafeBufferPointer<UInt8>, maximumValueCount: Int = maximumValueCount
+  ) throws(Failure) -> JSONValue {
+    var parser = JSONParser(bytes, maximumValueCount: maximumValueCount)
     let value = try parser.value()
     parser.skipSpace()
     guard parser.position == bytes.count else { throw parser.failure("text after the end of the JSON") }
@@ -33,8 +37,9 @@ package struct JSONParser {
     return try result.get()
   }
 
-  private init(_ bytes: UnsafeBufferPointer<UInt8>) {
+  private init(_ bytes: UnsafeBufferPointer<UInt8>, maximumValueCount: Int) {
     self.bytes = bytes
+    self.maximumValueCount = maximumValueCount
   }
 
   private func failure(_ message: String) -> Failure { Failure(message: message, offset: position) }
@@ -53,7 +58,7 @@ package struct JSONParser {
 
   private mutating func value() throws(Failure) -> JSONValue {
     valueCount += 1
-    guard valueCount <= Self.maximumValueCount else { throw failure("more than \(Self.maximumValueCount) values") }
+    guard valueCount <= maximumValueCount else { throw failure("more than \(maximumValueCount) values") }
     skipSpace()
     guard let byte = current else { throw failure("an end in the middle of the JSON") }
     switch byte {
