@@ -90,7 +90,7 @@ let package = Package(
     .target(
       name: "PareEvaluation",
       dependencies: [
-        "PareCompression", "PareBacktest", "PareONNX", "PareArrays",
+        "PareCompression", "PareBoostedTrees", "PareAgents", "PareBacktest", "PareONNX", "PareArrays",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),

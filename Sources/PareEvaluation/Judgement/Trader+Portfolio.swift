@@ -40,7 +40,7 @@ extension Trader {
       }
       defer { date += 1 }
       guard date % every == 0 else { continue }
-      let returns = places.enumerated().map { symbol, place in place.map { self.returns(of: symbol, upTo: $0, count: count) } ?? [] }
+      let returns: [[Double]] = places.enumerated().map { symbol, place in place.map { self.returns(of: symbol, upTo: $0, count: count) } ?? [] }
       // Symbols whose past is too short for the layer wait.
       let length = returns.map(\.count).max() ?? 0
       for symbol in alphas.indices where returns[symbol].count < min(length, count) { alphas[symbol] = nil }

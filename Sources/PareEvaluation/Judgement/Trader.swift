@@ -3,7 +3,7 @@ import PareMarket
 
 /// Trades decisions on the candles of a part of the data: all symbols with one capital, of which each has an equal share.
 package struct Trader: Sendable {
-  private let dataset: MarketDataset
+  let dataset: MarketDataset
   private let candles: [TradedCandles]
   private let spreadMultiples: [[Double]]?
   package let plan: TradingPlan

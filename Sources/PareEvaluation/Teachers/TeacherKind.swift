@@ -31,10 +31,12 @@ extension TeacherKind {
 }
 
 /// Every kind of teacher that an experiment can name. Adding one is a file in `Kinds/` and a line here.
-enum TeacherCatalogue {
-  static let all: [any TeacherKind.Type] = [
+package enum TeacherCatalogue {
+  package static let all: [any TeacherKind.Type] = [
     NetworkTeacher.self,
     EnsembleTeacher.self,
+    TreeTeacher.self,
+    AgentTeacher.self,
     RecordedTeacher.self,
   ]
 }

@@ -55,6 +55,14 @@ public struct TeacherRoom: Sendable {
   func outputs(of model: Model, seeing view: DataView) throws -> TeacherOutputs {
     let scores = try model.graph.scores(as: .classes)
     let said = try Scorer(model.graph, outputs: [scores.value]).run(view.allRows())[scores.value]?.values(as: Float.self) ?? []
+    return try outputs(said, of: view)
+  }
+
+  /// What was said of every row of a view, of those rows of the data.
+  ///
+  /// - Parameter said: row-major logits.
+  /// - Throws: `evaluation.teacher-classes` for another number of classes than the label's.
+  func outputs(_ said: [Float], of view: DataView) throws -> TeacherOutputs {
     let count = data.classCount
     guard said.count == view.dataset.rowCount * count else {
       throw EvaluationError(

@@ -1,6 +1,7 @@
 import Foundation
 import PareArtifact
 import PareBacktest
+import PareBoostedTrees
 import PareCompression
 import PareEvaluation
 import PareInference
@@ -88,6 +89,60 @@ import Testing
     let results = try await Small.run(try experiment(TeacherConfiguration(ensemble)), in: folder)
     #expect(results.candidates[0].artifact == "artifacts/teacher-rows.pare,artifacts/teacher-windows.pare")
     #expect(!results.candidates[0].pareto && results.chosen != "teacher")
+  }
+
+  @Test(.enabled(if: XGBoostLibrary.isAvailable, "XGBoost's library is not installed; scripts/setup installs it"))
+  func boostedTreesTeachAndCanBeParedLikeAnyModel() async throws {
+    let folder = try ScratchFolder()
+    let trees = TreeTeacher(BoostingSettings(rounds: 20, depth: 3, earlyStoppingRounds: 5))
+    let results = try await Small.run(try experiment(TeacherConfiguration(trees)), in: folder)
+    #expect(results.candidates[0].artifact == "artifacts/teacher.pare")
+    #expect((results.candidates[0].latencyNs?.p50 ?? 0) > 0 && results.candidates[1].test.agreement > 0.5)
+  }
+
+  @Test(arguments: AgentTeacher.Learner.allCases) func anAgentTeachesAndItsCurvesAreKept(learner: AgentTeacher.Learner) async throws {
+    let folder = try ScratchFolder()
+    let agent = AgentTeacher(learner, hidden: [8], epochs: 2, patience: 2, members: 2)
+    let results = try await Small.run(try experiment(TeacherConfiguration(agent)), in: folder)
+    let summary = try #require(results.teacher)
+    #expect(summary.curves.count == 2 && summary.curves.allSatisfy { !$0.points.isEmpty })
+    #expect(results.candidates[0].bytes > 0 && results.candidates[1].test.agreement > 0.4)
+    // Found again with its curves.
+    let again = try await Small.run(try experiment(TeacherConfiguration(agent)), in: folder)
+    #expect(again.teacher?.wasKept == true && again.teacher?.curves == summary.curves)
+  }
+
+  @Test func everyKindSurvivesItsSpelling() throws {
+    let network = NetworkTeacher(model: .recurrent(.gru, hidden: [6]), training: Self.schedule, features: Self.windows, rows: 500)
+    let kinds: [TeacherConfiguration] = [
+      TeacherConfiguration(network), TeacherConfiguration(TreeTeacher(BoostingSettings(rounds: 7), rows: 90)),
+      TeacherConfiguration(AgentTeacher(.ppo, hidden: [3], members: 2)),
+      TeacherConfiguration(RecordedTeacher(TableFile(path: "x.csv"), says: .positions, gaps: .hold, confidence: 0.8)),
+      TeacherConfiguration(EnsembleTeacher(["a": TeacherConfiguration(network), "b": TeacherConfiguration(TreeTeacher())], combine: .stacked)),
+    ]
+    #expect(Set(kinds.map { type(of: $0.kind).key }) == Set(TeacherCatalogue.all.map { $0.key }))
+    for kind in kinds {
+      let experiment = try experiment(kind)
+      let read: Experiment = try StrictYAML.decode(try StrictYAML.encode(experiment), source: "experiment.yaml")
+      #expect(read.teacher == kind)
+    }
+  }
+
+  @Test(arguments: [
+    ("teacher: {trees: {rounds: 0}}", "teacher.trees.rounds"), ("teacher: {trees: {round: 3}}", "teacher.trees.round"),
+    ("teacher: {agent: {learner: sarsa}}", "teacher.agent.learner"), ("teacher: {agent: {discount: 1}}", "teacher.agent.discount"),
+    ("teacher: {ensemble: {members: {a: {trees: {}}}}}", "teacher.ensemble.members"),
+    ("teacher: {ensemble: {members: {a: {trees: {}}, b: {model: {mlp: {hidden: [0]}}}}}}", "teacher.ensemble.members.b.model"),
+    ("teacher: {recorded: {file: x.csv, says: nothing}}", "teacher.recorded.says"),
+    ("teacher: {recorded: {file: x.csv, says: positions, confidence: 0.4}}", "teacher.recorded.confidence"),
+    ("teacher: {model: {mlp: {hidden: [4]}}, trees: {}}", "teacher"), ("teacher: {rows: 1}", "teacher.rows"),
+  ])
+  func aMistakeInATeacherIsNamedByItsPath(line: String, path: String) throws {
+    #expect {
+      let _: Experiment = try StrictYAML.decode("data: {csv: x.csv, symbol: B}\n\(line)\n", source: "experiment.yaml")
+    } throws: { error in
+      ((error as? any PareError)?.subject ?? "").contains(path)
+    }
   }
 
   @Test func recordedPositionsTeach() async throws {

@@ -1,0 +1,132 @@
+"""Teachers and their students over several seeds: skill against the simulator's truth, money, bytes and nanoseconds.
+
+Each file of examples/teachers is run once for each seed by `pare run`; what is finished is kept and not run again. Of each student the
+table has the paired difference to the same student trained on the labels alone, a mean over the seeds with a 95 % interval of Student's t.
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PARE = ROOT / ".build/release/pare"
+# Two-sided 95 % quantiles of Student's t by degrees of freedom.
+QUANTILES = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
+
+
+def run(path: pathlib.Path, seed: int, out: pathlib.Path) -> dict:
+    """The results of one file and seed, with the seconds that they took when they were made."""
+    folder = out / f"{path.stem}-{seed}"
+    kept = folder / "measured.json"
+    if kept.exists():
+        return json.loads(kept.read_text())
+    begin = time.monotonic()
+    command = [PARE, "run", path, "--seed", str(seed), "--out", folder, "--json", "--quiet"]
+    outcome = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    if outcome.returncode != 0:
+        sys.exit(f"{path.name}, seed {seed}: {outcome.stderr.strip()}")
+    measured = {"seconds": time.monotonic() - begin, "results": json.loads(outcome.stdout)}
+    folder.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(measured))
+    return measured
+
+
+def interval(values: list[float]) -> tuple[float, float]:
+    """Mean and half-width of its 95 % interval; no width of a single value."""
+    if len(values) < 2:
+        return values[0], math.nan
+    spread = statistics.stdev(values) / math.sqrt(len(values))
+    return statistics.mean(values), QUANTILES.get(len(values) - 1, 1.96) * spread
+
+
+def words(values: list[float], scale: float = 1, digits: int = 2) -> str:
+    mean, half = interval([scale * value for value in values])
+    return f"{mean:.{digits}f}" if math.isnan(half) else f"{mean:.{digits}f} ± {half:.{digits}f}"
+
+
+def candidate(results: dict, name: str) -> dict | None:
+    return next((one for one in results["candidates"] if one["name"] == name), None)
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def share(results: dict, one: dict) -> float | None:
+    truth = results.get("truth")
+    return one["test"]["skill"] / truth["test"]["bayes_skill"] if truth else None
+
+
+def teacher_row(name: str, measured: list[dict]) -> list[str]:
+    teachers = [one["results"]["candidates"][0] for one in measured]
+    shares = [share(one["results"], teacher) for one, teacher in zip(measured, teachers)]
+    nets = [teacher["test"]["money"]["net_return"] for teacher in teachers]
+    latency = teachers[0]["latency_ns"]
+    return [
+        name, teachers[0]["made"], words([s for s in shares if s is not None], 100, 1) if None not in shares else "–",
+        words([teacher["test"]["log_loss"] for teacher in teachers], 1, 4), words(nets, 100, 1),
+        f"{teachers[0]['bytes']:,}" if teachers[0]["artifact"] else "–", f"{latency['p50'] / 1000:,.1f}" if latency else "–",
+        words([one["seconds"] for one in measured], 1, 0),
+    ]
+
+
+def student_rows(name: str, measured: list[dict]) -> list[list[str]]:
+    rows = []
+    for student in [one["name"] for one in measured[0]["results"]["candidates"] if one["role"] == "candidate"]:
+        pairs = []
+        for one in measured:
+            results = one["results"]
+            own, plain = candidate(results, student), candidate(results, "student-untaught")
+            if own and plain:
+                pairs.append((results, own, plain))
+        if not pairs:
+            continue
+        losses = [own["test"]["log_loss"] - plain["test"]["log_loss"] for _, own, plain in pairs]
+        money = [own["test"]["money"]["net_return"] - plain["test"]["money"]["net_return"] for _, own, plain in pairs]
+        kept = [own["test"]["skill"] / results["candidates"][0]["test"]["skill"] for results, own, _ in pairs]
+        teacher, own = pairs[0][0]["candidates"][0], pairs[0][1]
+        latency = own["latency_ns"]["p50"]
+        rows.append([
+            name, student, words(losses, 1000, 2), words(money, 100, 2), words(kept, 100, 1),
+            f"{own['bytes']:,}", f"{teacher['bytes'] / own['bytes']:.1f} ×" if teacher["artifact"] else "–",
+            f"{latency:.0f}", f"{teacher['latency_ns']['p50'] / latency:.1f} ×" if teacher["latency_ns"] else "–",
+        ])
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", default="1,2,3")
+    parser.add_argument("--only", nargs="*", help="names of examples, without .yaml")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/teachers")
+    parser.add_argument("--json", type=pathlib.Path)
+    arguments = parser.parse_args()
+    seeds = [int(seed) for seed in arguments.seeds.split(",")]
+    files = sorted((ROOT / "examples/teachers").glob("*.yaml"))
+    if arguments.only:
+        files = [path for path in files if path.stem in arguments.only]
+    measured = {}
+    for path in files:
+        for seed in seeds:
+            print(f"{path.stem}, seed {seed}", file=sys.stderr, flush=True)
+            measured.setdefault(path.stem, []).append(run(path, seed, arguments.out))
+    print(table(
+        ["example", "teacher", "Bayes skill, %", "log loss", "net, %", "bytes", "p50, µs", "seconds"],
+        [teacher_row(name, ones) for name, ones in measured.items()]))
+    print()
+    print(table(
+        ["example", "student", "log loss less untaught, 10⁻³", "net less untaught, points", "skill of the teacher's, %", "bytes", "smaller",
+         "p50, ns", "faster"],
+        [row for name, ones in measured.items() for row in student_rows(name, ones)]))
+    if arguments.json:
+        arguments.json.write_text(json.dumps({name: ones for name, ones in measured.items()}))
+
+
+if __name__ == "__main__":
+    main()
