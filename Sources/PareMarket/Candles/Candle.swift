@@ -95,11 +95,23 @@ extension SeriesKey: CustomStringConvertible {
 public struct CandleSeries: Sendable, Equatable {
   public let key: SeriesKey
   public let candles: [Candle]
+  /// When the market trades; nil where candles follow each other without a pause.
+  public let calendar: TradingCalendar?
 
   /// - Precondition: `candles` ascend strictly by `start`; readers establish this before they make a series.
-  public init(key: SeriesKey, candles: [Candle]) {
+  public init(key: SeriesKey, candles: [Candle], calendar: TradingCalendar? = nil) {
     precondition(zip(candles, candles.dropFirst()).allSatisfy { $0.start < $1.start }, "candles must ascend strictly")
     self.key = key
     self.candles = candles
+    self.calendar = calendar
+  }
+
+  /// Whether no candle is missing between the one at `index` and the one before it.
+  ///
+  /// - Precondition: both exist, and the interval has a fixed length or there is a calendar.
+  func isConsecutive(_ index: Int) -> Bool {
+    let (start, previous) = (candles[index].start, candles[index - 1].start)
+    if let calendar { return calendar.isNext(start, after: previous) }
+    return start &- previous == key.interval.milliseconds
   }
 }

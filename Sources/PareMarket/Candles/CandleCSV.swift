@@ -142,13 +142,13 @@ private struct CandleRows {
 }
 
 extension MarketError {
-  fileprivate static func badRow(_ row: BadRow, of count: Int, path: String) -> MarketError {
+  static func badRow(_ row: BadRow, of count: Int, path: String) -> MarketError {
     let more = count == 1 ? "" : " (\(count) bad rows in all)"
     return MarketError(
       "bad-row", subject: "\(path):\(row.line)", expected: row.defect.expected, found: row.defect.found + more)
   }
 
-  fileprivate static func noCandles(_ path: String, rows: Int, bad: Int) -> MarketError {
+  static func noCandles(_ path: String, rows: Int, bad: Int) -> MarketError {
     MarketError(
       "no-candles", subject: path, expected: "at least one candle",
       found: rows == 0 ? "no rows" : "\(rows) rows, \(bad) of them bad")

@@ -37,6 +37,12 @@ public enum CandleDefect: Error, Sendable, Hashable {
   case offGrid(Int64, CandleInterval)
   /// The same start as an earlier line, with other values.
   case conflict(withLine: Int)
+  /// No date, or one that does not exist, in a panel.
+  case noDate(text: String)
+  /// No symbol in a row of a panel.
+  case noSymbol
+  /// A date at which the market is closed.
+  case offCalendar(CalendarDate)
 }
 
 extension CandleDefect: CustomStringConvertible {
@@ -53,18 +59,23 @@ extension CandleDefect: CustomStringConvertible {
     case .mixedTimeUnits: "all starts in seconds or all in milliseconds"
     case .offGrid(_, let interval): "a start on the \(interval.name) grid"
     case .conflict(let line): "the values that line \(line) gives for the same start"
+    case .noDate: "a date from 1970 on, as 2024-12-25"
+    case .noSymbol: "a symbol"
+    case .offCalendar: "a date of the calendar"
     }
   }
 
   public var found: String {
     switch self {
     case .columnCount(_, let found): "\(found)"
-    case .unparsable(_, let text): text.isEmpty ? "nothing" : "'\(text)'"
+    case .unparsable(_, let text), .noDate(let text): text.isEmpty ? "nothing" : "'\(text)'"
     case .nonFinite: "a value that is not finite"
     case .nonPositivePrice(_, let value), .negative(_, let value), .outsideRange(_, let value, _, _): "\(value)"
     case .highBelowLow(let high, let low): "high \(high), low \(low)"
     case .timeOutOfRange(let start), .mixedTimeUnits(let start), .offGrid(let start, _): "\(start)"
     case .conflict: "other values"
+    case .noSymbol: "nothing"
+    case .offCalendar(let date): "\(date)"
     }
   }
 

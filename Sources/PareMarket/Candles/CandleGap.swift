@@ -14,6 +14,13 @@ public struct CandleGap: Sendable, Hashable {
 extension CandleSeries {
   /// What is missing between the first candle and the last, oldest first.
   public var gaps: [CandleGap] {
+    if let calendar {
+      return zip(candles, candles.dropFirst()).compactMap { first, second in
+        let place = calendar.lowerBound(of: first.start + 1)
+        let missing = calendar.lowerBound(of: second.start) - place
+        return missing > 0 ? CandleGap(start: calendar.starts[place], missing: missing) : nil
+      }
+    }
     var finder = GapFinder(interval: key.interval)
     return candles.compactMap { finder.gap(before: $0.start) }
   }

@@ -10,14 +10,18 @@ public struct FeatureEngine: Sendable {
   /// The last day of ECMAScript's calendar, in the year 275,760.
   private static let latestStart: Int64 = 8_640_000_000_000_000
 
+  /// When the market trades; nil where candles follow each other without a pause.
+  public let calendar: TradingCalendar?
   private let interval: Int64
   private var known: KnownCandles
   /// The newest candles' features, for a schema with a window.
   private var recent: RecentRows
   private var last: Int64?
 
-  public init(_ schema: FeatureSchema) {
+  /// - Parameter calendar: by which a candle follows another; what it says has to be known ahead.
+  public init(_ schema: FeatureSchema, calendar: TradingCalendar? = nil) {
     self.schema = schema
+    self.calendar = calendar
     interval = schema.intervalMilliseconds
     known = KnownCandles(schema)
     recent = RecentRows(count: schema.window, width: schema.width)
@@ -72,7 +76,7 @@ public struct FeatureEngine: Sendable {
 
   private mutating func accept(_ candle: Candle) throws(MarketError) {
     try check(candle)
-    if let last, candle.start != last + interval { reset() }
+    if let last, !(calendar?.isNext(candle.start, after: last) ?? (candle.start == last + interval)) { reset() }
     last = candle.start
     known.push(candle)
   }

@@ -18,7 +18,7 @@ public struct FeatureMatrix: Sendable {
         "wrong-interval", subject: series.key.symbol, expected: "candles of interval \(schema.interval.rawValue)",
         found: series.key.interval.rawValue)
     }
-    var engine = FeatureEngine(schema)
+    var engine = FeatureEngine(schema, calendar: series.calendar)
     var values: [Float] = []
     values.reserveCapacity(series.candles.count * schema.rowLength)
     var indices: [Int] = []

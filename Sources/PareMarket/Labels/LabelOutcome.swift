@@ -21,10 +21,10 @@ extension LabelDefinition {
   public func outcomes(of series: CandleSeries) -> [LabelOutcome?] {
     let candles = series.candles
     var result = [LabelOutcome?](repeating: nil, count: candles.count)
-    guard let interval = series.key.interval.milliseconds else { return result }
+    guard series.key.interval.milliseconds != nil else { return result }
     var runStart = 0
     for end in candles.indices.dropFirst() {
-      if candles[end].start &- candles[end - 1].start != interval { runStart = end }
+      if !series.isConsecutive(end) { runStart = end }
       let decision = end - horizon - 1
       guard decision >= runStart else { continue }
       if case .tripleBarrier(let profit, let loss, let unit) = kind {

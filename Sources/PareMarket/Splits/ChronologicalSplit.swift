@@ -63,8 +63,11 @@ public struct ChronologicalSplit: Codable, Sendable, Hashable {
   ///   - times: decision time per row, ascending, Unix milliseconds; several rows may share one.
   ///   - horizon: of the label, in candles.
   ///   - interval: length of a candle, milliseconds.
+  ///   - calendar: when the market trades; horizon and embargo then count its sessions.
   /// - Throws: `market.part-empty` where a part has no row left.
-  func ranges(times: [Int64], horizon: Int, interval: Int64) throws(MarketError) -> PartRanges {
+  func ranges(
+    times: [Int64], horizon: Int, interval: Int64, calendar: TradingCalendar? = nil
+  ) throws(MarketError) -> PartRanges {
     var distinct: [Int64] = []
     for time in times where time != distinct.last { distinct.append(time) }
     guard distinct.count >= 3 else {
@@ -73,12 +76,17 @@ public struct ChronologicalSplit: Codable, Sendable, Hashable {
     }
     let first = distinct[min(Int(Double(distinct.count) * train), distinct.count - 1)]
     let second = distinct[min(Int(Double(distinct.count) * (train + validation)), distinct.count - 1)]
-    let reach = Int64(horizon) * interval
-    let pause = Int64(embargo ?? horizon) * interval
+    let pause = embargo ?? horizon
+    /// The decision time so many candles from another.
+    func time(_ time: Int64, _ candles: Int) -> Int64 {
+      guard let calendar else { return time + Int64(candles) * interval }
+      let start = calendar.start(time - interval, advancedBy: candles)
+      return start.map { $0 + interval } ?? (candles < 0 ? .min : .max)
+    }
     return PartRanges(
-      train: try range(.train, in: times, from: .min, to: first - reach),
-      validation: try range(.validation, in: times, from: first + pause, to: second - reach),
-      test: try range(.test, in: times, from: second + pause, to: .max),
+      train: try range(.train, in: times, from: .min, to: time(first, -horizon)),
+      validation: try range(.validation, in: times, from: time(first, pause), to: time(second, -horizon)),
+      test: try range(.test, in: times, from: time(second, pause), to: .max),
       cuts: [lowerBound(of: first, in: times), lowerBound(of: second, in: times)])
   }
 

@@ -35,7 +35,7 @@ public struct MarketDataset: Sendable {
   /// - Parameters:
   ///   - series: one per symbol, all of the schema's interval; they need not span the same time.
   /// - Throws: `MarketError`, saying which symbol or part: `no-series`, `duplicate-symbol`, `wrong-interval`,
-  ///   `too-few-candles`, `constant-prices`, what `FeatureMatrix` throws, `part-empty`, `too-few-rows` (fewer
+  ///   `wrong-calendar`, `too-few-candles`, `constant-prices`, what `FeatureMatrix` throws, `part-empty`, `too-few-rows` (fewer
   ///   labelled training rows than features), `one-class`.
   public init(
     series: [CandleSeries], schema: FeatureSchema, labels: LabelTable? = nil, label: LabelDefinition,
@@ -104,7 +104,9 @@ public struct MarketDataset: Sendable {
     candleIndices = rows.candleIndices
     times = rows.times
     // Checked: all series have the first one's interval, of a fixed length.
-    parts = try split.ranges(times: times, horizon: label.horizon, interval: series[0].key.interval.milliseconds ?? 0)
+    parts = try split.ranges(
+      times: times, horizon: label.horizon, interval: series[0].key.interval.milliseconds ?? 0,
+      calendar: series[0].calendar)
     digest = DataDigest(of: series)
     try checkParts()
   }
@@ -165,6 +167,10 @@ public struct MarketDataset: Sendable {
         throw MarketError(
           "wrong-interval", subject: one.key.symbol, expected: "candles of one interval of a fixed length",
           found: one.key.interval.name)
+      }
+      guard one.calendar == series[0].calendar else {
+        throw MarketError(
+          "wrong-calendar", subject: one.key.symbol, expected: "the calendar of \(series[0].key.symbol)", found: "another")
       }
       guard one.candles.count >= least else {
         throw MarketError(
