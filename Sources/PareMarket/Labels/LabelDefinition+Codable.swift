@@ -1,6 +1,6 @@
 extension LabelDefinition: Codable {
   private enum CodingKeys: String, CodingKey {
-    case kind, horizon, profit, loss
+    case kind, horizon, profit, loss, share
     case threshold = "threshold-bp"
     case profitBasisPoints = "profit-bp"
     case lossBasisPoints = "loss-bp"
@@ -18,9 +18,11 @@ extension LabelDefinition: Codable {
       kind = .buyHoldSell(thresholdBasisPoints: try container.decode(Double.self, forKey: .threshold))
     case "forward-return": kind = .forwardReturn
     case "triple-barrier": kind = try Self.tripleBarrier(in: container)
+    case "cross-section-rank": kind = .crossSectionRank(share: try container.decode(Double.self, forKey: .share))
     default:
       throw MarketError(
-        "label-kind", subject: "label.kind", expected: "direction, buy-hold-sell, triple-barrier or forward-return",
+        "label-kind", subject: "label.kind",
+        expected: "direction, buy-hold-sell, triple-barrier, cross-section-rank or forward-return",
         found: "'\(name)'")
     }
     try self.init(kind, horizon: container.decode(Int.self, forKey: .horizon))
@@ -60,6 +62,9 @@ extension LabelDefinition: Codable {
       try container.encode(profit, forKey: unit == .basisPoints ? .profitBasisPoints : .profit)
       try container.encode(loss, forKey: unit == .basisPoints ? .lossBasisPoints : .loss)
       if case .volatility(let candles) = unit { try container.encode(candles, forKey: .volatilityCandles) }
+    case .crossSectionRank(let share):
+      try container.encode("cross-section-rank", forKey: .kind)
+      try container.encode(share, forKey: .share)
     }
     try container.encode(horizon, forKey: .horizon)
   }

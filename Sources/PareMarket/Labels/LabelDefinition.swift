@@ -19,6 +19,9 @@ public struct LabelDefinition: Sendable, Hashable {
     ///
     /// - Source: López de Prado 2018, Advances in Financial Machine Learning, ch. 3.
     case tripleBarrier(profit: Double, loss: Double, unit: BarrierUnit)
+    /// Three classes, by rank among the symbols of a decision time: buy (2) the top `share` of the forward returns, sell (0)
+    /// the bottom one, hold (1) between. Only a dataset of several symbols knows them; a row has none where it is alone.
+    case crossSectionRank(share: Double)
   }
 
   public let kind: Kind
@@ -26,7 +29,7 @@ public struct LabelDefinition: Sendable, Hashable {
   public let horizon: Int
 
   /// - Throws: `market.label-horizon`; `market.label-threshold` (finite, not negative); `market.label-barrier` (both
-  ///   positive and finite, 2 to 10,000 returns of volatility).
+  ///   positive and finite, 2 to 10,000 returns of volatility); `market.label-share` (above 0, at most a half).
   public init(_ kind: Kind, horizon: Int) throws(MarketError) {
     guard (1...10_000).contains(horizon) else {
       throw MarketError(
@@ -43,6 +46,11 @@ public struct LabelDefinition: Sendable, Hashable {
       }
     case .tripleBarrier(let profit, let loss, let unit):
       try unit.validate(profit: profit, loss: loss)
+    case .crossSectionRank(let share):
+      guard share > 0, share <= 0.5 else {
+        throw MarketError(
+          "label-share", subject: "label.share", expected: "a share above 0, at most 0.5", found: "\(share)", category: .usage)
+      }
     }
     self.kind = kind
     self.horizon = horizon
@@ -52,19 +60,19 @@ public struct LabelDefinition: Sendable, Hashable {
   public var classNames: [String] {
     switch kind {
     case .direction: ["down", "up"]
-    case .buyHoldSell, .tripleBarrier: ["sell", "hold", "buy"]
+    case .buyHoldSell, .tripleBarrier, .crossSectionRank: ["sell", "hold", "buy"]
     case .forwardReturn: []
     }
   }
 
   /// The forward return, as a fraction, beyond which it is a buy or, below its negative, a sell; 0 where there is no hold
-  /// or where no one return decides (`tripleBarrier`).
+  /// or where no one return decides (`tripleBarrier`, `crossSectionRank`).
   public var returnThreshold: Double {
     if case .buyHoldSell(let threshold) = kind { threshold / 10_000 } else { 0 }
   }
 
-  /// The class of a forward return; nil where it has none, and for `tripleBarrier`, whose classes are of paths
-  /// (`outcomes(of:)`).
+  /// The class of a forward return; nil where it has none, for `tripleBarrier`, whose classes are of paths
+  /// (`outcomes(of:)`), and for `crossSectionRank`, whose classes are of several symbols (`MarketDataset`).
   public func classIndex(of forwardReturn: Double) -> Int32? {
     switch kind {
     case .direction:
@@ -72,7 +80,7 @@ public struct LabelDefinition: Sendable, Hashable {
     case .buyHoldSell(let threshold):
       let basisPoints = forwardReturn * 10_000
       return basisPoints > threshold ? 2 : basisPoints < -threshold ? 0 : 1
-    case .forwardReturn, .tripleBarrier: return nil
+    case .forwardReturn, .tripleBarrier, .crossSectionRank: return nil
     }
   }
 }

@@ -64,7 +64,7 @@ extension SimulatedTruth {
     switch label.kind {
     case .direction: label.horizon == horizon
     case .buyHoldSell: label.horizon == horizon && label.returnThreshold == threshold
-    case .forwardReturn, .tripleBarrier: false
+    case .forwardReturn, .tripleBarrier, .crossSectionRank: false
     }
   }
 }

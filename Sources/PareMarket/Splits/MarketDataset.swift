@@ -36,7 +36,7 @@ public struct MarketDataset: Sendable {
   ///   - series: one per symbol, all of the schema's interval; they need not span the same time.
   /// - Throws: `MarketError`, saying which symbol or part: `no-series`, `duplicate-symbol`, `wrong-interval`,
   ///   `wrong-calendar`, `too-few-candles`, `constant-prices`, what `FeatureMatrix` throws, `part-empty`, `too-few-rows` (fewer
-  ///   labelled training rows than features), `one-class`.
+  ///   labelled training rows than features), `one-class`; `cross-section` for ranks of one symbol alone.
   public init(
     series: [CandleSeries], schema: FeatureSchema, labels: LabelTable? = nil, label: LabelDefinition,
     split: ChronologicalSplit = .standard
@@ -159,6 +159,10 @@ public struct MarketDataset: Sendable {
     }
     guard Set(series.map(\.key)).count == series.count else {
       throw MarketError("duplicate-symbol", subject: "data", expected: "each symbol once", found: "a repetition")
+    }
+    if case .crossSectionRank = label.kind, series.count < 2 {
+      throw MarketError(
+        "cross-section", subject: "label", expected: "two symbols or more to rank", found: "one", category: .usage)
     }
     let warmUp = max(warmUp, label.candlesBefore)
     let least = warmUp + label.horizon + 1
@@ -285,6 +289,9 @@ private struct StackedRows {
       symbolIDs.append(Int32(symbol))
       candleIndices.append(candle)
       times.append(time)
+    }
+    if case .crossSectionRank(let share) = label.kind, given == nil {
+      self.labels = CrossSectionRank.classes(of: forwardReturns, times: times, share: share)
     }
   }
 }
