@@ -83,7 +83,7 @@ extension SimulatedForecast {
 extension SimulatedMarket {
   /// Computes the truth of one symbol; its own random numbers depend on seed, symbol and candle alone.
   ///
-  /// Cost: about `candles · paths · horizon` steps, spread over the processor's cores; the result does not depend on
+  /// Cost: about `candles · paths · horizon` steps for the symbol and each that leads it, spread over the processor's cores; the result does not depend on
   /// how many there are.
   ///
   /// - Parameters:
@@ -110,7 +110,7 @@ extension SimulatedMarket {
     let states = law.chain.count
     let predictive = predictiveDistributions(history: history, symbols: seen)
     let paths = PathSimulator(
-      configuration, law: law, symbol: target, members: isLed ? Array(series.indices) : [target],
+      configuration, law: law, symbol: target, members: leaders(of: target),
       threshold: threshold)
     var bayes = SimulatedForecast(count: count)
     var oracle = SimulatedForecast(count: count)
@@ -148,6 +148,16 @@ extension SimulatedMarket {
     return SimulatedTruth(
       symbol: symbol, observations: observations, horizon: configuration.horizon, threshold: threshold, bayes: bayes,
       oracle: oracle)
+  }
+
+  /// A symbol, those that lead it, those that lead these, and so on, ascending: all that its mean depends on.
+  private func leaders(of symbol: Int) -> [Int] {
+    var found: Set<Int> = []
+    var rest = [symbol]
+    while let next = rest.popLast() {
+      if found.insert(next).inserted { rest += law.sources[next].map(\.leader) }
+    }
+    return found.sorted()
   }
 
   /// Row `t`: the hidden state of candle `t + 1` given the symbols' candles up to `t`; row-major `[candles, states]`.
