@@ -14,6 +14,7 @@ struct AgentLossTests {
     "target": Tensor([Float(1), 7, 9, -2], shape: [2, 2]),
     "actionWeights": Tensor([Float(1), 0, 0, 1], shape: [2, 2]),
     "oldLogProbabilities": Tensor([log(Float(0.5)), log(0.5), log(0.5), log(0.5)], shape: [2, 2]),
+    "entropyWeights": Tensor([Float(2), 4], shape: [2, 1]),
     "advantages": Tensor([Float(2), 2, -1, -1], shape: [2, 2]),
   ]
 
@@ -43,13 +44,15 @@ struct AgentLossTests {
   }
 
   @Test func entropyIsThatOfTheSoftmax() throws {
-    expect(try value(of: NegativeEntropy()), 0.25 * log(0.25) + 0.75 * log(0.75))
+    let negative = 0.25 * log(0.25) + 0.75 * log(0.75)
+    expect(try value(of: NegativeEntropy()), negative)
+    expect(try value(of: NegativeEntropy(isWeighted: true)), negative * (2 + 4) / 2)
   }
 
   /// Central differences in Float64, away from the kinks of clips.
   @Test func gradientsMatchFiniteDifferences() throws {
     let losses: [any Loss] = [
-      ActionValueLoss(delta: 0.7), ClippedSurrogate(clipRange: 0.3), NegativeEntropy(),
+      ActionValueLoss(delta: 0.7), ClippedSurrogate(clipRange: 0.3), NegativeEntropy(isWeighted: true),
       WeightedSum([(1, ClippedSurrogate(clipRange: 0.1)), (0.5, NegativeEntropy())]),
     ]
     for loss in losses {

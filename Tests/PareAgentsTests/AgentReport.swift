@@ -9,11 +9,10 @@ struct AgentReport {
   static func dqn(rewardScale: Double, seed: UInt64) -> DQN {
     var dqn = DQN()
     dqn.rewardScale = rewardScale
-    dqn.steps = 4
     dqn.batchSize = 512
     // 84 updates are one pass over the rows.
     dqn.targetInterval = 84
-    dqn.optimizer = .adamW(learningRate: 3e-4, weightDecay: 1)
+    dqn.optimizer = .adamW(learningRate: 3e-4, weightDecay: 3)
     dqn.schedule = LearningSchedule(updates: 84 * 40, evaluationInterval: 84 * 2, members: 4, seed: seed)
     return dqn
   }
@@ -21,11 +20,11 @@ struct AgentReport {
   static func ppo(rewardScale: Double, seed: UInt64) -> PPO {
     var ppo = PPO()
     ppo.rewardScale = rewardScale
+    ppo.discount = 0.98
     ppo.environments = 32
     ppo.horizon = 256
     ppo.batchSize = 1024
     ppo.epochs = 2
-    ppo.entropyBonus = 0.05
     ppo.optimizer = .adamW(learningRate: 3e-4, weightDecay: 3)
     ppo.valueOptimizer = .adamW(learningRate: 3e-4, weightDecay: 3)
     ppo.schedule = LearningSchedule(updates: 100, evaluationInterval: 5, members: 4, seed: seed)

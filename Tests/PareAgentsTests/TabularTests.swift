@@ -79,6 +79,21 @@ struct TabularTests {
     return reward
   }
 
+  @Test func replayedQLearningWalksTheTable() throws {
+    let table = try TabularProcess()
+    var dqn = DQN()
+    dqn.network.hidden = [64]
+    dqn.discount = TabularProcess.discount
+    dqn.counterfactual = false
+    dqn.batchSize = 64
+    dqn.targetInterval = 50
+    dqn.optimizer = .adam(learningRate: 2e-3)
+    dqn.exploration.end = 0.3
+    dqn.schedule = LearningSchedule(updates: 4_000, evaluationInterval: 500, seed: 3)
+    let agent = try dqn.train(on: table.environment)
+    #expect(abs(try agent.run(on: table.environment).totalReward - optimalReward(table)) < 1e-9)
+  }
+
   @Test(arguments: [true, false]) func policyOptimizationSolvesTheTable(counterfactual: Bool) throws {
     let table = try TabularProcess()
     var ppo = PPO()

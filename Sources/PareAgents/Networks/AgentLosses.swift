@@ -64,13 +64,23 @@ public struct ClippedSurrogate: Loss {
 
 /// The negated entropy of a policy, `mean_i Σ_a π_ia · log π_ia`: what keeps it from settling too early.
 ///
-/// - Shapes: `logits [batch, A]`.
+/// - Shapes: `logits [batch, A]`; with weights an input `entropyWeights [batch, 1]`, by which each row's part is multiplied.
 public struct NegativeEntropy: Loss {
-  public init() {}
+  /// Whether rows have weights: a bonus that changes while learning goes on.
+  public var isWeighted: Bool
+
+  public init(isWeighted: Bool = false) {
+    self.isWeighted = isWeighted
+  }
 
   public func append(to builder: inout GraphBuilder) throws -> String {
     let logProbabilities = try builder.apply("LogSoftmax", ["logits"])
-    let terms = try builder.apply("Mul", [builder.apply("Softmax", ["logits"]), logProbabilities])
+    var terms = try builder.apply("Mul", [builder.apply("Softmax", ["logits"]), logProbabilities])
+    if isWeighted {
+      let type = try builder.type(of: "logits")
+      let weights = try builder.requiredInput("entropyWeights", ValueType(type.elementType, [type.dimensions[0], 1]))
+      terms = try builder.apply("Mul", [terms, weights])
+    }
     return try builder.mean(builder.rowSums(terms))
   }
 }

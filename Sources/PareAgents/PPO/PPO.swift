@@ -19,8 +19,10 @@ public struct PPO: Sendable, Hashable {
   public var counterfactual = true
   /// ε of the clipped objective.
   public var clipRange = 0.2
-  /// Weight of the entropy, of normalized advantages.
-  public var entropyBonus = 0.01
+  /// Weight of the entropy beside normalized advantages, at the first update and at the last; it moves evenly. Where actions
+  /// cost, a policy that settles early settles on doing nothing: what is never tried teaches nothing.
+  public var entropyBonus = 0.2
+  public var finalEntropyBonus = 0.01
   /// Environments that are walked side by side, and steps of each per update.
   public var environments = 16
   public var horizon = 128
@@ -52,7 +54,9 @@ public struct PPO: Sendable, Hashable {
     try check("discount", discount, discount >= 0 && discount < 1, "a number in 0 ..< 1")
     try check("lambda", lambda, (0...1).contains(lambda), "a number in 0 ... 1")
     try check("clip-range", clipRange, clipRange > 0 && clipRange < 1, "a number between 0 and 1")
-    try check("entropy-bonus", entropyBonus, entropyBonus >= 0 && entropyBonus.isFinite, "a number of at least 0")
+    for (name, bonus) in [("entropy-bonus", entropyBonus), ("final-entropy-bonus", finalEntropyBonus)] {
+      try check(name, bonus, bonus >= 0 && bonus.isFinite, "a number of at least 0")
+    }
     try check("environments", environments, (1...4_096).contains(environments), "1 to 4096")
     try check("horizon", horizon, (1...65_536).contains(horizon), "1 to 65536")
     try check("epochs", epochs, epochs >= 1, "at least 1")
@@ -66,6 +70,12 @@ public struct PPO: Sendable, Hashable {
       try TrainingSettings(optimizer: optimizer, gradientNorm: gradientNorm).validate()
     }
     try schedule.validate()
+  }
+
+  /// The weight of the entropy after so many updates.
+  func entropyBonus(after updates: Int) -> Double {
+    let share = Double(updates) / Double(max(schedule.updates - 1, 1))
+    return entropyBonus + (finalEntropyBonus - entropyBonus) * share
   }
 
   /// A reward as it is learnt.

@@ -65,6 +65,7 @@ struct PolicyLearner<Experience: PolicyExperience>: Learner {
   private let policy: NetworkEvaluator
   private let value: NetworkEvaluator
   private var generator: SeededGenerator
+  private var updates = 0
 
   init(_ settings: PPO, experience: Experience, seed: UInt64) throws {
     self.settings = settings
@@ -76,11 +77,11 @@ struct PolicyLearner<Experience: PolicyExperience>: Learner {
     let valueGraph = try valueNetwork.graph(
       observationWidth: width, outputs: 1, seed: seed ^ SeededGenerator.hash(of: "agent/value"), name: "ppo-value")
     let surrogate = WeightedSum([
-      (1, ClippedSurrogate(clipRange: settings.clipRange)), (settings.entropyBonus, NegativeEntropy()),
+      (1, ClippedSurrogate(clipRange: settings.clipRange)), (1, NegativeEntropy(isWeighted: true)),
     ])
     policyStep = try NetworkStep(
       policyGraph, loss: surrogate, observationWidth: width,
-      columns: ["oldLogProbabilities": actions, "advantages": actions, "actionWeights": actions],
+      columns: ["oldLogProbabilities": actions, "advantages": actions, "actionWeights": actions, "entropyWeights": 1],
       batchSize: settings.batchSize, optimizer: settings.optimizer, gradientNorm: settings.gradientNorm, seed: seed)
     valueStep = try NetworkStep(
       valueGraph, loss: HuberLoss(prediction: "logits", delta: settings.huberDelta), observationWidth: width,
@@ -99,6 +100,8 @@ struct PolicyLearner<Experience: PolicyExperience>: Learner {
     let (width, actions, size) = (experience.observationWidth, experience.actionCount, settings.batchSize)
     var order = Array(0..<batch.count)
     var (loss, steps) = (0.0, 0.0)
+    let entropyWeights = [Float](repeating: Float(settings.entropyBonus(after: updates)), count: size)
+    updates += 1
     for _ in 0..<settings.epochs {
       generator.shuffle(&order)
       for start in stride(from: 0, through: batch.count - size, by: size) {
@@ -113,6 +116,7 @@ struct PolicyLearner<Experience: PolicyExperience>: Learner {
         loss += try policyStep.run([
           "features": features, "oldLogProbabilities": picked(batch.oldLogProbabilities, actions),
           "advantages": picked(batch.advantages, actions), "actionWeights": picked(batch.actionWeights, actions),
+          "entropyWeights": entropyWeights,
         ])
         _ = try valueStep.run(["features": features, "target": picked(batch.valueTargets, 1)])
         steps += 1
