@@ -45,7 +45,7 @@ public struct ShockedCandles: Sendable, Equatable {
       }
     }
     _ = try TradedCandles(candles)
-    series = CandleSeries(key: original.key, candles: candles)
+    series = CandleSeries(key: original.key, candles: candles, calendar: original.calendar)
     spreadMultiples = multiples
   }
 

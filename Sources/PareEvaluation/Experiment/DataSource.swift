@@ -11,6 +11,10 @@ public indirect enum DataSource: Sendable, Hashable {
   case bybit(BybitSpan)
   /// The embedded simulator. Judged is its first symbol.
   case simulation(MarketSimulation)
+  /// Every symbol of the simulator at once, with one capital: what a network over the cross-section is shown on.
+  case simulatedPanel(MarketSimulation)
+  /// A file of daily candles of many symbols, all of them or those that are named, with one capital.
+  case panel(path: String, symbols: [String]?, badRows: BadRowPolicy)
   /// Several of the others with one capital, of which each symbol has an equal share.
   case portfolio([DataSource])
 }
@@ -38,20 +42,23 @@ public struct BybitSpan: Sendable, Hashable {
 
 extension DataSource: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case csv, store, bybit, simulation, portfolio, symbol, interval
+    case csv, store, bybit, simulation, portfolio, panel, symbol, symbols, interval
+    case simulatedPanel = "simulated-panel"
     case badRows = "bad-rows"
   }
 
   public init(from decoder: any Decoder) throws {
     let path = ParameterPath(decoder.codingPath)
     let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
-    let kinds: [CodingKeys] = [.csv, .store, .bybit, .simulation, .portfolio]
+    let kinds: [CodingKeys] = [.csv, .store, .bybit, .simulation, .simulatedPanel, .panel, .portfolio]
     let given = kinds.filter(container.contains)
     try path.require(
       given.count == 1, expected: "exactly one of " + kinds.map(\.rawValue).joined(separator: ", "),
       found: given.isEmpty ? "none" : given.map(\.rawValue).joined(separator: " and "))
     // What says more of one source says nothing of another.
-    let own: Set<CodingKeys> = [.csv: [.symbol, .interval, .badRows], .store: [.symbol, .interval]][given[0]] ?? []
+    let own: Set<CodingKeys> = [
+      .csv: [.symbol, .interval, .badRows], .store: [.symbol, .interval], .panel: [.symbols, .badRows],
+    ][given[0]] ?? []
     for key in container.allKeys where key != given[0] {
       try path.key(key).require(own.contains(key), expected: "none beside \(given[0].rawValue)", found: "one")
     }
@@ -67,6 +74,11 @@ extension DataSource: Codable {
         symbol: try container.decode(String.self, forKey: .symbol),
         interval: try container.interval(forKey: .interval))
     case .bybit: self = .bybit(try container.decode(BybitSpan.self, forKey: .bybit))
+    case .panel:
+      self = .panel(
+        path: try container.decode(String.self, forKey: .panel),
+        symbols: try container.decodeIfPresent([String].self, forKey: .symbols), badRows: try container.wordIfPresent(forKey: .badRows) ?? .refuse)
+    case .simulatedPanel: self = .simulatedPanel(try container.decode(MarketSimulation.self, forKey: .simulatedPanel))
     case .portfolio:
       let members = try container.decode([DataSource].self, forKey: .portfolio)
       let place = path.key(CodingKeys.portfolio)
@@ -96,6 +108,11 @@ extension DataSource: Codable {
       try container.encode(interval, forKey: .interval)
     case .bybit(let span): try container.encode(span, forKey: .bybit)
     case .simulation(let simulation): try container.encode(simulation, forKey: .simulation)
+    case .simulatedPanel(let simulation): try container.encode(simulation, forKey: .simulatedPanel)
+    case .panel(let path, let symbols, let badRows):
+      try container.encode(path, forKey: .panel)
+      try container.encodeIfPresent(symbols, forKey: .symbols)
+      try container.encode(badRows, forKey: .badRows)
     case .portfolio(let members): try container.encode(members, forKey: .portfolio)
     }
   }

@@ -124,7 +124,7 @@ extension Experiment: Codable {
     try path.key(CodingKeys.latencyDecisions).require(
       (1_000...10_000_000).contains(latencyDecisions), expected: "1000 to 10000000", found: latencyDecisions)
     try path.key(CodingKeys.label).key("kind").require(
-      label.kind != .forwardReturn, expected: "direction, buy-hold-sell or triple-barrier", found: "forward-return")
+      label.kind != .forwardReturn, expected: "direction, buy-hold-sell, triple-barrier or cross-section-rank", found: "forward-return")
     for (index, source) in ([data] + moreData).enumerated() {
       try validate(source, at: moreData.isEmpty ? path.key(CodingKeys.data) : path.key(CodingKeys.data).index(index))
     }
@@ -134,7 +134,7 @@ extension Experiment: Codable {
     switch source {
     case .portfolio(let members):
       for (index, member) in members.enumerated() { try validate(member, at: place.key("portfolio").index(index)) }
-    case .simulation(let simulation):
+    case .simulation(let simulation), .simulatedPanel(let simulation):
       do {
         try simulation.validate()
       } catch {
@@ -144,7 +144,7 @@ extension Experiment: Codable {
       try place.key("simulation").key("horizon").require(
         simulation.horizon == label.horizon, expected: "the label's horizon, \(label.horizon), whose truth is wanted",
         found: simulation.horizon)
-    case .csv, .store, .bybit: break
+    case .csv, .store, .bybit, .panel: break
     }
   }
 }

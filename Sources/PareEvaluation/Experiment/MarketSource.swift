@@ -37,7 +37,7 @@ struct MarketSource: Sendable {
       let first = one.candles.firstIndex { $0.start >= times.lowerBound } ?? one.candles.count
       let end = one.candles.firstIndex { $0.start >= times.upperBound } ?? one.candles.count
       guard first < end else { continue }
-      kept.append(CandleSeries(key: one.key, candles: Array(one.candles[first..<end])))
+      kept.append(CandleSeries(key: one.key, candles: Array(one.candles[first..<end]), calendar: one.calendar))
       truths.append(truth.map { $0[candles: first..<end] })
     }
     return MarketSource(series: kept, provenance: provenance, truths: truths, summary: summary)
@@ -55,7 +55,8 @@ struct MarketSource: Sendable {
     let adjusted = try series.map { series -> CandleSeries in
       guard let own = actions[series.key.symbol] ?? actions[""], !own.isEmpty else { return series }
       let candles = try TradedCandles(series.candles).adjusted(for: own, calendar: file.experiment.execution.calendar)
-      return CandleSeries(key: series.key, candles: series.candles.indices.map { candles.candle($0, as: series.candles[$0]) })
+      return CandleSeries(
+        key: series.key, candles: series.candles.indices.map { candles.candle($0, as: series.candles[$0]) }, calendar: series.calendar)
     }
     return MarketSource(
       series: adjusted, provenance: provenance + ", adjusted for splits and dividends", truths: truths, summary: summary)
@@ -77,6 +78,10 @@ struct MarketSource: Sendable {
       if !report.badRows.isEmpty { words += ", \(report.badRows.count) bad rows left out" }
       observer.ended("\(series.candles.count) candles, \(report.missing) missing")
       return MarketSource(series, words)
+    case .panel(let path, let symbols, let badRows):
+      return try panel(path, symbols: symbols, badRows, file, observer)
+    case .simulatedPanel(let simulation):
+      return try simulatedPanel(simulation, file, observer)
     case .store(let path, let symbol, let interval):
       let store = try CandleStore(path: file.resolved(path), mustExist: true)
       let series = try stored(symbol, interval, in: store)
@@ -97,6 +102,42 @@ struct MarketSource: Sendable {
         series, "simulated market, seed \(file.experiment.seed)", truth: truth,
         summary: summary.text.split(separator: "\n").map(String.init))
     }
+  }
+
+  /// All symbols of a file of daily candles, or those that are named.
+  private static func panel(
+    _ path: String, symbols: [String]?, _ badRows: BadRowPolicy, _ file: ExperimentFile, _ observer: any RunObserver
+  ) throws -> MarketSource {
+    observer.began("read panel", units: 0)
+    var (series, report) = try PanelCSV.read(path: file.resolved(path), policy: badRows)
+    if let symbols {
+      if let unknown = symbols.first(where: { name in !series.contains { $0.key.symbol == name } }) {
+        throw EvaluationError("panel-symbol", subject: "data.symbols", expected: "symbols of \(path)", found: "'\(unknown)'")
+      }
+      series = series.filter { symbols.contains($0.key.symbol) }
+    }
+    var words = "file \(URL(fileURLWithPath: path).lastPathComponent)"
+    if !report.badRows.isEmpty { words += ", \(report.badRows.count) bad rows left out" }
+    observer.ended("\(series.count) symbols, \(report.sessions) days")
+    return MarketSource(series: series, provenance: words, truths: series.map { _ in nil }, summary: [])
+  }
+
+  /// All symbols of the simulator, with the truth about each, given the candles of all.
+  private static func simulatedPanel(
+    _ simulation: MarketSimulation, _ file: ExperimentFile, _ observer: any RunObserver
+  ) throws -> MarketSource {
+    observer.began("simulate market", units: 1000)
+    let market = try simulation.run(seed: file.experiment.seed)
+    let share = 1 / Double(market.series.count)
+    let truths = try market.series.enumerated().map { index, series in
+      try market.truth(series.key.symbol, given: .allSymbols, threshold: file.experiment.label.returnThreshold) {
+        observer.advanced(to: Int(1000 * share * (Double(index) + $0)), note: "what could be known of \(series.key.symbol)")
+      }
+    }
+    observer.ended("\(simulation.candles) candles of \(market.series.count) symbols")
+    return MarketSource(
+      series: market.series, provenance: "simulated market of \(market.series.count) symbols, seed \(file.experiment.seed)",
+      truths: truths, summary: [])
   }
 
   /// The one series of that symbol and interval, of whichever venue.

@@ -35,7 +35,7 @@ struct OneOrMore<Value: Codable>: Codable {
 /// A label whose unknown keys are refused.
 struct StrictLabel: Decodable {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case kind, horizon, profit, loss
+    case kind, horizon, profit, loss, share
     case threshold = "threshold-bp"
     case profitBasisPoints = "profit-bp"
     case lossBasisPoints = "loss-bp"
@@ -47,12 +47,14 @@ struct StrictLabel: Decodable {
     case direction
     case buyHoldSell = "buy-hold-sell"
     case tripleBarrier = "triple-barrier"
+    case crossSectionRank = "cross-section-rank"
 
     /// The keys beside kind and horizon.
     var keys: [CodingKeys] {
       switch self {
       case .direction: []
       case .buyHoldSell: [.threshold]
+      case .crossSectionRank: [.share]
       case .tripleBarrier: [.profit, .loss, .volatilityCandles, .profitBasisPoints, .lossBasisPoints]
       }
     }

@@ -49,7 +49,7 @@ extension LeakCheck {
     let name = "features"
     let whole = try features(series)
     for cut in candles {
-      let past = try features(CandleSeries(key: series.key, candles: Array(series.candles[...cut])))
+      let past = try features(CandleSeries(key: series.key, candles: Array(series.candles[...cut]), calendar: series.calendar))
       let count = whole.candles.count { $0 <= cut }
       guard past.candles == Array(whole.candles[..<count]) else {
         return LeakCheck(name, .leaks, "other rows exist before candle \(cut) once the candles after it are known")

@@ -37,6 +37,7 @@ package enum TeacherCatalogue {
     EnsembleTeacher.self,
     TreeTeacher.self,
     AgentTeacher.self,
+    TruthTeacher.self,
     RecordedTeacher.self,
   ]
 }

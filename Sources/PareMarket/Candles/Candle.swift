@@ -96,10 +96,10 @@ public struct CandleSeries: Sendable, Equatable {
   public let key: SeriesKey
   public let candles: [Candle]
   /// When the market trades; nil where candles follow each other without a pause.
-  public let calendar: TradingCalendar?
+  public let calendar: SessionCalendar?
 
   /// - Precondition: `candles` ascend strictly by `start`; readers establish this before they make a series.
-  public init(key: SeriesKey, candles: [Candle], calendar: TradingCalendar? = nil) {
+  public init(key: SeriesKey, candles: [Candle], calendar: SessionCalendar? = nil) {
     precondition(zip(candles, candles.dropFirst()).allSatisfy { $0.start < $1.start }, "candles must ascend strictly")
     self.key = key
     self.candles = candles

@@ -11,7 +11,7 @@ public struct FeatureEngine: Sendable {
   private static let latestStart: Int64 = 8_640_000_000_000_000
 
   /// When the market trades; nil where candles follow each other without a pause.
-  public let calendar: TradingCalendar?
+  public let calendar: SessionCalendar?
   private let interval: Int64
   private var known: KnownCandles
   /// The newest candles' features, for a schema with a window.
@@ -19,7 +19,7 @@ public struct FeatureEngine: Sendable {
   private var last: Int64?
 
   /// - Parameter calendar: by which a candle follows another; what it says has to be known ahead.
-  public init(_ schema: FeatureSchema, calendar: TradingCalendar? = nil) {
+  public init(_ schema: FeatureSchema, calendar: SessionCalendar? = nil) {
     self.schema = schema
     self.calendar = calendar
     interval = schema.intervalMilliseconds

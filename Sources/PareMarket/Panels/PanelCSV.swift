@@ -16,7 +16,7 @@ public enum PanelCSV {
   /// - Throws: `MarketError` that names the line: `panel-columns`, `bad-row` under `.refuse`; `no-candles`, `unreadable`
   ///   and what else reading a file can meet.
   public static func read(
-    path: String, venue: String = "", calendar: TradingCalendar? = nil, policy: BadRowPolicy = .refuse
+    path: String, venue: String = "", calendar: SessionCalendar? = nil, policy: BadRowPolicy = .refuse
   ) throws -> (series: [CandleSeries], report: PanelReport) {
     let rows = try PanelRows(path: path, calendar: calendar)
     if policy == .refuse, let first = rows.bad.first {
@@ -24,7 +24,7 @@ public enum PanelCSV {
     }
     let accepted = rows.bySymbol.values.reduce(0) { $0 + $1.count }
     guard accepted > 0 else { throw MarketError.noCandles(path, rows: rows.count, bad: rows.bad.count) }
-    let dates = try calendar ?? TradingCalendar(starts: Set(rows.bySymbol.values.joined().map(\.candle.start)).sorted())
+    let dates = try calendar ?? SessionCalendar(starts: Set(rows.bySymbol.values.joined().map(\.candle.start)).sorted())
     let series = rows.bySymbol.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }.map { symbol, rows in
       CandleSeries(
         key: SeriesKey(symbol: symbol, interval: .oneDay, venue: venue), candles: rows.map(\.candle), calendar: dates)
@@ -75,7 +75,7 @@ private struct PanelRows {
   private(set) var identicalDuplicates = 0
   private(set) var ignoredColumns: [String] = []
 
-  init(path: String, calendar: TradingCalendar?) throws {
+  init(path: String, calendar: SessionCalendar?) throws {
     var layout: PanelLayout?
     try TextLines.forEach(in: path) { number, line in
       guard !line.trimmed.isEmpty else { return }

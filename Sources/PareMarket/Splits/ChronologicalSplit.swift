@@ -66,7 +66,7 @@ public struct ChronologicalSplit: Codable, Sendable, Hashable {
   ///   - calendar: when the market trades; horizon and embargo then count its sessions.
   /// - Throws: `market.part-empty` where a part has no row left.
   func ranges(
-    times: [Int64], horizon: Int, interval: Int64, calendar: TradingCalendar? = nil
+    times: [Int64], horizon: Int, interval: Int64, calendar: SessionCalendar? = nil
   ) throws(MarketError) -> PartRanges {
     var distinct: [Int64] = []
     for time in times where time != distinct.last { distinct.append(time) }

@@ -8,7 +8,7 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  private func read(_ text: String, policy: BadRowPolicy = .refuse, calendar: TradingCalendar? = nil) throws
+  private func read(_ text: String, policy: BadRowPolicy = .refuse, calendar: SessionCalendar? = nil) throws
     -> (series: [CandleSeries], report: PanelReport)
   {
     try PanelCSV.read(path: folder.file("panel.csv", text), calendar: calendar, policy: policy)
@@ -54,14 +54,14 @@ import Testing
   @Test func aCalendarSaysWhichDatesCount() throws {
     let text = header + "2024-01-05,A,1,2,1,2,5\n2024-01-06,A,1,2,1,2,5\n2024-01-09,A,1,2,1,2,5\n"
     let dates = ["2024-01-05", "2024-01-08", "2024-01-09"].compactMap { CalendarDate($0) }
-    let calendar = try TradingCalendar(dates: dates)
+    let calendar = try SessionCalendar(dates: dates)
     #expect(try marketError { _ = try read(text, calendar: calendar) }.subject.hasSuffix(":3"))
     let (series, report) = try read(text, policy: .skip, calendar: calendar)
     #expect(series[0].gaps == [CandleGap(start: dates[1].midnight, missing: 1)])
     #expect(report.missing == 1 && report.sessions == 3)
-    #expect(try marketError { _ = try TradingCalendar(starts: []) }.code == "market.calendar")
-    #expect(try marketError { _ = try TradingCalendar(starts: [2, 2]) }.code == "market.calendar")
-    #expect(try marketError { _ = try TradingCalendar(starts: [-5, 2]) }.code == "market.calendar")
+    #expect(try marketError { _ = try SessionCalendar(starts: []) }.code == "market.calendar")
+    #expect(try marketError { _ = try SessionCalendar(starts: [2, 2]) }.code == "market.calendar")
+    #expect(try marketError { _ = try SessionCalendar(starts: [-5, 2]) }.code == "market.calendar")
     #expect(calendar.start(dates[0].midnight, advancedBy: 2) == dates[2].midnight)
     #expect(calendar.start(dates[0].midnight, advancedBy: 3) == nil && calendar.start(1, advancedBy: 0) == nil)
   }

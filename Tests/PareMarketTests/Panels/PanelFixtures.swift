@@ -15,7 +15,7 @@ enum DailyPanel {
     _ symbols: [String], sessions: Int, seed: UInt64, missing: [String: Set<Int>] = [:]
   ) throws -> [CandleSeries] {
     let dates = weekdays(sessions)
-    let calendar = try TradingCalendar(dates: dates)
+    let calendar = try SessionCalendar(dates: dates)
     return symbols.enumerated().map { place, symbol in
       let walk = RandomWalk.candles(sessions, seed: seed + UInt64(place))
       let candles = dates.indices.filter { missing[symbol]?.contains($0) != true }.map { session in

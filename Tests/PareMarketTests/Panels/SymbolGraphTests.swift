@@ -78,7 +78,7 @@ import Testing
   @Test func correlationIsPearsons() throws {
     // Returns of B are those of A doubled, those of C mirrored; D stands still; E begins too late.
     let dates = DailyPanel.weekdays(7)
-    let calendar = try TradingCalendar(dates: dates)
+    let calendar = try SessionCalendar(dates: dates)
     let returns = [0.01, -0.02, 0.03, 0.01, -0.01, 0.02]
     func series(_ symbol: String, _ scale: Double, from first: Int = 0) -> CandleSeries {
       var price = 100.0

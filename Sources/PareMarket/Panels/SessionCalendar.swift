@@ -3,7 +3,7 @@
 /// Crypto trades all the time and needs none. Shares rest at weekends and on holidays: Monday's daily candle then follows
 /// Friday's, and what a session lacks is a gap. Exchanges publish their calendars ahead, so a calendar tells nothing of
 /// prices to come. Nothing is known beyond its last session: a candle there follows nothing.
-public struct TradingCalendar: Sendable, Hashable {
+public struct SessionCalendar: Sendable, Hashable {
   /// Unix milliseconds, strictly ascending; at least one.
   public let starts: [Int64]
 
