@@ -22,7 +22,9 @@ import Testing
   @Test func rowsThatDoNotFitAreRefused() throws {
     let rows = Tensor([1, .nan, 3, 4] as [Float], shape: [2, 2])
     func code(_ features: Tensor, _ labels: BoostingData.Labels, _ weights: [Float]? = nil) -> String? {
-      do { _ = try BoostingData(features: features, labels: labels, weights: weights) } catch { return (error as? BoostedTreesError)?.subject }
+      do { _ = try BoostingData(features: features, labels: labels, weights: weights) } catch {
+        return (error as? BoostedTreesError)?.subject
+      }
       return nil
     }
     #expect(code(rows, .classes([0, 1], count: 2)) == nil)

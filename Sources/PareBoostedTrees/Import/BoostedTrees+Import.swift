@@ -48,8 +48,8 @@ extension BoostedTrees {
 enum ModelFormat {
   case json, ubjson, lightGBM
 
-  /// More than an ensemble of tens of millions of nodes has, in JSON about one to two bytes each.
-  static let maximumValueCount = 1 << 27
+  /// About a dozen to a node: an ensemble of two or three million nodes.
+  static let maximumValueCount = 1 << 25
 
   /// - Returns: nil where the bytes begin like none of them.
   init?(_ bytes: [UInt8]) {

@@ -105,7 +105,9 @@ struct UBJSONParser {
     if next(is: UInt8(ascii: "$")) {
       position += 1
       type = try byte()
-      guard "iUIlLdD".utf8.contains(type ?? 0), next(is: UInt8(ascii: "#")) else { throw failure("an array of unknown type or length") }
+      guard "iUIlLdD".utf8.contains(type ?? 0), next(is: UInt8(ascii: "#")) else {
+        throw failure("an array of unknown type or length")
+      }
     }
     var elements: [JSONValue] = []
     if next(is: UInt8(ascii: "#")) {
@@ -125,7 +127,9 @@ struct UBJSONParser {
     var members: [String: JSONValue] = [:]
     while !next(is: UInt8(ascii: "}")) {
       let key = try text()
-      guard members.updateValue(try value(try byte()), forKey: key) == nil else { throw failure("the key \(quoted(key)) a second time") }
+      guard members.updateValue(try value(try byte()), forKey: key) == nil else {
+        throw failure("the key \(quoted(key)) a second time")
+      }
     }
     position += 1
     return .object(members)

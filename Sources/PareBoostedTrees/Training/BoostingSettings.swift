@@ -39,7 +39,9 @@ public struct BoostingSettings: Sendable, Hashable {
 
   /// - Throws: `boosted-trees.range`, category usage, naming the first setting that is out of range.
   public func validate() throws(BoostedTreesError) {
-    func require(_ holds: Bool, _ setting: String, _ expected: String, _ found: some CustomStringConvertible) throws(BoostedTreesError) {
+    func require(
+      _ holds: Bool, _ setting: String, _ expected: String, _ found: some CustomStringConvertible
+    ) throws(BoostedTreesError) {
       guard !holds else { return }
       throw BoostedTreesError("range", subject: setting, expected: expected, found: found.description, category: .usage)
     }
