@@ -2,6 +2,8 @@
 public enum TechniqueCatalogue {
   public static let all: [any CompressionTechnique.Type] = [
     Distillation.self,
+    TreeDistillation.self,
+    LookUpTable.self,
     Pruning.self,
     LotteryTicket.self,
     StructuredPruning.self,

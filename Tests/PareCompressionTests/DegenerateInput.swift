@@ -1,3 +1,4 @@
+import PareBoostedTrees
 import PareCompression
 import PareGraph
 import PareTensor
@@ -20,7 +21,9 @@ enum DegenerateInput {
 
     /// Whether it has a network learn, so that its answers change.
     var trains: Bool {
-      ["distillation", "lottery-ticket", "quantization-aware-training", "low-rank-adaptation"].contains { name.hasPrefix($0) } || name.hasSuffix("trained")
+      [
+        "distillation", "tree-distillation", "look-up-table", "lottery-ticket", "quantization-aware-training", "low-rank-adaptation",
+      ].contains { name.hasPrefix($0) } || name.hasSuffix("trained")
     }
 
     /// Whether it looks at rows of the training part.
@@ -39,7 +42,11 @@ enum DegenerateInput {
 
   static let schedule = TrainingSchedule(epochs: 1, batchSize: 64)
 
-  static let entries: [Entry] = [
+  /// Those that can run here: trees are grown by XGBoost's library.
+  static let entries = everyEntry.filter { XGBoostLibrary.isAvailable || !($0.technique is TreeDistillation) }
+  static let everyEntry: [Entry] = [
+    Entry(TreeDistillation(depth: 2, hardWeight: 0.5)),
+    Entry(LookUpTable(features: 2, bins: 4)),
     Entry(Distillation(into: .mlp(hidden: [4]), temperature: 2, hardWeight: 0.5, training: schedule)),
     Entry(LotteryTicket(sparsity: 0.5, rounds: 1, rewindEpochs: 0, draws: 1, training: schedule)),
     Entry(BlockRemoval(.ratio(1))),
@@ -107,7 +114,7 @@ enum DegenerateInput {
   static func refusal(_ entry: Entry, _ kind: Kind) -> String? {
     let anything = "at least one selected layer with Float32 weights, found"
     switch (kind, type(of: entry.technique).name) {
-    case (.nothing, "distillation"): return nil
+    case (.nothing, "distillation"), (.nothing, "tree-distillation"), (.nothing, "look-up-table"): return nil
     case (.nothing, "entropy-coding"):
       return "model 'nothing': expected at least one selected layer with weights, found a model without any"
     case (.nothing, _): return "model 'nothing': expected \(anything) a model without any"

@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test func everyTechniqueOfTheCatalogueIsTried() {
-    #expect(Set(DegenerateInput.entries.map { type(of: $0.technique).name }) == Set(TechniqueCatalogue.all.map { $0.name }))
+    #expect(Set(DegenerateInput.everyEntry.map { type(of: $0.technique).name }) == Set(TechniqueCatalogue.all.map { $0.name }))
   }
 
   /// By many rows, and by one.
@@ -115,6 +115,8 @@ import Testing
     (StructuredPruning(.ratio(1)), "steps[0].target.ratio: expected a fraction in 0 ..< 1, found 1.0"),
     (LowRankFactorization(.rank(0)), "steps[0].keep.rank: expected a rank of at least 1, found 0"),
     (TensorFactorization(.polyadic, .rank(0)), "steps[0].keep.rank: expected a rank of at least 1, found 0"),
+    (TreeDistillation(trees: 0), "steps[0].trees: expected a number in 1 ... 1000, found 0"),
+    (LookUpTable(features: 5, bins: 16), "steps[0].bins: expected at most 65536 cells, found 16 to the power of 5"),
     (WeightSharing(bits: 0), "steps[0].bits: expected bits in 1 ... 8, found 0"),
   ]
 

@@ -1,3 +1,4 @@
+import PareBoostedTrees
 import PareGraph
 import PareModels
 import PareTensor
@@ -14,8 +15,19 @@ enum StudentGraph {
   static func graph(
     of student: NetworkArchitecture, inPlaceOf graph: Graph, scores: ModelScores, seed: UInt64
   ) throws -> Graph {
+    try self.graph(inPlaceOf: graph, scores: scores) { rowShape, outputs in
+      try student.graph(rowShape: rowShape, outputs: outputs, seed: seed)
+    }
+  }
+
+  /// The same for a student of any kind.
+  ///
+  /// - Parameter student: makes a graph with one input of that row shape and a value `logits [batch, outputs]`.
+  static func graph(
+    inPlaceOf graph: Graph, scores: ModelScores, student: (_ rowShape: [Int], _ outputs: Int) throws -> Graph
+  ) throws -> Graph {
     let types = try graph.inferredTypes()
-    let start = types[normalized] != nil ? normalized : graph.inputs.count == 1 ? graph.inputs[0].name : normalized
+    let start = start(of: graph, types)
     let row = types[start]?.dimensions.dropFirst().map(\.fixedValue) ?? []
     let rowShape = row.compactMap { $0 }
     guard !row.isEmpty, rowShape.count == row.count, let width = Shape.checkedElementCount(rowShape), width > 0 else {
@@ -28,8 +40,7 @@ enum StudentGraph {
         "no-student", subject: "value '\(scores.value)' of model '\(graph.name)'", expected: "scores [batch, K]",
         found: types[scores.value].map { "\($0)" } ?? "none")
     }
-    let body = try student.graph(rowShape: rowShape, outputs: outputs, seed: seed).pruned(to: [logits])
-      .connected(from: start, to: scores.value)
+    let body = try student(rowShape, outputs).pruned(to: [logits]).connected(from: start, to: scores.value)
     let front = graph.pruned(to: [start])
     let back = graph.nodes(dependingOn: scores.value)
     let made = Set((front.nodes + body.nodes + back).flatMap(\.outputs))
@@ -45,6 +56,22 @@ enum StudentGraph {
     result.parameters.merge(body.parameters) { _, new in new }
     _ = try result.inferredTypes()
     return result
+  }
+
+  /// The model with trees in place of its own layers.
+  static func model(_ trees: BoostedTrees, inPlaceOf model: Model, scores: ModelScores) throws -> Model {
+    let graph = try graph(inPlaceOf: model.graph, scores: scores) { rowShape, _ in
+      var trees = trees
+      // Numbers too end in a value that a student calls logits; what follows is the model's own.
+      if trees.output == .numbers { trees.output = .classes }
+      return try trees.graph(rowShape: rowShape)
+    }
+    return Model(graph: graph, sections: model.sections)
+  }
+
+  /// The value that a student of the graph starts from.
+  static func start(of graph: Graph, _ types: [String: ValueType]) -> String {
+    types[normalized] != nil ? normalized : graph.inputs.count == 1 ? graph.inputs[0].name : normalized
   }
 
   /// What a network calls its last value.

@@ -41,6 +41,8 @@ extension DataSource {
       case .csv(_, let symbol, _, _), .store(_, let symbol, _): symbol
       case .bybit(let span): span.symbol
       case .simulation: "simulated"
+      case .simulatedPanel: "simulated-panel"
+      case .panel: "panel"
       case .portfolio: "portfolio"
       }
     let name = String(word.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "_" })
