@@ -110,7 +110,7 @@ import Testing
   @Test(arguments: [
     ("data: {csv: x, symbol: B, interval: 7}", "data.interval: expected one of 1, 3, 5"),
     ("data: {csv: x, symbol: B, bad-rows: skp}", "data.bad-rows: expected one of refuse, skip (nearest: 'skip'), found 'skp'"),
-    ("data: {csv: x, symbol: B}\nlabel: {kind: directon, horizon: 1}", "label.kind: expected one of direction, buy-hold-sell, triple-barrier (nearest: 'direction')"),
+    ("data: {csv: x, symbol: B}\nlabel: {kind: directon, horizon: 1}", "label.kind: expected one of direction, buy-hold-sell, triple-barrier, cross-section-rank (nearest: 'direction')"),
     ("data: {csv: x, symbol: B}\nlabel: {kind: direction, horizon: 0}", "label.horizon: expected 1 to 10000 candles, found 0"),
     ("data: {csv: x, symbol: B}\nlabel: {kind: direction, horizon: 1, threshold-bp: 4}", "label.threshold-bp"),
     ("data: {csv: x, symbol: B}\nlabel: {kind: buy-hold-sell, horizon: 1, threshold-bp: 4, loss: 2}", "label.loss: expected none where the kind is"),

@@ -119,6 +119,7 @@ import Testing
       TeacherConfiguration(AgentTeacher(.ppo, hidden: [3], members: 2)),
       TeacherConfiguration(RecordedTeacher(TableFile(path: "x.csv"), says: .positions, gaps: .hold, confidence: 0.8)),
       TeacherConfiguration(EnsembleTeacher(["a": TeacherConfiguration(network), "b": TeacherConfiguration(TreeTeacher())], combine: .stacked)),
+      TeacherConfiguration(TruthTeacher()),
     ]
     #expect(Set(kinds.map { type(of: $0.kind).key }) == Set(TeacherCatalogue.all.map { $0.key }))
     for kind in kinds {

@@ -101,8 +101,9 @@ extension TreeTeacher: Codable {
     try read(.gamma, into: &settings.gamma)
     try read(.subsample, into: &settings.subsample)
     try read(.columnShare, into: &settings.columnShare)
-    settings.earlyStoppingRounds = try container.decodeIfPresent(Int.self, forKey: .earlyStoppingRounds) ?? settings.earlyStoppingRounds
-    settings.bins = try container.decodeIfPresent(Int.self, forKey: .bins) ?? settings.bins
+    // 0 stands for none.
+    if let rounds = try container.decodeIfPresent(Int.self, forKey: .earlyStoppingRounds) { settings.earlyStoppingRounds = rounds == 0 ? nil : rounds }
+    if let bins = try container.decodeIfPresent(Int.self, forKey: .bins) { settings.bins = bins == 0 ? nil : bins }
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -116,8 +117,8 @@ extension TreeTeacher: Codable {
     try container.encode(settings.gamma, forKey: .gamma)
     try container.encode(settings.subsample, forKey: .subsample)
     try container.encode(settings.columnShare, forKey: .columnShare)
-    try container.encodeIfPresent(settings.earlyStoppingRounds, forKey: .earlyStoppingRounds)
-    try container.encodeIfPresent(settings.bins, forKey: .bins)
+    try container.encode(settings.earlyStoppingRounds ?? 0, forKey: .earlyStoppingRounds)
+    try container.encode(settings.bins ?? 0, forKey: .bins)
     try outer.encodeIfPresent(features, forKey: .features)
     try outer.encodeIfPresent(rows, forKey: .rows)
   }
