@@ -5,9 +5,9 @@ import Testing
 /// What holds for every operator of the catalogue, tested on `OperatorCases`.
 @Suite struct OperatorLawTests {
   /// These are not functions that differences of their inputs could test: their gradient is an estimator
-  /// (`QuantizationTests`, `FakeQuantizeTests`).
+  /// (`QuantizationTests`, `FakeQuantizeTests`) or another's (`ReverseGradientTests`).
   static let straightThrough: Set<OperatorName> = [
-    "QuantizeLinear", "DequantizeLinear", "pare.FakeQuantize", "pare.Binarize",
+    "QuantizeLinear", "DequantizeLinear", "pare.FakeQuantize", "pare.Binarize", "pare.ReverseGradient",
   ]
 
   /// What yields integers has no rounding bound and is tested by itself (`DecideTests`; for the integer definition

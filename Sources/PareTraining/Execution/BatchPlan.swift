@@ -112,7 +112,7 @@ struct BatchPlan {
 
   /// Operators that yield the bytes of their first input under another shape.
   private static let reshaping: Set<OperatorName> = [
-    "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze", "pare.ReshapeLike",
+    "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze", "pare.ReshapeLike", "pare.ReverseGradient",
   ]
 }
 

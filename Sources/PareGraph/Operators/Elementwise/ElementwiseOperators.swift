@@ -35,6 +35,6 @@ extension OperatorCatalogue {
     Erf.self, Slope<Erf>.self,
     Sign.self, Floor.self, Ceil.self, Round.self,
     Cast.self, ZerosLike.self,
-    Dropout.self,
+    Dropout.self, ReverseGradient.self,
   ]
 }
