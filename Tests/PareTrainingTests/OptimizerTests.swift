@@ -65,6 +65,7 @@ struct OptimizerTests {
     Optimizer.sgd(learningRate: 0.01, momentum: 0.8, weightDecay: 0.01),
     .adam(learningRate: 0.01, weightDecay: 0.01),
     .adamW(learningRate: 0.01, beta1: 0.8, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1),
+    .lamb(learningRate: 0.01, beta1: 0.8, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1),
   ])
   func stateFollowsThePaperWithDecayOnWeightsOnly(optimizer: Optimizer) throws {
     let run = OptimizerRun(optimizer)

@@ -22,6 +22,9 @@ struct PaperOptimizer {
 
   mutating func step(_ gradient: [Float]) {
     t += 1
+    if case .lamb(let rate, let beta1, let beta2, let epsilon, let decay) = optimizer {
+      return scaledStep(gradient, rate, beta1, beta2, epsilon, decays ? decay : 0)
+    }
     for i in p.indices {
       let g = Double(gradient[i])
       switch optimizer {
@@ -33,8 +36,25 @@ struct PaperOptimizer {
       case .adamW(let rate, let beta1, let beta2, let epsilon, let decay):
         if decays { p[i] -= rate * decay * p[i] }
         move(i, by: g, rate, beta1, beta2, epsilon)
+      case .lamb: break
       }
     }
+  }
+
+  /// You et al. 2020, algorithm 2, of one layer.
+  private mutating func scaledStep(
+    _ gradient: [Float], _ rate: Double, _ beta1: Double, _ beta2: Double, _ epsilon: Double, _ decay: Double
+  ) {
+    var u = p
+    for i in p.indices {
+      let g = Double(gradient[i])
+      m[i] = beta1 * m[i] + (1 - beta1) * g
+      v[i] = beta2 * v[i] + (1 - beta2) * g * g
+      u[i] = m[i] / (1 - pow(beta1, t)) / ((v[i] / (1 - pow(beta2, t))).squareRoot() + epsilon) + decay * p[i]
+    }
+    func norm(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    let ratio = norm(p) > 0 && norm(u) > 0 ? norm(p) / norm(u) : 1
+    for i in p.indices { p[i] -= rate * ratio * u[i] }
   }
 
   private mutating func move(_ i: Int, by g: Double, _ rate: Double, _ beta1: Double, _ beta2: Double, _ epsilon: Double) {

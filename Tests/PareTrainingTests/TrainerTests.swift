@@ -33,6 +33,32 @@ struct TrainerTests {
     #expect(try SampleNetworks.accuracy(result.graph, on: SampleNetworks.spirals(rows: 400, seed: 2)) > 0.97)
   }
 
+  /// A step of LAMB moves each tensor by a share of its norm, so that its rate has to fall.
+  @Test func spiralsAreLearnedByLayersOfRatesOfTheirOwn() throws {
+    let settings = TrainingSettings(
+      epochs: 150, batchSize: 32, optimizer: .lamb(learningRate: 0.005, weightDecay: 1e-3),
+      schedule: LearningRateSchedule(.cosine()), patience: nil)
+    let data = try SampleNetworks.spirals(rows: 600, seed: 1)
+    let result = try Trainer(settings).train(SampleNetworks.dense([2, 32, 32, 2]), loss: CrossEntropy(), on: data)
+    let accuracy = try SampleNetworks.accuracy(result.graph, on: SampleNetworks.spirals(rows: 400, seed: 2))
+    #expect(accuracy > 0.97, "\(accuracy)")
+  }
+
+  /// More parameters than a thread takes, with a limit to the norm and one that freezes.
+  @Test func ratesOfLayersDoNotDependOnTheThreads() throws {
+    let data = try SampleNetworks.linear(rows: 64, features: 64, classes: 3, seed: 1)
+    let graph = try SampleNetworks.dense([64, 512, 512, 3])
+    let settings = TrainingSettings(
+      epochs: 2, batchSize: 32, optimizer: .lamb(), gradientNorm: 0.1, patience: nil,
+      freezing: TrainingSettings.Freezing(["b1"], from: 2))
+    func train(_ threads: Int) throws -> [Tensor] {
+      Self.weights(
+        try Trainer(settings, resources: TrainingResources(threads: threads)).train(graph, loss: CrossEntropy(), on: data).graph)
+    }
+    let alone = try train(1)
+    #expect(try train(3) == alone && alone != Self.weights(graph))
+  }
+
   @Test func aStudentLearnsFromItsTeacherWithoutLabels() throws {
     let teacher = try SampleNetworks.dense([2, 16, 2], seed: 11)
     let rows = try SampleNetworks.spirals(rows: 512, seed: 3)
@@ -88,7 +114,10 @@ struct TrainerTests {
     #expect(Self.weights(result.graph) == Self.weights(repeated.graph))
   }
 
-  @Test(arguments: [Optimizer.sgd(learningRate: 0.05, momentum: 0.9, weightDecay: 1e-3), .adamW(learningRate: 0.01)])
+  @Test(arguments: [
+    Optimizer.sgd(learningRate: 0.05, momentum: 0.9, weightDecay: 1e-3), .adamW(learningRate: 0.01),
+    .lamb(learningRate: 0.01),
+  ])
   func prunedZerosStayZeroAndTheRestLearns(optimizer: Optimizer) throws {
     var graph = try SampleNetworks.dense([6, 16, 3])
     let weight = try #require(graph.parameters["w1"]).storage.decoded()

@@ -16,6 +16,12 @@ public enum Optimizer: Sendable, Hashable, Codable {
   case adamW(
     learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
     weightDecay: Double = 1e-2)
+  /// Adam with a rate for each parameter tensor, for large batches: with Adam's direction `r` and
+  /// `u = r + weightDecay · p`, `p ← p − learningRate · ‖p‖/‖u‖ · u`, the ratio 1 where one of the two norms is 0.
+  /// You et al. 2020, arXiv:1904.00962, algorithm 2 with φ(z) = z.
+  case lamb(
+    learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-6,
+    weightDecay: Double = 1e-2)
 
   /// - Throws: `training.optimizer`, category usage, naming the setting that is out of range.
   func validate() throws {
@@ -34,7 +40,8 @@ public enum Optimizer: Sendable, Hashable, Codable {
       try checkRate(rate, decay)
       try check("momentum", momentum, (0..<1).contains(momentum), "a number in 0 ..< 1")
     case .adam(let rate, let beta1, let beta2, let epsilon, let decay),
-      .adamW(let rate, let beta1, let beta2, let epsilon, let decay):
+      .adamW(let rate, let beta1, let beta2, let epsilon, let decay),
+      .lamb(let rate, let beta1, let beta2, let epsilon, let decay):
       try checkRate(rate, decay)
       try check("beta1", beta1, (0..<1).contains(beta1), "a number in 0 ..< 1")
       try check("beta2", beta2, (0..<1).contains(beta2), "a number in 0 ..< 1")

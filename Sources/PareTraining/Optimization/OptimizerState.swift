@@ -8,6 +8,7 @@ package final class OptimizerState {
   private enum Step {
     case sgd(decaying: pare_sgd_step, other: pare_sgd_step)
     case adam(decaying: pare_adam_step, other: pare_adam_step)
+    case lamb(LayerwiseStep)
   }
 
   private let optimizer: Optimizer
@@ -16,6 +17,8 @@ package final class OptimizerState {
   package let first: ParameterVector
   /// Adam's second moment.
   package let second: ParameterVector?
+  /// What a layer-wise step works in; nil for other optimizers.
+  private let direction: ParameterVector?
   package var stepCount = 0
   private var current: Step?
 
@@ -24,12 +27,14 @@ package final class OptimizerState {
     self.kernels = kernels
     first = ParameterVector(layout)
     second = optimizer.momentCount > 1 ? ParameterVector(layout) : nil
+    direction = optimizer.isLayerwise ? ParameterVector(layout) : nil
   }
 
   /// One step over all parameters.
   package func step(_ parameters: ParameterVector, gradient: ParameterVector) {
     begin(rateFactor: 1)
-    apply(to: 0..<parameters.layout.elementCount, parameters, gradient)
+    guard optimizer.isLayerwise else { return apply(to: 0..<parameters.layout.elementCount, parameters, gradient) }
+    for entry in parameters.layout.entries { apply(to: entry, parameters, gradient) }
   }
 
   /// Begins a step, which `apply` then carries out range by range.
@@ -53,8 +58,25 @@ package final class OptimizerState {
       var decaying = other
       decaying.retained = Float(1 - rate * rateFactor * decay)
       current = .adam(decaying: decaying, other: other)
+    case .lamb(let rate, let beta1, let beta2, let epsilon, let decay):
+      // From zeros, a step of −1 leaves the direction itself.
+      current = .lamb(
+        LayerwiseStep(direction: adamStep(-1, beta1, beta2, epsilon), rate: rate * rateFactor, decay: decay))
     }
   }
+
+  /// Carries a layer-wise step out over one parameter. Several may be worked on at the same time.
+  func apply(to entry: ParameterLayout.Entry, _ parameters: ParameterVector, _ gradient: ParameterVector) {
+    guard case .lamb(let step) = current, let second, let direction else {
+      preconditionFailure("a layer-wise step that has not begun")
+    }
+    let decays = entry.offset < parameters.layout.decayedCount
+    step.apply(
+      to: entry, decays: decays, parameters, gradient, moments: (first, second), direction: direction, kernels: kernels)
+  }
+
+  /// Whether the step needs the whole gradient of a parameter at once.
+  var isLayerwise: Bool { optimizer.isLayerwise }
 
   /// Carries the step out over some elements. Ranges that do not overlap may be worked on at the same time.
   func apply(to range: Range<Int>, _ parameters: ParameterVector, _ gradient: ParameterVector) {
@@ -74,6 +96,7 @@ package final class OptimizerState {
     case .adam(let decaying, let other):
       guard let v = second?.elements.baseAddress else { return }
       kernels.optimizer.adam(p + start, g + start, m + start, v + start, range.count, decays ? decaying : other)
+    case .lamb: preconditionFailure("a layer-wise step by ranges")
     case nil: preconditionFailure("a step that has not begun")
     }
   }
@@ -92,5 +115,10 @@ extension Optimizer {
   /// Vectors as long as the parameters that the optimizer keeps.
   var momentCount: Int {
     if case .sgd = self { 1 } else { 2 }
+  }
+
+  /// Whether each parameter has a rate of its own, which needs a further vector to work in.
+  var isLayerwise: Bool {
+    if case .lamb = self { true } else { false }
   }
 }

@@ -49,7 +49,7 @@ final class ParameterUpdate {
   /// Whether several threads should share the work.
   var isShared: Bool { squares.count >= Self.leastSharedBlocks }
   /// Whether the whole gradient has to be known before the first element may move.
-  var hasNormLimit: Bool { normLimit != nil }
+  var needsWholeGradient: Bool { normLimit != nil || optimizer.isLayerwise }
 
   private static func blockCount(_ elements: Int) -> Int { (elements + blockLength - 1) / blockLength }
 
@@ -69,7 +69,7 @@ final class ParameterUpdate {
     forEachBlock(thread, threadCount) { collect($0, $1, pieces: pieces) }
   }
 
-  /// Between `collect` and `apply` where there is a limit to the norm.
+  /// Between `collect` and `apply`; nothing where there is no limit to the norm.
   func limitNorm() {
     guard let normLimit else { return }
     let norm = squares.prefix(Self.blockCount(count)).reduce(0, +).squareRoot()
@@ -78,10 +78,16 @@ final class ParameterUpdate {
 
   /// Moves the parameters.
   func apply(thread: Int = 0, of threadCount: Int = 1) {
-    forEachBlock(thread, threadCount) { apply($1, index: $0) }
+    guard optimizer.isLayerwise else { return forEachBlock(thread, threadCount) { apply($1, index: $0) } }
+    let entries = parameters.layout.entries
+    for index in stride(from: thread, to: entries.count, by: threadCount) where entries[index].offset < count {
+      let entry = entries[index]
+      if scale != 1 { kernels.optimizer.scale(gradients[0].address(of: entry), scale, entry.shape.elementCount) }
+      optimizer.apply(to: entry, parameters, gradients[0])
+    }
   }
 
-  /// Both at once, where there is no limit to the norm.
+  /// Both at once, where no block waits for another.
   func collectAndApply(pieces: Int, thread: Int = 0, of threadCount: Int = 1) {
     forEachBlock(thread, threadCount) { index, range in
       collect(index, range, pieces: pieces)

@@ -11,7 +11,7 @@ public struct TrainingMemory: Sendable, Hashable, Codable {
   public var parameters: Int
   /// A vector for each piece of a batch.
   public var gradients: Int
-  /// The optimizer's moments, and the masks of sparse parameters.
+  /// The optimizer's moments, what it works in, and the masks of sparse parameters.
   public var optimizer: Int
   /// Values between the layers, forward and backward, for all pieces of the full batch and of what an epoch leaves over.
   public var values: Int
@@ -41,7 +41,7 @@ public struct TrainingMemory: Sendable, Hashable, Codable {
     models = stored + own
     parameters = 2 * (own + averages)
     gradients = plan.pieceCount * own
-    optimizer = settings.optimizer.momentCount * own + (plan.mask?.count ?? 0)
+    optimizer = (settings.optimizer.momentCount + (settings.optimizer.isLayerwise ? 1 : 0)) * own + (plan.mask?.count ?? 0)
     values = plan.batches.flatMap(\.pieces).reduce(0) { $0 + $1.rows.plan.memory.byteCount }
     self.scratch = scratch
     self.validation = validation?.plan.byteCount ?? 0

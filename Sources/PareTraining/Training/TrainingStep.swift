@@ -99,7 +99,7 @@ package final class TrainingStep: TeamWork {
     stepCount += 1
     update.begin(rateFactor: rateFactor)
     let sharing = update.isShared ? team : nil
-    if update.hasNormLimit {
+    if update.needsWholeGradient {
       try go(.collect, sharing)
       update.limitNorm()
       try go(.apply, sharing)
