@@ -5,11 +5,21 @@ import PareTensor
 ///
 /// A loss attaches to any named value, so that hints and relations between layers need nothing special.
 public protocol Loss: Sendable {
-  /// Adds the loss to the graph under construction, and the inputs that it needs and the graph lacks.
+  /// Whether a row's part depends on the other rows of the batch, as where rows are compared with each other. Such a
+  /// batch is worked on whole, and validation rows are taken in batches of the training's size, in their order, so that
+  /// the loss means the same there. False by default.
+  var mixesRows: Bool { get }
+
+  /// Adds the loss to the graph under construction, and the inputs that it needs and the graph lacks. Trainable
+  /// parameters that it adds are trained with the model's and are no part of the trained graph.
   ///
-  /// - Returns: the name of a value with one element, a mean over the rows of the batch: no row's part depends on the
-  ///   other rows, so that a batch may be worked on in pieces.
+  /// - Returns: the name of a value with one element, a mean over the rows of the batch. Unless `mixesRows`, no row's
+  ///   part depends on the other rows, so that a batch may be worked on in pieces.
   func append(to builder: inout GraphBuilder) throws -> String
+}
+
+extension Loss {
+  public var mixesRows: Bool { false }
 }
 
 extension GraphBuilder {
@@ -67,6 +77,8 @@ public struct WeightedSum: Loss {
   public init(_ terms: [(weight: Double, loss: any Loss)]) {
     self.terms = terms
   }
+
+  public var mixesRows: Bool { terms.contains { $0.loss.mixesRows } }
 
   public func append(to builder: inout GraphBuilder) throws -> String {
     var total: String?

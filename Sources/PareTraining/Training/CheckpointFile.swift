@@ -32,7 +32,7 @@ final class CheckpointFile {
     var fingerprint = Fingerprint()
     let graph = try Artifact.encode(Model(graph: problem.graph), name: "graph '\(problem.graph.name)'")
     graph.withUnsafeBytes { fingerprint.add($0) }
-    for data in [problem.training, problem.validation] {
+    for data in [problem.training, problem.monitored?.data] {
       for (name, tensor) in (data?.tensors ?? [:]).sorted(by: { $0.key < $1.key }) {
         fingerprint.add("\(name): \(tensor.elementType.rawValue)\(tensor.shape)")
         tensor.withUnsafeBytes { fingerprint.add($0) }
@@ -66,7 +66,7 @@ final class CheckpointFile {
   ///
   /// - Returns: where the run stood; nil where it begins anew.
   /// - Throws: `training.checkpoint` for a file that is there and not to be resumed, damaged, or of another run.
-  func restore(settings: TrainingSettings, rowCount: Int) throws -> TrainingState? {
+  func restore(settings: TrainingSettings, order: RowOrder) throws -> TrainingState? {
     guard WholeFile.exists(self.settings.path) else { return nil }
     guard self.settings.resumes else {
       throw failure("no file of that name, or to be told to resume", "one that is there", category: .usage)
@@ -81,7 +81,7 @@ final class CheckpointFile {
     guard file.metadata["run"] == identity else {
       throw failure("a checkpoint of the same model, data and settings", "one of another run")
     }
-    var state = TrainingState(settings: settings, rowCount: rowCount)
+    var state = TrainingState(settings: settings, order: order)
     guard state.restore(file, epochs: settings.epochs),
       let optimizerSteps = file.metadata["optimizer-steps"].flatMap({ Int($0) }), optimizerSteps >= 0,
       let randomSteps = file.metadata["random-steps"].flatMap({ UInt64($0) })

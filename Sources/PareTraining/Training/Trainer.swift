@@ -34,17 +34,18 @@ public struct Trainer: Sendable {
     return try TrainingRun(problem, settings: settings, resources: resources, checkpointing: checkpoint).run(progress)
   }
 
-  /// The mean loss over some rows, of the graph as it is used and not as it is trained: nothing is dropped, and
-  /// normalizations use the averages that they keep.
+  /// The mean loss over some rows, of the graph as it is used and not as it is trained: nothing is dropped, normalizations
+  /// use the averages that they keep, and scheduled numbers of the loss have their last values. What the loss itself
+  /// learns is as it begins. A loss that mixes rows sees `batchSize` neighbouring ones at a time.
   ///
   /// - Throws: as `train`.
   public func loss(of graph: Graph, by loss: some Loss, on data: TrainingData) throws -> Double {
     var builder = try GraphBuilder(graph)
     let value = try loss.append(to: &builder)
-    let plan = try ChunkedRows.Plan(
-      builder.graph, outputs: [value], rowCount: data.rowCount, chunkSize: ValidationLoss.chunkSize,
-      threads: resources.threadCount)
-    return try ValidationLoss(plan, loss: value, data: data, vectors: []).value()
+    let monitored = MonitoredGraph(
+      builder.graph, loss: value, data: data, chunkSize: MonitoredGraph.chunkSize(of: loss, settings))
+    let plan = try monitored.plan(placed: [], threads: resources.threadCount)
+    return try ValidationLoss(plan, of: monitored, vectors: []).value()
   }
 
   /// What a run would need at its peak. Prepares one piece of each kind of batch to see what its operators work in, but
@@ -56,7 +57,7 @@ public struct Trainer: Sendable {
     of graph: Graph, loss: some Loss, on training: TrainingData, validation: TrainingData? = nil, checkpoints: Bool = false
   ) throws -> TrainingMemory {
     let problem = try problem(graph, loss, training, validation)
-    let plan = try TrainingPlan(problem.graph, loss: problem.loss, data: training, settings: settings)
+    let plan = try TrainingPlan(problem, settings: settings)
     let monitor = try problem.validationPlan(plan, threads: resources.threadCount)
     var scratch = 0
     for batch in plan.batches {
@@ -75,35 +76,11 @@ public struct Trainer: Sendable {
     try resources.validate()
     var builder = try GraphBuilder(graph)
     let lossValue = try loss.append(to: &builder)
-    return TrainingProblem(
-      model: graph, graph: builder.graph, loss: lossValue, training: training, validation: validation)
-  }
-}
-
-/// What is to be learned from what.
-struct TrainingProblem {
-  let model: Graph
-  /// The model with the loss appended to it.
-  let graph: Graph
-  /// The value that holds the loss.
-  let loss: String
-  let training: TrainingData
-  let validation: TrainingData?
-
-  func validationPlan(_ plan: TrainingPlan, threads: Int) throws -> ChunkedRows.Plan? {
-    try validation.map { data in
-      try ChunkedRows.Plan(
-        graph, outputs: [loss], rowCount: data.rowCount, chunkSize: ValidationLoss.chunkSize,
-        placed: Set((plan.layout.entries + plan.statistics.entries).map(\.name)), threads: threads)
+    let monitored = validation.map {
+      MonitoredGraph(builder.graph, loss: lossValue, data: $0, chunkSize: MonitoredGraph.chunkSize(of: loss, settings))
     }
-  }
-
-  func memory(
-    _ plan: TrainingPlan, _ monitor: ChunkedRows.Plan?, settings: TrainingSettings, checkpoints: Bool, scratch: Int
-  ) -> TrainingMemory {
-    TrainingMemory(
-      plan, of: model, data: training, validation: monitor.flatMap { plan in validation.map { (plan, $0) } },
-      settings: settings, checkpoints: checkpoints, scratch: scratch)
+    return TrainingProblem(
+      model: graph, graph: builder.graph, loss: lossValue, training: training, monitored: monitored, mixesRows: loss.mixesRows)
   }
 }
 

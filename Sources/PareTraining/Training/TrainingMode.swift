@@ -4,8 +4,8 @@ import PareTensor
 /// A graph as it is trained, and what a step leaves behind besides gradients.
 struct TrainingForm {
   var graph: Graph
-  /// Running averages: the parameter that holds one, and the value that it takes after a step.
-  var updates: [(parameter: String, value: String)] = []
+  /// Running averages.
+  var updates: [CarriedState] = []
 
   /// Every Dropout drops, by random numbers of its own under the seed; every BatchNormalization that is trained
   /// normalizes by the batch's own mean and variance and moves its running ones, which it is used with later.
@@ -52,7 +52,7 @@ struct TrainingForm {
       let running = node.inputs[3...].map { ($0, names.freshValueName("\($0).next")) }
       graph.nodes[index].attributes["training_mode"] = .int(1)
       graph.nodes[index].outputs += running.map(\.1)
-      updates += running.map { (parameter: $0.0, value: $0.1) }
+      updates += running.map { CarriedState(parameter: $0.0, value: $0.1) }
     }
   }
 }

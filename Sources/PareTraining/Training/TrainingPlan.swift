@@ -23,19 +23,34 @@ struct TrainingPlan {
   }
 
   let layout: ParameterLayout
-  /// Of the running averages that normalizations keep.
+  /// Of the running averages that normalizations keep, and of states that go from batch to batch.
   let statistics: ParameterLayout
-  /// The values that running averages take after a step, in the order of `statistics`.
+  /// Of the numbers that tell a graph how far training has come.
+  let signals: ParameterLayout
+  /// The values that `statistics` take after a step, in their order.
   let updates: [String]
   /// A full batch, and what an epoch leaves over.
   let batches: [Batch]
   let mask: [UInt8]?
 
-  /// - Parameter graph: the model with `loss` appended to it.
+  init(_ problem: TrainingProblem, settings: TrainingSettings) throws {
+    try self.init(
+      problem.graph, loss: problem.loss, data: problem.training, settings: settings, mixesRows: problem.mixesRows,
+      carried: problem.carried)
+  }
+
+  /// - Parameters:
+  ///   - graph: the model with `loss` appended to it.
+  ///   - mixesRows: whether a row's part of the loss depends on the rows beside it, so that a batch is not cut.
+  ///   - carried: states that go from one batch to the next.
   /// - Throws: `training.nothing-trainable`, `training.parameter-type`; what a graph that cannot be differentiated or data
   ///   that do not fit it throw.
-  init(_ graph: Graph, loss: String, data: TrainingData, settings: TrainingSettings) throws {
-    let form = try TrainingForm(graph, seed: settings.seed)
+  init(
+    _ graph: Graph, loss: String, data: TrainingData, settings: TrainingSettings, mixesRows: Bool,
+    carried: [CarriedState] = []
+  ) throws {
+    var form = try TrainingForm(graph, seed: settings.seed)
+    form.updates += carried
     let trained = try form.graph.fusingAttention(keeping: Set([loss] + form.updates.map(\.value)))
     let whole = try Differentiation(of: loss, in: trained)
     guard !whole.gradients.isEmpty else {
@@ -45,16 +60,17 @@ struct TrainingPlan {
     }
     layout = try ParameterLayout(
       graph, names: whole.gradients.keys, frozen: Set(settings.freezing?.parameters ?? []))
-    // Running averages are vectors, which a layout keeps in order.
     statistics = try ParameterLayout(graph, names: form.updates.map(\.parameter))
-    updates = form.updates.map(\.value)
+    signals = try ParameterLayout(graph, names: TrainingSignal.allCases.map(\.rawValue))
+    let values = Dictionary(form.updates.map { ($0.parameter, $0.value) }, uniquingKeysWith: { first, _ in first })
+    updates = statistics.entries.compactMap { values[$0.name] }
     mask = layout.trainingMask(of: graph)
 
     var batches: [Batch] = []
     for size in chunkSizes(of: data.rowCount, limit: settings.batchSize) {
-      let piece = try Self.piece(0..<size, of: whole, loss: loss, layout, statistics, updates)
+      let piece = try Self.piece(0..<size, of: whole, loss: loss, layout, statistics.entries + signals.entries, updates)
       try piece.rows.checkInputs(data)
-      guard graph.takesAnyRowCount, !trained.mixesRows else {
+      guard graph.takesAnyRowCount, !mixesRows, !trained.mixesRows else {
         batches.append(Batch(rowCount: size, pieces: [piece]))
         continue
       }
@@ -71,7 +87,8 @@ struct TrainingPlan {
         var builder = try GraphBuilder(trained)
         let share = try builder.scaled(loss, by: Double(range.count) / Double(size))
         let differentiation = try Differentiation(of: share, in: builder.graph)
-        pieces.append(try Self.piece(range, of: differentiation, loss: share, layout, statistics, updates))
+        pieces.append(
+          try Self.piece(range, of: differentiation, loss: share, layout, statistics.entries + signals.entries, updates))
       }
       batches.append(Batch(rowCount: size, pieces: pieces))
     }
@@ -83,10 +100,10 @@ struct TrainingPlan {
 
   private static func piece(
     _ range: Range<Int>, of differentiation: Differentiation, loss: String, _ layout: ParameterLayout,
-    _ statistics: ParameterLayout, _ updates: [String]
+    _ others: [ParameterLayout.Entry], _ updates: [String]
   ) throws -> Piece {
     let computed = Set(differentiation.graph.nodes.flatMap(\.outputs)).subtracting([loss])
-    var values = Set((layout.entries + statistics.entries).map(\.name))
+    var values = Set((layout.entries + others).map(\.name))
     var placed: [(value: String, entry: ParameterLayout.Entry)] = []
     var copied: [(value: String, entry: ParameterLayout.Entry)] = []
     for entry in layout.entries {

@@ -19,7 +19,7 @@ final class TrainingRun {
     self.problem = problem
     self.settings = settings
     let (training, threads) = (problem.training, resources.threadCount)
-    let plan = try TrainingPlan(problem.graph, loss: problem.loss, data: training, settings: settings)
+    let plan = try TrainingPlan(problem, settings: settings)
     let monitorPlan = try problem.validationPlan(plan, threads: threads)
     let limit = resources.memoryLimit
     func checkMemory(scratch: Int) throws {
@@ -30,8 +30,8 @@ final class TrainingRun {
     let prepared = try ScratchTally.count {
       let step = try TrainingStep(plan, of: problem.graph, data: training, settings: settings, threads: threads)
       let monitor: ValidationLoss? =
-        if let data = problem.validation, let monitorPlan {
-          try ValidationLoss(monitorPlan, loss: problem.loss, data: data, vectors: [step.parameters, step.statistics])
+        if let monitored = problem.monitored, let monitorPlan {
+          try ValidationLoss(monitorPlan, of: monitored, vectors: [step.parameters, step.statistics])
         } else { nil }
       return (step, monitor)
     }
@@ -39,11 +39,12 @@ final class TrainingRun {
     (step, monitor) = prepared.result
     best = ParameterVector(plan.layout)
     bestStatistics = ParameterVector(plan.statistics)
-    state = TrainingState(settings: settings, rowCount: training.rowCount)
+    let order = try RowOrder(problem, settings: settings)
+    state = TrainingState(settings: settings, order: order)
     if let checkpointing {
       let file = CheckpointFile(
         checkpointing, identity: try CheckpointFile.identity(problem, settings), vectors: vectors, step: step)
-      if let saved = try file.restore(settings: settings, rowCount: training.rowCount) { state = saved }
+      if let saved = try file.restore(settings: settings, order: order) { state = saved }
       try file.write(state)
       checkpoint = file
     }
@@ -61,10 +62,11 @@ final class TrainingRun {
   func run(_ progress: (TrainingProgress) throws -> Void) throws -> TrainingResult {
     while !state.isOver { try runEpoch(progress) }
     try checkpoint?.write(state)
+    let own = best.tensors.filter { problem.model.parameters[$0.name] == nil }
     return TrainingResult(
       graph: problem.model.replacingParameters(with: best).replacingParameters(with: bestStatistics),
-      history: state.history, bestEpoch: state.stopping.bestEpoch,
-      stoppedEarly: state.history.count < settings.epochs)
+      history: state.history, bestEpoch: state.stopping.bestEpoch, stoppedEarly: state.history.count < settings.epochs,
+      lossParameters: Dictionary(own.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first }))
   }
 
   /// What is left of the current epoch.
@@ -76,12 +78,13 @@ final class TrainingRun {
       trainingLoss: 0, bestValidationLoss: state.stopping.bestLoss)
     while state.step < state.stepsPerEpoch {
       let rows = state.nextRows
+      let number = (state.epoch - 1) * state.stepsPerEpoch + state.step
       let rate = settings.schedule.factor(
-        step: (state.epoch - 1) * state.stepsPerEpoch + state.step, stepsPerEpoch: state.stepsPerEpoch,
-        epochs: settings.epochs, reductions: state.plateau.reductions)
+        step: number, stepsPerEpoch: state.stepsPerEpoch, epochs: settings.epochs, reductions: state.plateau.reductions)
+      let share = Double(number) / Double(max(settings.epochs * state.stepsPerEpoch - 1, 1))
       let loss = Double(
         try state.order.withUnsafeBufferPointer {
-          try step.run(rows: UnsafeBufferPointer(rebasing: $0[rows]), rateFactor: rate)
+          try step.run(rows: UnsafeBufferPointer(rebasing: $0[rows]), rateFactor: rate, progress: share)
         })
       state.step += 1
       state.lossSum += loss * Double(rows.count)
@@ -130,9 +133,12 @@ struct TrainingState {
   var isOver = false
   let stepsPerEpoch: Int
   private let batchSize: Int
+  private let rule: RowOrder
 
-  init(settings: TrainingSettings, rowCount: Int) {
-    order = Array(0..<rowCount)
+  init(settings: TrainingSettings, order rule: RowOrder) {
+    self.rule = rule
+    order = rule.first
+    let rowCount = order.count
     generator = SeededGenerator(seed: settings.seed, stream: "training/order")
     stopping = EarlyStopping(patience: settings.patience, minimumImprovement: settings.minimumImprovement)
     plateau = Plateau(settings.schedule)
@@ -143,7 +149,7 @@ struct TrainingState {
   /// Shuffles the rows where the epoch has not begun yet.
   mutating func beginEpoch() {
     guard step == 0 else { return }
-    generator.shuffle(&order)
+    rule.shuffle(&order, with: &generator)
     lossSum = 0
   }
 

@@ -21,6 +21,10 @@ public struct TrainingSettings: Sendable, Hashable, Codable {
   public var minimumImprovement: Double
   /// Parameters that stop moving before the others do; nil for none.
   public var freezing: Freezing?
+  /// An input of the data, `[rows]` of Int64: rows of the same number stay side by side while groups are shuffled, for
+  /// losses that compare the rows of a group. A batch still has `batchSize` rows, so its border may cut a group in two.
+  /// Nil to shuffle rows.
+  public var groups: String?
   /// Decides the order of the rows and what dropout drops.
   public var seed: UInt64
 
@@ -40,7 +44,8 @@ public struct TrainingSettings: Sendable, Hashable, Codable {
   public init(
     epochs: Int = 30, batchSize: Int = 256, optimizer: Optimizer = .adamW(),
     schedule: LearningRateSchedule = LearningRateSchedule(), gradientNorm: Double? = nil, gradientValue: Double? = nil,
-    patience: Int? = 5, minimumImprovement: Double = 0, freezing: Freezing? = nil, seed: UInt64 = 0
+    patience: Int? = 5, minimumImprovement: Double = 0, freezing: Freezing? = nil, groups: String? = nil,
+    seed: UInt64 = 0
   ) {
     self.epochs = epochs
     self.batchSize = batchSize
@@ -51,6 +56,7 @@ public struct TrainingSettings: Sendable, Hashable, Codable {
     self.patience = patience
     self.minimumImprovement = minimumImprovement
     self.freezing = freezing
+    self.groups = groups
     self.seed = seed
   }
 
@@ -79,7 +85,7 @@ public struct EpochRecord: Sendable, Hashable, Codable {
   public var epoch: Int
   /// Mean over the epoch's rows, each at the weights of its step.
   public var trainingLoss: Double
-  /// Mean over the validation rows at the end of the epoch.
+  /// Mean over the validation rows at the end of the epoch, scheduled numbers of the loss at their last values.
   public var validationLoss: Double?
 
   public init(epoch: Int, trainingLoss: Double, validationLoss: Double? = nil) {
@@ -115,4 +121,6 @@ public struct TrainingResult: Sendable {
   public var bestEpoch: Int
   /// Whether patience ran out before the last epoch.
   public var stoppedEarly: Bool
+  /// What the loss learned beside the model at that epoch, as the map of a hint, by the names it gave.
+  public var lossParameters: [String: Tensor]
 }

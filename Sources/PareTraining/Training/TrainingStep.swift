@@ -8,8 +8,11 @@ import PareTensor
 /// A step allocates nothing, and its result has the same bits on any number of threads.
 package final class TrainingStep: TeamWork {
   package let parameters: ParameterVector
-  /// The running averages that normalizations keep; not trained, but moved by every step.
+  /// The running averages that normalizations keep, and states that go from batch to batch; not trained, but moved by
+  /// every step.
   package let statistics: ParameterVector
+  /// How far training has come, for losses that move with it.
+  private let signals: ParameterVector
   let update: ParameterUpdate
   private let batches: [Batch]
   private let team: WorkerTeam?
@@ -48,13 +51,14 @@ package final class TrainingStep: TeamWork {
 
   /// - Parameters:
   ///   - graph: the model with `loss` appended to it.
+  ///   - mixesRows: the loss's.
   ///   - threads: at most; the processor's cores by default.
   package convenience init(
-    _ graph: Graph, loss: String, data: TrainingData, settings: TrainingSettings, threads: Int? = nil,
-    kernels: TrainingKernels = .best
+    _ graph: Graph, loss: String, data: TrainingData, settings: TrainingSettings, mixesRows: Bool = false,
+    threads: Int? = nil, kernels: TrainingKernels = .best
   ) throws {
     try self.init(
-      TrainingPlan(graph, loss: loss, data: data, settings: settings), of: graph, data: data, settings: settings,
+      TrainingPlan(graph, loss: loss, data: data, settings: settings, mixesRows: mixesRows), of: graph, data: data, settings: settings,
       threads: threads ?? Machine.coreCount, kernels: kernels)
   }
 
@@ -65,15 +69,16 @@ package final class TrainingStep: TeamWork {
   ) throws {
     parameters = ParameterVector(plan.layout, of: graph)
     statistics = ParameterVector(plan.statistics, of: graph)
+    signals = ParameterVector(plan.signals, of: graph)
     update = ParameterUpdate(
       parameters, pieceCount: plan.pieceCount, mask: plan.mask, settings: settings, kernels: kernels)
-    let (parameters, statistics, gradients) = (parameters, statistics, update.gradients)
+    let (parameters, others, gradients) = (parameters, [statistics, signals], update.gradients)
     batches = try plan.batches.map { batch in
       Batch(
         rowCount: batch.rowCount,
         pieces: try zip(batch.pieces, gradients).map { piece, gradient in
           try Self.piece(
-            piece, updates: plan.updates, data: data, parameters: parameters, gradient: gradient, statistics: statistics,
+            piece, updates: plan.updates, data: data, parameters: parameters, gradient: gradient, others: others,
             kernels: kernels)
         })
     }
@@ -83,9 +88,14 @@ package final class TrainingStep: TeamWork {
 
   /// One step on the given rows, as many as the batch or what an epoch leaves over.
   ///
-  /// - Parameter rateFactor: on the optimizer's learning rate.
+  /// - Parameters:
+  ///   - rateFactor: on the optimizer's learning rate.
+  ///   - progress: the share of all steps that is done, 0 in the first and 1 in the last.
   /// - Returns: the loss before the step.
-  package func run(rows: UnsafeBufferPointer<Int>, rateFactor: Double = 1) throws -> Float {
+  package func run(rows: UnsafeBufferPointer<Int>, rateFactor: Double = 1, progress: Double = 1) throws -> Float {
+    for entry in signals.layout.entries {
+      signals.address(of: entry).pointee = entry.name == TrainingSignal.progress.rawValue ? Float(progress) : 1
+    }
     guard let index = batches.firstIndex(where: { $0.rowCount == rows.count }) else {
       preconditionFailure("no plan for \(rows.count) rows")
     }
@@ -161,15 +171,16 @@ package final class TrainingStep: TeamWork {
 
   private static func piece(
     _ piece: TrainingPlan.Piece, updates: [String], data: TrainingData, parameters: ParameterVector,
-    gradient: ParameterVector, statistics: ParameterVector, kernels: TrainingKernels
+    gradient: ParameterVector, others: [ParameterVector], kernels: TrainingKernels
   ) throws -> Piece {
+    let statistics = others[0]
     var placed: [String: UnsafeMutableRawPointer] = [:]
-    for vector in [parameters, statistics] {
+    for vector in [parameters] + others {
       for entry in vector.layout.entries { placed[entry.name] = UnsafeMutableRawPointer(vector.address(of: entry)) }
     }
     for (value, entry) in piece.placed { placed[value] = UnsafeMutableRawPointer(gradient.address(of: entry)) }
     let rows = try RowExecutor(
-      piece.rows, data: data, placed: placed, owners: [parameters, gradient, statistics], kernels: kernels)
+      piece.rows, data: data, placed: placed, owners: [parameters, gradient] + others, kernels: kernels)
     func address(_ value: String) throws -> UnsafePointer<Float> {
       UnsafePointer(try rows.executor.buffer(of: value).bindMemory(to: Float.self).baseAddress.unsafelyUnwrapped)
     }
