@@ -108,7 +108,7 @@ let package = Package(
     .testTarget(name: "PareArtifactTests", dependencies: ["PareArtifact"]),
     .testTarget(name: "PareArraysTests", dependencies: ["PareArrays"]),
     .testTarget(name: "PareONNXTests", dependencies: ["PareONNX", "PareArtifact"]),
-    .testTarget(name: "PareTrainingTests", dependencies: ["PareTraining", "CRuntimeCounters"]),
+    .testTarget(name: "PareTrainingTests", dependencies: ["PareTraining", "PareInference", "CRuntimeCounters"]),
     .target(name: "CRuntimeCounters", path: "Tests/CRuntimeCounters"),
     .target(name: "CKernelCases", dependencies: ["CPareKernels"], path: "Tests/CKernelCases"),
     .testTarget(name: "PareInferenceTests", dependencies: ["PareInference", "CRuntimeCounters", "CKernelCases"]),
