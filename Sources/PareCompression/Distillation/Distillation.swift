@@ -7,78 +7,128 @@ import PareTraining
 ///
 /// The loss is `α · cross-entropy + (1 − α) · T² · KL(teacher_T ‖ student_T)`, where α is `hardWeight` and both
 /// distributions are softened by the temperature T; where the model scores no classes but yields numbers, it is α times
-/// the squared error from the labels and 1 − α times that from the teacher. The student takes the place of everything
+/// the squared error from the labels and 1 − α times that from the teacher. Other targets, terms on hidden values and weights of rows
+/// may be added. The student takes the place of everything
 /// between the model's normalized features (its input, where it has none) and its scores: normalizer, probabilities and
-/// decision stay as they are. The teacher is the
+/// decision stay as they are. The teacher is what the rows' own scores come from, else the
 /// context's, or the model itself. With `hardWeight` 1 no teacher is asked, which is plain training on the labels.
 ///
-/// - Source: Hinton, Vinyals and Dean 2015, arXiv:1503.02531, §2.
+/// - Source: Hinton, Vinyals and Dean 2015, arXiv:1503.02531, §2. Of the others see the types of the properties.
 public struct Distillation: CompressionTechnique {
   public static let name = "distillation"
 
+  /// Whom a student learns from.
+  public enum Source: String, RecipeWord {
+    /// The run's teacher, whatever was made of it meanwhile.
+    case original
+    /// The model that the step is given: the assistant before (Mirzadeh et al. 2020, arXiv:1902.03393), or a student of the same form
+    /// (born-again networks, Furlanello et al. 2018, arXiv:1805.04770).
+    case previous
+  }
+
+  /// Where a student's weights begin.
+  public enum Start: String, RecipeWord {
+    /// At random.
+    case drawn
+    /// At the most that fits of the teacher's; see `TruncatedStart`.
+    case truncated
+  }
+
   public var student: NetworkArchitecture
-  /// T, above 0.
-  public var temperature: Double
+  public var temperature: Temperature
   /// α, in `0 ... 1`: the share of the labels.
-  public var hardWeight: Double
+  public var hardWeight: Scheduled
+  /// What of the teacher's scores is learned.
+  public var target: DistillationTarget
+  public var teacher: Source
+  public var start: Start
+  public var weighting: RowWeighting
+  /// The weight of what changing position costs, beside the rest: see `TurnoverPenalty`. The position before is the teacher's.
+  public var turnoverPenalty: Double
+  /// Terms on hidden values.
+  public var inside: [InnerLesson]
+  /// Students that learn together, each from the others as well; the best of them on the validation part is kept.
+  public var peers: Int
   public var training: TrainingSchedule
+
+  public init(
+    into student: NetworkArchitecture, temperature: Temperature, hardWeight: Scheduled, target: DistillationTarget = .softTargets,
+    teacher: Source = .original, start: Start = .drawn, weighting: RowWeighting = RowWeighting(), turnoverPenalty: Double = 0,
+    inside: [InnerLesson] = [], peers: Int = 1, training: TrainingSchedule = TrainingSchedule()
+  ) {
+    (self.student, self.temperature, self.hardWeight, self.target) = (student, temperature, hardWeight, target)
+    (self.teacher, self.start, self.weighting, self.turnoverPenalty) = (teacher, start, weighting, turnoverPenalty)
+    (self.inside, self.peers, self.training) = (inside, peers, training)
+  }
 
   public init(
     into student: NetworkArchitecture, temperature: Double, hardWeight: Double,
     training: TrainingSchedule = TrainingSchedule()
   ) {
-    self.student = student
-    self.temperature = temperature
-    self.hardWeight = hardWeight
-    self.training = training
+    self.init(into: student, temperature: .scheduled(.constant(temperature)), hardWeight: .constant(hardWeight), training: training)
   }
 
   /// The same student trained by the same schedule on the labels alone: what distillation has to be better than.
   public var withoutTeacher: Distillation {
-    var plain = self
-    plain.hardWeight = 1
-    return plain
+    Distillation(
+      into: student, temperature: temperature, hardWeight: .constant(1), weighting: weighting.withoutTeacher, training: training)
   }
 
   public var effects: WeightEffects { WeightEffects(needsRealWeights: false, undoes: WeightEffects.renewal) }
 
-  public func validate(at path: ParameterPath) throws {
-    try student.validate(at: path.key(CodingKeys.student))
-    try path.key(CodingKeys.temperature).require(
-      temperature > 0 && temperature.isFinite, expected: "a number above 0", found: temperature)
-    try path.key(CodingKeys.hardWeight).require(
-      (0...1).contains(hardWeight), expected: "a fraction in 0 ... 1", found: hardWeight)
-    try training.validate(at: path.key(CodingKeys.training))
-  }
-
   public func compress(_ model: Model, in context: CompressionContext) throws -> CompressionResult {
     try validate(at: ParameterPath())
     let scores = try model.graph.scores()
-    let lesson = try Teaching(hardWeight: hardWeight, temperature: temperature)
-      .lesson(inPlaceOf: model, scores: scores, for: Self.name, in: context)
+    var lesson = try teaching.lesson(inPlaceOf: model, asking: teacher, scores: scores, for: Self.name, in: context)
+    let original = teacher == .previous ? model : context.teacher ?? model
     var generator = SeededGenerator(seed: context.seed, stream: "\(Self.name)/student")
-    let untrained = try StudentGraph.graph(of: student, inPlaceOf: model.graph, scores: scores, seed: generator.next())
-    let trained = try training.train(
-      untrained, loss: lesson.loss, for: Self.name, in: context, training: lesson.training, validation: lesson.validation)
+    var students = try (0..<peers).map { _ in
+      try StudentGraph.graph(of: student, inPlaceOf: model.graph, scores: scores, seed: generator.next())
+    }
+    if start == .truncated { students = try students.map { try begun($0, from: original.graph) } }
+    lesson = try InnerLessons(inside, of: original.graph, seed: context.seed).added(to: lesson, of: students[0])
+    let trained: Graph
+    if peers > 1 {
+      trained = try MutualLearning(students: students, scores: scores.value, lesson: lesson, temperature: temperature)
+        .train(by: training, for: Self.name, in: context)
+    } else {
+      trained = try training.train(
+        students[0], loss: lesson.loss(scores.value), for: Self.name, in: context, training: lesson.training,
+        validation: lesson.validation, groups: lesson.groups)
+    }
     let layers = trained.linearLayers.map {
       LayerReport(layer: $0.name, outcome: "trained anew, \($0.inputCount) to \($0.outputCount)")
     }
     return CompressionResult(model: Model(graph: trained, sections: model.sections), layers: layers)
   }
-}
 
-extension Distillation: Codable {
-  private enum CodingKeys: String, CodingKey, CaseIterable {
-    case student, temperature, training
-    case hardWeight = "hard-weight"
+  /// Trains a student further from where it is: by the same loss, weights of rows and schedule, on the context's rows.
+  ///
+  /// - Returns: the model with other weights. Neither a start nor peers play a part.
+  public func train(_ student: Model, in context: CompressionContext) throws -> Model {
+    try validate(at: ParameterPath())
+    let scores = try student.graph.scores()
+    var lesson = try teaching.lesson(inPlaceOf: student, asking: teacher, scores: scores, for: Self.name, in: context)
+    let original = teacher == .previous ? student : context.teacher ?? student
+    lesson = try InnerLessons(inside, of: original.graph, seed: context.seed).added(to: lesson, of: student.graph)
+    let graph = try training.train(
+      student.graph, loss: lesson.loss(scores.value), for: Self.name, in: context, training: lesson.training,
+      validation: lesson.validation, groups: lesson.groups)
+    return Model(graph: graph, sections: student.sections)
   }
 
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.techniqueContainer(keyedBy: CodingKeys.self)
-    self.init(
-      into: try container.decode(NetworkArchitecture.self, forKey: .student),
-      temperature: try container.decode(Double.self, forKey: .temperature),
-      hardWeight: try container.decode(Double.self, forKey: .hardWeight),
-      training: try container.decodeIfPresent(TrainingSchedule.self, forKey: .training) ?? TrainingSchedule())
+  private var teaching: Teaching {
+    Teaching(
+      hardWeight: hardWeight, temperature: temperature, target: target, weighting: weighting, turnoverPenalty: turnoverPenalty)
+  }
+
+  private func begun(_ student: Graph, from teacher: Graph) throws -> Graph {
+    guard let begun = try TruncatedStart(teacher: teacher).applied(to: student) else {
+      throw CompressionError(
+        "no-start", subject: "\(Self.name): start: truncated",
+        expected: "a student of dense layers, no more and no wider ones than the teacher's, on the same inputs",
+        found: "\(self.student.words) for '\(teacher.name)'")
+    }
+    return begun
   }
 }

@@ -145,15 +145,17 @@ public struct QuantizationAwareTraining: CompressionTechnique {
   private func train(
     _ graph: Graph, freezing parameters: [String], inPlaceOf model: Model, in context: CompressionContext
   ) throws -> (graph: Graph, manner: String) {
-    let lesson = try Teaching(hardWeight: hardWeight, temperature: temperature)
-      .lesson(inPlaceOf: model, scores: graph.scores(), for: Self.name, in: context)
+    let scores = try graph.scores()
+    let lesson = try Teaching(hardWeight: .constant(hardWeight), temperature: .scheduled(.constant(temperature)))
+      .lesson(inPlaceOf: model, scores: scores, for: Self.name, in: context)
+    let loss = lesson.loss(scores.value)
     let epoch = Int((freezeAfter * Double(training.epochs)).rounded()) + 1
     let trained = try training.train(
-      graph, loss: lesson.loss, for: Self.name, in: context, training: lesson.training, validation: lesson.validation,
+      graph, loss: loss, for: Self.name, in: context, training: lesson.training, validation: lesson.validation,
       freezing: .init(parameters, from: epoch))
     guard let validation = lesson.validation else { return (trained, "trained") }
     let (before, after) = (
-      try Trainer().loss(of: graph, by: lesson.loss, on: validation), try Trainer().loss(of: trained, by: lesson.loss, on: validation)
+      try Trainer().loss(of: graph, by: loss, on: validation), try Trainer().loss(of: trained, by: loss, on: validation)
     )
     return before < after ? (graph, "kept as rounded, since no epoch was better,") : (trained, "trained")
   }

@@ -33,10 +33,11 @@ public struct FineTuning: Sendable, Hashable {
   ///   - model: before the cut; the teacher where the context has none.
   ///   - technique: what trains: names the draws of the seed, and stands in messages and progress.
   func train(_ graph: Graph, inPlaceOf model: Model, for technique: String, in context: CompressionContext) throws -> Graph {
-    let lesson = try Teaching(hardWeight: hardWeight, temperature: temperature)
-      .lesson(inPlaceOf: model, scores: graph.scores(), for: technique, in: context)
+    let scores = try graph.scores()
+    let lesson = try Teaching(hardWeight: .constant(hardWeight), temperature: .scheduled(.constant(temperature)))
+      .lesson(inPlaceOf: model, scores: scores, for: technique, in: context)
     return try schedule.train(
-      graph, loss: lesson.loss, for: technique, in: context, training: lesson.training, validation: lesson.validation)
+      graph, loss: lesson.loss(scores.value), for: technique, in: context, training: lesson.training, validation: lesson.validation)
   }
 }
 

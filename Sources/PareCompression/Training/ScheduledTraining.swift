@@ -8,16 +8,18 @@ extension TrainingSchedule {
   ///   - technique: what trains: names the draws of the seed, and stands in messages and progress.
   ///   - training, validation: rows other than the context's, where a loss needs more tensors.
   ///   - freezing: parameters that stop moving before the end.
+  ///   - groups: the tensor of the rows that says which stay side by side; nil where each stands alone.
   ///   - checkpoint: a file that keeps the state of the training, and from which an interrupted one goes on.
   package func train(
     _ graph: Graph, loss: some Loss, for technique: String, in context: CompressionContext,
     training: TrainingData? = nil, validation: TrainingData? = nil, freezing: TrainingSettings.Freezing? = nil,
-    checkpoint: String? = nil
+    groups: String? = nil, checkpoint: String? = nil
   ) throws -> Graph {
     let settings = TrainingSettings(
       epochs: epochs, batchSize: batchSize,
-      optimizer: .adamW(learningRate: learningRate, weightDecay: weightDecay), patience: patience,
-      freezing: freezing, seed: context.seed)
+      optimizer: optimizer.rule(learningRate: learningRate, weightDecay: weightDecay),
+      schedule: LearningRateSchedule(decay == .cosine ? .cosine() : .constant, warmUp: warmUp), gradientNorm: gradientNorm,
+      patience: patience, freezing: freezing, groups: groups, seed: context.seed)
     let rows = try training ?? context.trainingRows(for: technique)
     return try Trainer(settings).train(
       graph, loss: loss, on: rows, validation: validation ?? context.validation,
