@@ -66,7 +66,7 @@ public enum Attention: FloatingPointOperator {
     let gradients = given + [String](repeating: "", count: 4 - given.count)
     let hasPast = node.input(4) != nil
     let mask = try node.input(3).map { try context.type(of: $0) }
-    let takesMask = mask?.elementType.isFloatingPoint ?? false
+    let takesMask = context.isWanted(3) && mask?.elementType.isFloatingPoint ?? false
     // Inputs of the node in the order of the gradient's outputs.
     let targets = [0, 1, 2] + (hasPast ? [4, 5] : []) + (takesMask ? [3] : [])
     let results = try context.applyAll(

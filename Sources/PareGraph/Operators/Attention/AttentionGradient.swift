@@ -7,7 +7,8 @@ import PareTensor
 /// floating-point mask is dS, summed to the mask's shape. Keys and values collect from every query head that asks them.
 ///
 /// - Inputs: the gradients by Attention's four outputs, any of them left out, then its seven inputs; its attributes.
-/// - Outputs: the gradients by Q, K, V, then by past keys and values where they are given, then by a floating-point mask.
+/// - Outputs: the gradients by Q, K, V, then by past keys and values where they are given, then by a floating-point
+///   mask, if there is one more output.
 public enum AttentionGradient: FloatingPointOperator {
   public static let name: OperatorName = "pare.AttentionGradient"
   public static let inputCount = 11...11
@@ -31,7 +32,8 @@ public enum AttentionGradient: FloatingPointOperator {
   /// Inputs of the node in the order of its outputs.
   private static func targets(_ node: Node, _ type: (Int) throws -> ValueType) rethrows -> [Int] {
     let hasPast = node.input(first + 4) != nil
-    let takesMask = node.input(first + 3) != nil ? try type(first + 3).elementType.isFloatingPoint : false
+    let isAsked = node.outputs.count > (hasPast ? 5 : 3)
+    let takesMask = isAsked && node.input(first + 3) != nil ? try type(first + 3).elementType.isFloatingPoint : false
     return [first, first + 1, first + 2] + (hasPast ? [first + 4, first + 5] : []) + (takesMask ? [first + 3] : [])
   }
 
