@@ -6,6 +6,11 @@ import PareTensor
 /// Its graph takes `features [batch, inputs]` to `logits [batch, outputs]` and `probabilities`, their softmax. The
 /// layers are Gemm nodes `dense_0`, `dense_1`, … with `transB = 1` and parameters `dense_i.weight [out, in]` and
 /// `dense_i.bias [out]`. Without hidden layers it is (multinomial) logistic regression.
+///
+/// With `isResidual` all hidden layers are of one width: `dense_0` brings the features to it, each later one adds to what
+/// it reads, `x + dense_i(dropout(activation(normalize(x))))`, and the last normalization and activation stand before
+/// the logits, so that the gradient reaches the first layer however many there are (He et al. 2016, arXiv:1603.05027,
+/// with layer normalization).
 public struct MultilayerPerceptron: Sendable, Hashable, Codable {
   /// Features per row.
   public var inputs: Int
@@ -16,18 +21,23 @@ public struct MultilayerPerceptron: Sendable, Hashable, Codable {
   public var activation: Activation
   /// Probability that a hidden unit is dropped in a training step, in `0 ..< 1`.
   public var dropout: Double
+  /// Whether a hidden layer adds to what it reads.
+  public var isResidual: Bool
 
-  public init(inputs: Int, hidden: [Int], outputs: Int, activation: Activation = .relu, dropout: Double = 0) {
+  public init(
+    inputs: Int, hidden: [Int], outputs: Int, activation: Activation = .relu, dropout: Double = 0, isResidual: Bool = false
+  ) {
     self.inputs = inputs
     self.hidden = hidden
     self.outputs = outputs
     self.activation = activation
     self.dropout = dropout
+    self.isResidual = isResidual
   }
 
-  /// Weights and biases: `Σ (in + 1) · out` over the layers.
+  /// Weights and biases: `Σ (in + 1) · out` over the layers, and two numbers per hidden unit where they are normalized.
   public var parameterCount: Int {
-    zip([inputs] + hidden, hidden + [outputs]).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
+    zip([inputs] + hidden, hidden + [outputs]).reduce(0) { $0 + ($1.0 + 1) * $1.1 } + (isResidual ? 2 * hidden.reduce(0, +) : 0)
   }
 
   /// The graph with freshly drawn weights.
@@ -55,17 +65,24 @@ public struct MultilayerPerceptron: Sendable, Hashable, Codable {
     for (index, (fanIn, fanOut)) in zip([inputs] + hidden, hidden + [outputs]).enumerated() {
       let isLast = index == hidden.count
       let weight = initialWeight(layer: index, fanIn: fanIn, fanOut: fanOut, isLast: isLast, seed: seed)
-      value = try builder.dense(value, weight: weight, layer: index, output: isLast ? "logits" : nil)
-      guard !isLast else { break }
-      let stem = activation.operatorName.type.lowercased()
-      value = try builder.apply(activation.operatorName, [value], name: "\(stem)_\(index)")
-      if dropout > 0 {
-        let ratio = try builder.constant(Tensor(scalar: Float(dropout)), named: "dropout_\(index).ratio")
-        value = try builder.apply("Dropout", [value, ratio], name: "dropout_\(index)")
+      if isResidual, index > 0 {
+        let normalized = try builder.layerNormalization(value, width: fanIn, name: "norm_\(index - 1)")
+        let branch = try activated(normalized, index - 1, &builder)
+        let result = try builder.dense(branch, weight: weight, layer: index, output: isLast ? "logits" : nil)
+        value = isLast ? result : try builder.apply("Add", [value, result], name: "residual_\(index)")
+      } else {
+        value = try builder.dense(value, weight: weight, layer: index, output: isLast ? "logits" : nil)
+        if !isLast, !isResidual { value = try activated(value, index, &builder) }
       }
     }
     try builder.classify(value, thresholds: thresholds)
     return builder.graph
+  }
+
+  private func activated(_ value: String, _ index: Int, _ builder: inout GraphBuilder) throws -> String {
+    let stem = activation.operatorName.type.lowercased()
+    let result = try builder.apply(activation.operatorName, [value], name: "\(stem)_\(index)")
+    return try builder.dropout(result, probability: dropout, name: "dropout_\(index)")
   }
 
   private func validate() throws {
@@ -76,6 +93,8 @@ public struct MultilayerPerceptron: Sendable, Hashable, Codable {
     }
     try check("inputs", inputs > 0, "at least 1", "\(inputs)")
     try check("hidden", hidden.allSatisfy { $0 > 0 }, "at least 1 unit in every layer", "\(hidden)")
+    try check(
+      "residual", !isResidual || (!hidden.isEmpty && Set(hidden).count == 1), "hidden layers of one width", "\(hidden)")
     try check("outputs", outputs > 0, "at least 1", "\(outputs)")
     try check("dropout", (0..<1).contains(dropout), "a probability in 0 ..< 1", "\(dropout)")
     // Bounds each layer first, so that counting the parameters cannot overflow.
@@ -88,15 +107,5 @@ public struct MultilayerPerceptron: Sendable, Hashable, Codable {
     let saturates = activation == .tanh || activation == .sigmoid
     let limit = (6 / Double(isLast || saturates ? fanIn + fanOut : fanIn)).squareRoot()
     return InitialWeights(seed: seed, stream: "mlp/dense_\(layer)").uniform([fanOut, fanIn], limit: limit)
-  }
-}
-
-extension GraphBuilder {
-  /// A dense layer `dense_<layer>` with zero biases.
-  mutating func dense(_ input: String, weight: Tensor, layer: Int, output: String?) throws -> String {
-    let name = "dense_\(layer)"
-    let weightName = try parameter("\(name).weight", weight, isTrainable: true)
-    let biasName = try parameter("\(name).bias", Tensor(zeros: .float32, shape: [weight.shape[0]]), isTrainable: true)
-    return try apply("Gemm", [input, weightName, biasName], attributes: ["transB": .int(1)], name: name, output: output)
   }
 }

@@ -1,15 +1,20 @@
 import PareGraph
 import PareTensor
 
-/// A recurrent network over the candles of a window, oldest first: a dense layer reads the last state.
+/// A recurrent network over the candles of a window, oldest first: a dense layer reads the last state and, with attention,
+/// beside it a sum of all states weighed by how they answer the last, `softmax(h_T W Hᵀ / √units) · H`.
 ///
 /// Its graph takes `features [batch, steps, inputs]` to `logits [batch, outputs]` and `probabilities`. Layers are LSTM or GRU
-/// nodes `recurrent_0`, `recurrent_1`, … with ONNX's order of gates; a GRU resets behind its product (`linear_before_reset`).
+/// nodes `recurrent_0`, `recurrent_1`, … with ONNX's order of gates; a GRU resets behind its product (`linear_before_reset`). The weights of the states are the
+/// value `attention.weights [batch, 1, steps]`.
+///
+/// - Source of the attention: Luong, Pham and Manning 2015, arXiv:1508.04025, §3.1, with their general score, scaled as by
+///   Vaswani et al. 2017, arXiv:1706.03762.
 public struct RecurrentNetwork: Sendable, Hashable, Codable {
   public enum Cell: String, Sendable, Hashable, Codable, CaseIterable {
     case lstm, gru
 
-    fileprivate var gates: Int { self == .lstm ? 4 : 3 }
+    var gates: Int { self == .lstm ? 4 : 3 }
   }
 
   public var cell: Cell
@@ -21,13 +26,23 @@ public struct RecurrentNetwork: Sendable, Hashable, Codable {
   public var hidden: [Int]
   /// Classes.
   public var outputs: Int
+  /// Whether the dense layer reads more than the last state.
+  public var hasAttention: Bool
 
-  public init(_ cell: Cell, steps: Int, inputs: Int, hidden: [Int], outputs: Int) {
+  public init(_ cell: Cell, steps: Int, inputs: Int, hidden: [Int], outputs: Int, hasAttention: Bool = false) {
     self.cell = cell
     self.steps = steps
     self.inputs = inputs
     self.hidden = hidden
     self.outputs = outputs
+    self.hasAttention = hasAttention
+  }
+
+  /// Weights and biases: for each layer gates times `units · (in + units + 2)`, the attention's `units²`, the dense layer's.
+  public var parameterCount: Int {
+    let layers = zip([inputs] + hidden, hidden).reduce(0) { $0 + cell.gates * $1.1 * ($1.0 + $1.1 + 2) }
+    let units = hidden.last ?? inputs
+    return layers + (hasAttention ? units * units : 0) + ((hasAttention ? 2 : 1) * units + 1) * outputs
   }
 
   /// The graph with freshly drawn weights: uniform on `±√(1 / units)`; an LSTM's forget gate begins with a bias of 1
@@ -48,39 +63,46 @@ public struct RecurrentNetwork: Sendable, Hashable, Codable {
     var value = try builder.input(input, ValueType(.float32, ["batch", .fixed(steps), .fixed(inputs)]))
     if let normalizer { value = try builder.normalize(value, by: normalizer) }
     value = try builder.apply("Transpose", [value], attributes: ["perm": .ints([1, 0, 2])], name: "steps")
+    let stream = cell.rawValue
+    var states = value
     for (index, (fanIn, units)) in zip([inputs] + hidden, hidden).enumerated() {
-      value = try layer(index, on: value, inputs: fanIn, units: units, isLast: index == hidden.count - 1, seed: seed, &builder)
+      let layer = RecurrentLayer(cell: cell, inputs: fanIn, units: units, seed: seed, architecture: stream, index: index)
+      let outputs = try layer.append(states, to: &builder)
+      let isLast = index == hidden.count - 1
+      if isLast { value = try layer.last(outputs, &builder) }
+      if !isLast || hasAttention { states = try layer.states(outputs, &builder) }
     }
-    let width = hidden[hidden.count - 1]
-    let weight = InitialWeights(seed: seed, stream: "\(cell.rawValue)/dense_0")
-      .uniform([outputs, width], limit: (6 / Double(width + outputs)).squareRoot())
-    value = try builder.dense(value, weight: weight, layer: 0, output: "logits")
+    var width = hidden[hidden.count - 1]
+    if hasAttention {
+      let attended = try attention(over: states, from: value, units: width, seed: seed, &builder)
+      value = try builder.apply("Concat", [value, attended], attributes: ["axis": .int(-1)], name: "attention.joined")
+      width *= 2
+    }
+    value = try builder.logits(value, width: width, outputs: outputs, seed: seed, architecture: stream)
     try builder.classify(value, thresholds: thresholds)
     return builder.graph
   }
 
-  /// - Returns: the states of all steps `[steps, batch, units]`, of the last layer only the last `[batch, units]`.
-  private func layer(
-    _ index: Int, on value: String, inputs: Int, units: Int, isLast: Bool, seed: UInt64, _ builder: inout GraphBuilder
+  /// - Parameters:
+  ///   - states: `[steps, batch, units]`.
+  ///   - last: `[batch, units]`.
+  /// - Returns: `[batch, units]`.
+  private func attention(
+    over states: String, from last: String, units: Int, seed: UInt64, _ builder: inout GraphBuilder
   ) throws -> String {
-    let (name, rows) = ("recurrent_\(index)", cell.gates * units)
-    let limit = (1 / Double(units)).squareRoot()
-    let draws = InitialWeights(seed: seed, stream: "\(cell.rawValue)/\(name)")
-    let weights = try builder.parameter("\(name).weight", draws.uniform([1, rows, inputs], limit: limit), isTrainable: true)
-    let recurrences = InitialWeights(seed: seed, stream: "\(cell.rawValue)/\(name).recurrence")
-    let recurrence = try builder.parameter(
-      "\(name).recurrence", recurrences.uniform([1, rows, units], limit: limit), isTrainable: true)
-    var biases = [Float](repeating: 0, count: 2 * rows)
-    // Gates come as input, output, forget, cell.
-    if cell == .lstm { for unit in 0..<units { biases[2 * units + unit] = 1 } }
-    let bias = try builder.parameter("\(name).bias", Tensor(biases, shape: [1, 2 * rows]), isTrainable: true)
-    var attributes: [String: Attribute] = ["hidden_size": .int(units)]
-    if cell == .gru { attributes["linear_before_reset"] = .int(1) }
-    let outputs = ["\(name).states", "\(name).state"]
-    try builder.append(
-      Node(cell == .lstm ? "LSTM" : "GRU", name: name, inputs: [value, weights, recurrence, bias], outputs: outputs, attributes: attributes))
-    let axis = try builder.constant(Tensor([Int64(isLast ? 0 : 1)]), named: "\(name).direction")
-    return try builder.apply("Squeeze", [outputs[isLast ? 1 : 0], axis], name: "\(name).squeeze")
+    let draws = InitialWeights(seed: seed, stream: "\(cell.rawValue)/attention.query")
+    let weight = try builder.parameter(
+      "attention.query.weight", draws.glorot([units, units], fanIn: units, fanOut: units), isTrainable: true)
+    var query = try builder.apply("MatMul", [last, weight], name: "attention.query")
+    query = try builder.reshape(query, [0, 1, units], name: "attention.query.row")
+    let keys = try builder.apply("Transpose", [states], attributes: ["perm": .ints([1, 2, 0])], name: "attention.keys")
+    let values = try builder.apply("Transpose", [states], attributes: ["perm": .ints([1, 0, 2])], name: "attention.values")
+    let root = try builder.constant(Tensor(scalar: Float(units).squareRoot()), named: "attention.root")
+    let product = try builder.apply("MatMul", [query, keys], name: "attention.product")
+    let scores = try builder.apply("Div", [product, root], name: "attention.scores")
+    let weights = try builder.apply("Softmax", [scores], attributes: ["axis": .int(-1)], name: "attention.weights")
+    let sum = try builder.apply("MatMul", [weights, values], name: "attention.sum")
+    return try builder.reshape(sum, [0, units], name: "attention.row")
   }
 
   private func validate() throws {
