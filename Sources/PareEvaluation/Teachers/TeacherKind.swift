@@ -38,6 +38,7 @@ package enum TeacherCatalogue {
     TreeTeacher.self,
     AgentTeacher.self,
     TruthTeacher.self,
+    GraphTeacher.self,
     RecordedTeacher.self,
   ]
 }

@@ -112,6 +112,56 @@ import Testing
     #expect(again.teacher?.wasKept == true && again.teacher?.curves == summary.curves)
   }
 
+  /// A network over the cross-section whose followers' signal is in their leaders' candles.
+  @Test(arguments: [SymbolSight.Edges.learned, .given]) func aNetworkOverTheCrossSectionTeaches(edges: SymbolSight.Edges) async throws {
+    let folder = try ScratchFolder()
+    let teacher = GraphTeacher(
+      CrossSectionArchitecture(GraphAttentionSettings(hidden: [8], heads: 2, sight: SymbolSight(edges: edges))),
+      edges: edges == .given ? .correlation(candles: nil, strongest: 2) : .ofTheNetwork, training: Self.schedule)
+    var experiment = try experiment(TeacherConfiguration(teacher))
+    var simulation = MarketSimulation.leadLag(symbols: 3)
+    (simulation.candles, simulation.paths) = (1500, 16)
+    experiment.data = .simulatedPanel(simulation)
+    experiment.label = try LabelDefinition(.direction, horizon: simulation.horizon)
+    let results = try await Small.run(experiment, in: folder)
+    #expect(results.data.symbols.count == 3 && results.truth != nil)
+    #expect((results.candidates[0].latencyNs?.p50 ?? 0) > 0 && results.candidates[1].test.agreement > 0.4)
+  }
+
+  @Test func aCrossSectionOfOneSymbolIsRefused() async throws {
+    let folder = try ScratchFolder()
+    let teacher = GraphTeacher(CrossSectionArchitecture(GraphAttentionSettings()))
+    await #expect { try await Small.run(try experiment(TeacherConfiguration(teacher)), in: folder) } throws: { error in
+      (error as? MarketError)?.code == "market.cross-section"
+    }
+  }
+
+  @Test(arguments: [PortfolioLayer.Rule.rank(long: 0.34, short: 0.34), .volatilityScaled, .meanVariance(shrinkage: nil)])
+  func aPortfolioLayerMakesMoneyOfAlphas(rule: PortfolioLayer.Rule) async throws {
+    let folder = try ScratchFolder()
+    var simulation = MarketSimulation.leadLag(symbols: 3)
+    (simulation.candles, simulation.paths) = (1500, 16)
+    var experiment = try experiment(TeacherConfiguration(TruthTeacher()))
+    experiment.data = .simulatedPanel(simulation)
+    experiment.label = try LabelDefinition(.direction, horizon: simulation.horizon)
+    experiment.execution.portfolio = PortfolioChoice(PortfolioLayer(rule), candles: 40)
+    let results = try await Small.run(experiment, in: folder)
+    // Who knows the truth earns before costs; positions hold the gross exposure and no more.
+    #expect(results.candidates[0].test.money.metrics.grossReturn > 0)
+    let again: Experiment = try StrictYAML.decode(results.configuration, source: "configuration")
+    #expect(again.execution.portfolio == experiment.execution.portfolio)
+  }
+
+  @Test func aPortfolioOfOneSymbolIsRefused() async throws {
+    let folder = try ScratchFolder()
+    var experiment = try experiment(TeacherConfiguration())
+    experiment.execution.portfolio = PortfolioChoice(PortfolioLayer(.volatilityScaled))
+    experiment.teacher = TeacherConfiguration(model: .mlp(hidden: []), training: Self.schedule)
+    await #expect { try await Small.run(experiment, in: folder) } throws: { error in
+      (error as? BacktestError)?.code == "backtest.cross-section"
+    }
+  }
+
   @Test func everyKindSurvivesItsSpelling() throws {
     let network = NetworkTeacher(model: .recurrent(.gru, hidden: [6]), training: Self.schedule, features: Self.windows, rows: 500)
     let kinds: [TeacherConfiguration] = [
@@ -120,6 +170,10 @@ import Testing
       TeacherConfiguration(RecordedTeacher(TableFile(path: "x.csv"), says: .positions, gaps: .hold, confidence: 0.8)),
       TeacherConfiguration(EnsembleTeacher(["a": TeacherConfiguration(network), "b": TeacherConfiguration(TreeTeacher())], combine: .stacked)),
       TeacherConfiguration(TruthTeacher()),
+      TeacherConfiguration(
+        GraphTeacher(
+          CrossSectionArchitecture(GraphAttentionSettings(sight: SymbolSight(edges: .given))),
+          edges: .correlation(candles: 60, strongest: 3), rows: 50)),
     ]
     #expect(Set(kinds.map { type(of: $0.kind).key }) == Set(TeacherCatalogue.all.map { $0.key }))
     for kind in kinds {
