@@ -53,11 +53,6 @@ public enum Scheduled: Sendable, Hashable, Codable {
   }
 }
 
-extension Scheduled: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
-  public init(floatLiteral value: Double) { self = .constant(value) }
-  public init(integerLiteral value: Int) { self = .constant(Double(value)) }
-}
-
 /// What a training step tells a graph: parameters of these names, scalars of Float32, which training alone changes. At
 /// rest, as where validation rows are scored, they have the values under which a loss is what it is in the end.
 enum TrainingSignal: String, CaseIterable {

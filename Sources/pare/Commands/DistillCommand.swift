@@ -11,8 +11,12 @@ struct DistillCommand: AsyncParsableCommand {
       once: a second call finds it in DIR/teachers, unless its settings or the data have changed.
       A student is spelled as in recipes, or in short: linear, mlp:32-16, gru:16, lstm:16, cnn:8-8.
 
+      With --rolling the student keeps up with the market: every so many candles the teacher is retrained on the newest ones and the
+      student learns on, beside one that stays as it was first made. Neither ever learns from a later candle.
+
       Examples:
         pare distill examples/simulated.yaml --student mlp:32-16 --int8
+        pare distill examples/simulated.yaml --rolling --window 8000 --every 500 --half-life 2000
         pare distill btc.yaml --student linear --temperature 2 --hard-weight 0
         pare distill btc.yaml --teacher big.onnx --student '{mlp: {hidden: [16, 8]}}' --out runs/small
         pare distill btc.yaml --teacher positions.csv --says positions --student mlp:16-8
@@ -41,11 +45,25 @@ struct DistillCommand: AsyncParsableCommand {
   @Option(name: .long, help: "What a record's numbers mean.")
   var says: RecordedTeacher.Statement?
 
+  @Flag(name: .long, help: "Let the student keep up with the market, and say what it and one that stays as it is knew as time went on.")
+  var rolling = false
+
+  @Option(name: .long, help: "Candles that an update learns from, with --rolling.")
+  var window = 8000
+
+  @Option(name: .long, help: "Candles between updates, with --rolling.")
+  var every = 500
+
+  @Option(name: .long, help: "Rows after which a row counts half as much as the newest.")
+  var halfLife: Double?
+
   func run() async throws {
     var file = try ExperimentFile.read(common.experiment)
-    let distillation = Distillation(
+    var distillation = Distillation(
       into: try NetworkArchitecture(argument: student), temperature: temperature, hardWeight: hardWeight,
       training: TrainingSchedule(epochs: epochs))
+    distillation.weighting.halfLife = halfLife
+    if rolling { return try await roll(file, distillation) }
     file.experiment.candidates = [CandidateConfiguration("student", recipe: Recipe(name: "student", steps: [distillation]))]
     if int8 {
       file.experiment.candidates.append(
@@ -61,6 +79,28 @@ struct DistillCommand: AsyncParsableCommand {
       throw ValidationError("--says: expected --teacher, the record that it speaks of")
     }
     try await common.execute(file)
+  }
+}
+
+extension DistillCommand {
+  private func roll(_ file: ExperimentFile, _ distillation: Distillation) async throws {
+    var file = file
+    if let seed = common.seed { (file.experiment.seed, file.experiment.moreSeeds) = (seed, []) }
+    guard teacher == nil, let network = file.experiment.teacher.kind as? NetworkTeacher, network.features == nil, file.experiment.model == nil
+    else { throw ValidationError("--rolling: expected an experiment whose teacher is a network on the experiment's own features") }
+    let plan = RollingPlan(
+      window: window, every: every, teacher: network, distillation: distillation,
+      continuation: TrainingSchedule(epochs: max(epochs / 3, 1), patience: 3))
+    let result = try await RollingRun(file, plan: plan, observer: ProgressReporter(isQuiet: common.quiet)).execute()
+    guard !common.json else { return try JSONOutput.print(result) }
+    var table = TextTable(["candle", "rows", "keeps up", "stays as it is", "the most"], words: [])
+    func percent(_ value: Double?) -> String { value.map { String(format: "%.2f%%", 100 * $0) } ?? "–" }
+    for block in result.blocks {
+      table.add(["\(block.candle)", "\(block.rows)", percent(block.rolling), percent(block.fixed), percent(block.best)])
+    }
+    print(table.rendered())
+    print("\nAccuracy above a coin's, \(result.isTrue ? "expected under the simulator's truth" : "on labels"), until the next update.")
+    if let change = result.signalBreak { print("The simulated signal is another from candle \(change) on.") }
   }
 }
 

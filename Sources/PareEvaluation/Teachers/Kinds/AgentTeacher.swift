@@ -36,12 +36,12 @@ public struct AgentTeacher: TeacherKind {
   public var members: Int
 
   public init(
-    _ learner: Learner = .dqn, hidden: [Int] = [64, 32], discount: Double = 0.95, weightDecay: Double? = nil, learningRate: Double = 3e-4,
+    _ learner: Learner = .dqn, hidden: [Int] = [64, 32], discount: Double? = nil, weightDecay: Double = 3, learningRate: Double = 3e-4,
     epochs: Int = 40, patience: Int = 10, members: Int = 4
   ) {
-    (self.learner, self.hidden, self.discount) = (learner, hidden, discount)
-    self.weightDecay = weightDecay ?? (learner == .dqn ? 1 : 3)
-    (self.learningRate, self.epochs, self.patience, self.members) = (learningRate, epochs, patience, members)
+    (self.learner, self.hidden, self.discount) = (learner, hidden, discount ?? (learner == .dqn ? 0.95 : 0.98))
+    (self.weightDecay, self.learningRate) = (weightDecay, learningRate)
+    (self.epochs, self.patience, self.members) = (epochs, patience, members)
   }
 
   public var words: String { "\(learner == .dqn ? "Q-learning" : "policy-gradient") agent, \(members) networks" }
@@ -114,7 +114,7 @@ public struct AgentTeacher: TeacherKind {
     case .dqn:
       var dqn = DQN()
       dqn.network.hidden = hidden
-      (dqn.discount, dqn.rewardScale, dqn.steps, dqn.batchSize, dqn.optimizer) = (discount, training.unitRewardScale, 4, 512, optimizer)
+      (dqn.discount, dqn.rewardScale, dqn.batchSize, dqn.optimizer) = (discount, training.unitRewardScale, 512, optimizer)
       let pass = max(training.rowCount / dqn.batchSize, 1)
       dqn.targetInterval = pass
       dqn.schedule = LearningSchedule(
@@ -124,7 +124,7 @@ public struct AgentTeacher: TeacherKind {
       var ppo = PPO()
       ppo.network.hidden = hidden
       (ppo.discount, ppo.rewardScale, ppo.optimizer, ppo.valueOptimizer) = (discount, training.unitRewardScale, optimizer, optimizer)
-      (ppo.environments, ppo.horizon, ppo.batchSize, ppo.epochs, ppo.entropyBonus) = (32, 256, 1024, 2, 0.05)
+      (ppo.environments, ppo.horizon, ppo.batchSize, ppo.epochs) = (32, 256, 1024, 2)
       let pass = max(training.rowCount / (ppo.environments * ppo.horizon), 1)
       ppo.schedule = LearningSchedule(
         updates: max(pass * epochs / ppo.epochs, 5), evaluationInterval: 5, patience: patience, members: members, seed: seed)
