@@ -64,7 +64,6 @@ public struct AlphaLoss: Loss {
 
   /// The input that holds the teacher's alphas.
   static let input = "teacherAlphas"
-  private static let value = "studentAlphas"
 
   public var mixesRows: Bool { kind != .mse && kind != .huber }
 

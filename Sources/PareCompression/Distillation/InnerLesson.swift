@@ -92,7 +92,7 @@ struct InnerLessons {
     guard !terms.isEmpty else { return lesson }
     let (own, known) = (try student.inferredTypes(), try teacher.inferredTypes())
     var (training, validation) = (lesson.training, lesson.validation)
-    var losses: [(Double, any Loss)] = []
+    var losses: [(weight: Double, loss: any Loss)] = []
     for (index, term) in terms.enumerated() {
       guard own[term.student] != nil else { throw Self.missing(term.student, in: student, "student") }
       guard let type = known[term.teacher] else { throw Self.missing(term.teacher, in: teacher, "teacher") }
@@ -100,11 +100,11 @@ struct InnerLessons {
       let channels = term.kind == .attention ? type.dimensions.dropFirst().first?.fixedValue ?? 1 : width
       training = try values(of: term, on: training)
       validation = try validation.map { try values(of: term, on: $0) }
-      losses.append((term.weight, term.loss(teacherWidth: channels, seed: seed &+ UInt64(index))))
+      losses.append((weight: term.weight, loss: term.loss(teacherWidth: channels, seed: seed &+ UInt64(index))))
     }
     let base = lesson.loss
     return Teaching.Lesson(training: training, validation: validation, groups: lesson.groups) { scores in
-      WeightedSum([(1, base(scores))] + losses)
+      WeightedSum([(weight: 1, loss: base(scores))] + losses)
     }
   }
 

@@ -26,11 +26,12 @@ struct MutualLearning {
       joint.parameters.merge(renamed.parameters) { own, _ in own }
     }
     let values = students.indices.map { Self.prefix($0) + scores }
-    var terms: [(Double, any Loss)] = values.map { (1, lesson.loss($0)) }
+    var terms: [(weight: Double, loss: any Loss)] = values.map { (weight: 1, loss: lesson.loss($0)) }
     let temperature = temperature.last
     for own in values {
       for other in values where other != own {
-        terms.append((temperature * temperature / Double(students.count - 1), PeerLoss(student: own, peer: other, temperature: temperature)))
+        let weight = temperature * temperature / Double(students.count - 1)
+        terms.append((weight: weight, loss: PeerLoss(student: own, peer: other, temperature: temperature)))
       }
     }
     let trained = try schedule.train(
@@ -62,7 +63,8 @@ private struct PeerLoss: Loss {
   let temperature: Double
 
   func append(to builder: inout GraphBuilder) throws -> String {
-    let nothing = try builder.constant(Tensor.filled(0, builder.type(of: peer).elementType, shape: []), named: "strength")
+    let isDouble = try builder.type(of: peer).elementType == .float64
+    let nothing = try builder.constant(isDouble ? Tensor(scalar: 0.0) : Tensor(scalar: Float(0)), named: "strength")
     let fixed = try builder.apply("pare.ReverseGradient", [peer, nothing])
     return try KullbackLeibler(logits: student, teacherLogits: fixed, temperature: temperature).append(to: &builder)
   }

@@ -68,10 +68,12 @@ public struct RowWeighting: Sendable, Hashable {
   private func states(of rows: TrainingData) -> Tensor? {
     guard let scores = rows[TeacherScores.input], scores.shape.rank == 2 else { return rows["labels"] }
     let (values, width) = (scores.doubles, scores.shape[1])
-    return Tensor(
-      stride(from: 0, to: values.count, by: width).map { start in
-        Int64((0..<width).max { (values[start + $0], -$0) < (values[start + $1], -$1) } ?? 0)
-      })
+    let classes = stride(from: 0, to: values.count, by: width).map { start -> Int64 in
+      var best = 0
+      for index in 1..<max(width, 1) where values[start + index] > values[start + best] { best = index }
+      return Int64(best)
+    }
+    return Tensor(classes)
   }
 }
 

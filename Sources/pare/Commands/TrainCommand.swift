@@ -25,7 +25,7 @@ struct TrainCommand: AsyncParsableCommand {
       """)
 
   enum OptimizerName: String, CaseIterable, ExpressibleByArgument {
-    case sgd, adam, adamw
+    case sgd, adam, adamw, lamb
   }
 
   enum ScheduleName: String, CaseIterable, ExpressibleByArgument {
@@ -187,6 +187,7 @@ struct TrainCommand: AsyncParsableCommand {
     case .sgd: .sgd(learningRate: learningRate, momentum: 0.9, weightDecay: weightDecay)
     case .adam: .adam(learningRate: learningRate, weightDecay: weightDecay)
     case .adamw: .adamW(learningRate: learningRate, weightDecay: weightDecay)
+    case .lamb: .lamb(learningRate: learningRate, weightDecay: weightDecay)
     }
     let decay: LearningRateSchedule.Decay = switch schedule {
     case .constant: .constant
