@@ -29,10 +29,10 @@ enum DailyPanel {
 }
 
 extension CandleSeries {
-  /// The same with everything from a candle on changed.
-  func disturbed(from index: Int) -> CandleSeries {
+  /// The same with every candle changed that starts at a time or later.
+  func disturbed(after time: Int64) -> CandleSeries {
     var changed = candles
-    for place in index..<changed.count {
+    for place in changed.indices where changed[place].start >= time {
       changed[place].open *= 1.1
       changed[place].close *= place % 2 == 0 ? 1.3 : 0.8
       changed[place].high *= 1.5

@@ -106,16 +106,18 @@ import Testing
   @Test func changingTheFutureLeavesPastEdgesBitIdentical() throws {
     let series = try DailyPanel.series(["A", "B", "C"], sessions: 120, seed: 8, missing: ["B": [50, 70]])
     let panel = try ReturnPanel(of: series)
-    let changed = try ReturnPanel(of: series.map { $0.disturbed(from: 81) })
     for session in stride(from: 30, to: 80, by: 7) {
+      let time = panel.times[session]
+      // Everything from the very next session on.
+      let changed = try ReturnPanel(of: series.map { $0.disturbed(after: time) })
       for window in [nil, 25] {
-        let time = panel.times[session]
         #expect(
           try SymbolGraph.correlation(of: panel, at: time, window: window)
             == SymbolGraph.correlation(of: changed, at: time, window: window))
       }
     }
     let time = panel.times[110]
+    let changed = try ReturnPanel(of: series.map { $0.disturbed(after: panel.times[109]) })
     #expect(try SymbolGraph.correlation(of: panel, at: time) != SymbolGraph.correlation(of: changed, at: time))
     // And with a window, changing what lies before it.
     let shorter = try ReturnPanel(of: series.map { CandleSeries(key: $0.key, candles: Array($0.candles[20...]), calendar: $0.calendar) })
