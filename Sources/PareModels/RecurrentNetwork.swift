@@ -5,8 +5,8 @@ import PareTensor
 /// beside it a sum of all states weighed by how they answer the last, `softmax(h_T W Hᵀ / √units) · H`.
 ///
 /// Its graph takes `features [batch, steps, inputs]` to `logits [batch, outputs]` and `probabilities`. Layers are LSTM or GRU
-/// nodes `recurrent_0`, `recurrent_1`, … with ONNX's order of gates; a GRU resets behind its product (`linear_before_reset`). The weights of the states are the
-/// value `attention.weights [batch, 1, steps]`.
+/// nodes `recurrent_0`, `recurrent_1`, … with ONNX's order of gates; a GRU resets behind its product
+/// (`linear_before_reset`). The weights of the states are the value `attention.weights [batch, 1, steps]`.
 ///
 /// - Source of the attention: Luong, Pham and Manning 2015, arXiv:1508.04025, §3.1, with their general score, scaled as by
 ///   Vaswani et al. 2017, arXiv:1706.03762.

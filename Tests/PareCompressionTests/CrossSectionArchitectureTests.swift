@@ -69,7 +69,8 @@ struct CrossSectionArchitectureTests {
     #expect(missing?.expected == "a matrix of the symbols' edges")
   }
 
-  @Test(arguments: samples, [[4, 2], [4, 5, 2]]) func aPlanAgreesWithTheReference(_ sample: CrossSectionArchitecture, _ row: [Int]) throws {
+  @Test(arguments: samples, [[4, 2], [4, 5, 2]])
+  func aPlanAgreesWithTheReference(_ sample: CrossSectionArchitecture, _ row: [Int]) throws {
     let adjacency = SymbolAdjacency(symbols: 4, weights: (0..<16).map { Float($0 % 3) })
     let graph = try sample.graph(
       rowShape: row, outputs: 3, seed: 2, adjacency: adjacency, thresholds: DecisionThresholds(short: 0.35, long: 0.35))
@@ -88,7 +89,7 @@ struct CrossSectionArchitectureTests {
     let found = try #require(results["logits"]).doubles
     func distance(_ values: [Double]) -> Double { zip(values, exact).map { abs($0 - $1) }.max() ?? 0 }
     let largest = exact.map(abs).max() ?? 0
-    #expect(distance(found) <= max(4 * distance(stored), 16 * 0x1p-24 * largest))
+    #expect(distance(found) <= max(4 * distance(stored), 64 * 0x1p-24 * largest))
     #expect(results["decision"]?.shape == [1, 4] && Array(found[3..<6]) == [0, 0, 0])
   }
 }

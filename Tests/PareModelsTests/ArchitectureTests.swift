@@ -41,9 +41,11 @@ struct ArchitectureTests {
     #expect(Set(matrices.map { $0.values(as: Float.self).prefix(4).map { $0 } }).count == matrices.count)
   }
 
-  /// The batch executor's distance from Float64 is at most four times the reference's in Float32, or a few units in the last
-  /// place of the largest result: both stay within γ bounds of the same form and differ in the order of sums.
-  @Test(arguments: ArchitectureSample.all) func theBatchExecutorIsAsNearToFloat64AsTheReference(_ sample: ArchitectureSample) throws {
+  /// The batch executor's distance from Float64 is at most four times the reference's in Float32, or 64 roundings of the
+  /// largest result, where the reference is near by chance: both stay within γ bounds of the same form and differ in the order
+  /// of sums, and some twenty layers and normalizations stand behind each other.
+  @Test(arguments: ArchitectureSample.all)
+  func theBatchExecutorIsAsNearToFloat64AsTheReference(_ sample: ArchitectureSample) throws {
     let graph = try sample.build(3)
     let inputs = Self.inputs(sample, graph, rows: 5)
     func reference(_ precision: ReferenceEvaluator.Precision) throws -> [Double] {
@@ -57,7 +59,7 @@ struct ArchitectureTests {
     func distance(_ values: [Double]) -> Double { zip(values, exact).map { abs($0 - $1) }.max() ?? 0 }
     let largest = exact.map(abs).max() ?? 0
     #expect(largest > 0.01 && exact.allSatisfy(\.isFinite))
-    #expect(distance(found) <= max(4 * distance(stored), 16 * 0x1p-24 * largest))
+    #expect(distance(found) <= max(4 * distance(stored), 64 * 0x1p-24 * largest))
   }
 
   /// The loss in Float64 at two points next to the weights, against the gradient: `L(w₊) − L(w₋) = g · (w₊ − w₋)` but for a

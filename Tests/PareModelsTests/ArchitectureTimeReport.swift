@@ -5,7 +5,8 @@ import PareTensor
 import PareTraining
 import Testing
 
-/// Prints what a training step of each architecture costs, and which nodes are left to the reference;
+/// Prints what a training step of each architecture costs in processor time on one thread, which other work on the machine
+/// does not add to, and which nodes are left to the reference;
 /// `PARE_STEP_TIMES=1 swift test -c release --skip-build --filter ArchitectureTimeReport`.
 @Suite(.serialized) struct ArchitectureTimeReport {
   private static let batch = 64
@@ -52,19 +53,20 @@ import Testing
     var builder = try GraphBuilder(graph)
     let loss = symbols > 0 ? try CrossSectionCrossEntropy().append(to: &builder) : try CrossEntropy().append(to: &builder)
     let step = try TrainingStep(
-      builder.graph, loss: loss, data: TrainingData(inputs), settings: TrainingSettings(batchSize: batch, optimizer: .adam()))
+      builder.graph, loss: loss, data: TrainingData(inputs), settings: TrainingSettings(batchSize: batch, optimizer: .adam()),
+      threads: 1)
     let order = Array(0..<rows)
     var times: [Double] = []
     try order.withUnsafeBufferPointer { order in
       for index in 0..<12 {
         let first = index % 2 * batch
-        let start = ContinuousClock.now
+        let start = clock()
         _ = try step.run(rows: UnsafeBufferPointer(rebasing: order[first..<first + batch]))
-        times.append((ContinuousClock.now - start) / .milliseconds(1))
+        times.append(Double(clock() - start) / Double(CLOCKS_PER_SEC) * 1000)
       }
     }
     times.sort()
-    print("\(network.name), batch \(batch), \(step.threadCount) threads: \(times[6]) ms a step (\(times[0]) to \(times[11]))")
+    print("\(network.name), batch \(batch): \(times[6]) ms a step (\(times[0]) to \(times[11]))")
     var totals: [String: Duration] = [:]
     let reference = Set(step.referenceNodes)
     for (node, duration) in try step.profile() {

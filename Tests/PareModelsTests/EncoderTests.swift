@@ -106,6 +106,17 @@ struct EncoderTests {
     }
   }
 
+  @Test func aResidualLayerWithoutWeightsPassesOnWhatItReads() throws {
+    var graph = try MultilayerPerceptron(inputs: 3, hidden: [4, 4, 4], outputs: 2, isResidual: true).graph(seed: 1)
+    let sample = try #require(ArchitectureSample.single.first)
+    func values() throws -> [String: Tensor] { try run(graph, sample.features(2), ["dense_0", "residual_2"]) }
+    #expect(try values()["residual_2"] != values()["dense_0"])
+    for layer in 1...2 {
+      graph.parameters["dense_\(layer).weight"] = Parameter(ParameterStorage(Tensor(zeros: .float32, shape: [4, 4])), isTrainable: true)
+    }
+    #expect(try values()["residual_2"] == values()["dense_0"])
+  }
+
   @Test func anEightLayerResidualNetworkTrainsWhereAPlainOneHardlyDoes() throws {
     var generator = SeededGenerator(seed: 1)
     let features = (0..<512 * 4).map { _ in Float(generator.normal()) }

@@ -47,7 +47,8 @@ public struct SymbolAdjacency: Sendable, Hashable, Codable {
         "adjacency", expected: "\(symbols) × \(symbols) weights", found: "\(weights.count) for \(self.symbols) symbols")
     }
     if let wrong = weights.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
-      throw settings.error("adjacency[\(wrong / symbols)][\(wrong % symbols)]", expected: "a number of at least 0", found: "\(weights[wrong])")
+      throw settings.error(
+        "adjacency[\(wrong / symbols)][\(wrong % symbols)]", expected: "a number of at least 0", found: "\(weights[wrong])")
     }
   }
 }
