@@ -45,7 +45,8 @@ import Testing
       let logits = try Self.logits(graph, rows)
       return stride(from: 0, to: logits.count, by: 3).map { logits[$0 + 2] - logits[$0] }
     }
-    #expect(try Self.correlation(alphas(student.graph), alphas(teacher.graph)) > 0.85)
+    // By the whole list the highest of a batch are what matters.
+    #expect(try Self.correlation(alphas(student.graph), alphas(teacher.graph)) > (kind == .listwise ? 0.4 : 0.85))
   }
 
   @Test func scoresThatTheRowsHaveNeedNoTeacher() throws {
@@ -130,18 +131,51 @@ import Testing
     #expect(try turnover(2) < 0.8 * turnover(0))
   }
 
-  @Test(arguments: InnerLesson.Kind.allCases) func hiddenValuesTeach(kind: InnerLesson.Kind) throws {
+  @Test(arguments: [InnerLesson.Kind.hint, .relation, .contrast]) func hiddenValuesTeach(kind: InnerLesson.Kind) throws {
     let teacher = try Fixture.model(seed: 5)
-    let student = kind == .attention ? "dense_0" : "relu_0"
-    let technique = Self.distillation {
-      $0.inside = [InnerLesson(kind, student: student, teacher: kind == .attention ? "dense_0" : "relu_1", weight: 0.1)]
-      if kind == .attention { $0.student = .mlp(hidden: [12]) }
-    }
+    let technique = Self.distillation { $0.inside = [InnerLesson(kind, student: "relu_0", teacher: "relu_1", weight: 0.1)] }
     let taught = try Self.student(technique, of: teacher)
-    #expect(taught.graph.parameters.keys.sorted() == (try Self.student(Self.distillation {
-      if kind == .attention { $0.student = .mlp(hidden: [12]) }
-    }, of: teacher)).graph.parameters.keys.sorted())
+    // The maps that the terms learn are not left in the student.
+    let plain = try Self.student(Self.distillation { _ in }, of: teacher)
+    #expect(taught.graph.parameters.keys.sorted() == plain.graph.parameters.keys.sorted() && taught.graph.parameters != plain.graph.parameters)
     #expect(try DistillationTests.agreement(taught.graph, teacher.graph, on: Fixture.rows(500, seed: 99)) > 0.75)
+  }
+
+  @Test func attentionIsTransferredBetweenConvolutions() throws {
+    var generator = SeededGenerator(seed: 12, stream: "windows")
+    let rows = try TrainingData(["features": Tensor((0..<256 * 24).map { _ in Float(generator.normal()) }, shape: [256, 12, 2])])
+    let teacher = Model(
+      graph: try ConvolutionalNetwork(steps: 12, inputs: 2, channels: [8], kernel: 3, stride: 1, outputs: 2).graph(seed: 5))
+    let technique = Self.distillation {
+      $0.student = .cnn(channels: [4], kernel: 3, stride: 1)
+      $0.inside = [InnerLesson(.attention, student: "conv_0", teacher: "conv_0", weight: 10)]
+    }
+    let taught = try technique.apply(to: teacher, in: CompressionContext(training: rows, seed: 2))
+    let plain = try Self.distillation { $0.student = .cnn(channels: [4], kernel: 3, stride: 1) }
+      .apply(to: teacher, in: CompressionContext(training: rows, seed: 2))
+    /// Sums of squares over the channels, by position, of unit length.
+    func map(_ graph: Graph) throws -> [[Double]] {
+      let values = try #require(Scorer(graph, outputs: ["conv_0"]).run(rows)["conv_0"])
+      let (channels, positions, doubles) = (values.shape[1], values.shape[2], values.doubles)
+      return (0..<256).map { row in
+        let sums = (0..<positions).map { position in
+          (0..<channels).reduce(0.0) { sum, channel in
+            let value = doubles[(row * channels + channel) * positions + position]
+            return sum + value * value
+          }
+        }
+        let length = sums.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return sums.map { $0 / max(length, 1e-12) }
+      }
+    }
+    func distance(_ graph: Graph) throws -> Double {
+      var sum = 0.0
+      for (own, wanted) in zip(try map(graph), try map(teacher.graph)) {
+        for (x, y) in zip(own, wanted) { sum += (x - y) * (x - y) }
+      }
+      return sum
+    }
+    #expect(try distance(taught.graph) < 0.8 * distance(plain.graph))
   }
 
   @Test func aHiddenValueThatDoesNotExistIsNamed() throws {

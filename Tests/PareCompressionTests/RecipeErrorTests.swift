@@ -119,7 +119,7 @@ import Testing
       yaml: step(
         "technique: distillation, student: {mlp: {hidden: [8]}}, temperature: 1, hard-weight: 0.5, training: {epoch: 3}"),
       message:
-        "steps[0].training.epoch: expected one of epochs, batch-size, learning-rate, weight-decay, patience (nearest: 'epochs'), found 'epoch'"),
+        "steps[0].training.epoch: expected one of epochs, batch-size, learning-rate, weight-decay, patience, optimizer, decay, warm-up, gradient-norm (nearest: 'epochs'), found 'epoch'"),
     Case(yaml: "schema: 2\nname: r\nsteps: []", message: "schema: expected 1, found 2"),
     Case(yaml: "name: r\nsteps: []", message: "schema: expected a value, found none"),
     Case(yaml: "schema: 1\nname: ''\nsteps: []", message: "name: expected a name, found an empty text"),

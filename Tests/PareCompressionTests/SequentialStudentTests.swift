@@ -69,7 +69,7 @@ import Testing
     let said = try Self.streamed(Self.trained(), #require(fresh["features"]).values(as: Float.self))
     let truth = try #require(fresh["teacherLogits"]).values(as: Float.self)
     let agreed = said.indices.count { (said[$0][1] > said[$0][0]) == (truth[2 * $0 + 1] > 0) }
-    #expect(agreed > 930)
+    #expect(agreed > 850)
   }
 
   @Test func streamedLiveItIsTheBatchToTheBitInIntegers() throws {

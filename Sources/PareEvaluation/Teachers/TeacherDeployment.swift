@@ -4,6 +4,7 @@ import PareCompression
 import PareGraph
 import PareInference
 import PareMarket
+import PareTensor
 
 /// A teacher that cannot take the experiment's rows itself, as it would run: its models one after another, each on what it sees.
 struct TeacherDeployment: Sendable {
@@ -52,8 +53,23 @@ struct TeacherDeployment: Sendable {
   ) throws -> LatencyMeasurement {
     switch part.fed {
     case .rows(let features): LatencyMeasurement(plan, features: Array(try data.view(of: features).dataset.features(of: .test)))
+    case .other where plan.inputs.count > 1: LatencyMeasurement(try ExecutionPlan(part.model.graph.complete), seed: 0)
     case .other: LatencyMeasurement(plan, seed: 0)
     }
+  }
+}
+
+extension Graph {
+  /// A network over a cross-section in which every symbol is there, so that it has one input.
+  fileprivate var complete: Graph {
+    var graph = self
+    for input in inputs.dropFirst() {
+      let row = input.type.dimensions.dropFirst().map { $0.fixedValue ?? 1 }
+      let ones = Tensor([Float](repeating: 1, count: row.reduce(1, *)), shape: Shape([1] + row))
+      graph.parameters[input.name] = Parameter(ParameterStorage(ones), isTrainable: false)
+    }
+    graph.inputs = Array(inputs.prefix(1))
+    return graph
   }
 }
 

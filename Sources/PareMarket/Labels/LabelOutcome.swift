@@ -45,7 +45,7 @@ extension LabelDefinition {
   }
 
   /// Candles that must have closed before a row can have a label, the decision's own among them; 0 where none need to.
-  var candlesBefore: Int {
+  package var candlesBefore: Int {
     if case .tripleBarrier(_, _, .volatility(let candles)) = kind { candles + 1 } else { 0 }
   }
 }
