@@ -29,6 +29,21 @@ import Testing
     #expect((outcome.value["terms"] as? Int ?? 0) > 25)
   }
 
+  /// Who knows the truth has neither bytes nor a time.
+  @Test func aTeacherThatIsNoModelLeavesNoPartUndrawn() async throws {
+    let folder = try ScratchFolder()
+    var experiment = Small.experiment(.simulation(Small.simulation(candles: 2500)))
+    experiment.teacher = TeacherConfiguration(TruthTeacher())
+    experiment.candidates = Array(experiment.candidates.prefix(1))
+    _ = try await Small.run(experiment, in: folder)
+    let outcome = try Browser.run(
+      Self.plots + """
+        return { blank, errors: byId('errors') ? byId('errors').textContent : '', bytes: byId('candidates').textContent.includes('–') };
+        """, on: try String(contentsOfFile: folder.file("run/report.html"), encoding: .utf8))
+    #expect(outcome.console.isEmpty && outcome.value["errors"] as? String == "", "\(outcome)")
+    #expect(outcome.value["blank"] as? [String] == [] && outcome.value["bytes"] as? Bool == true, "\(outcome)")
+  }
+
   @Test func aHeadingSortsBothWaysAndSaysSo() async throws {
     let outcome = try Browser.run(
       """

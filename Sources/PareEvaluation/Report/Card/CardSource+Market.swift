@@ -4,17 +4,17 @@ import PareMarket
 /// What the model is, and for which market.
 extension CardSource {
   var what: DeploymentCard.Section {
-    let latency = model.latencyNs ?? Latency(p50: 0, p99: 0, p999: 0, max: 0, clock: 0)
+    let time = model.latencyNs.map { latency in
+      "p50 \(figure(latency.p50)) ns, p99 \(figure(latency.p99)) ns, p99.9 \(figure(latency.p999)) ns, max \(figure(latency.max)) ns; "
+        + "reading the clock costs \(figure(latency.clock)) ns within the last three; kernels \(results.kernels ?? "not said")"
+    }
     return DeploymentCard.Section(
       "Model",
       [
         .init("made by", model.made + (model.from.map { ", from \($0)" } ?? "")),
         .init("foretells", foretold),
         .init("artifact", "\(model.artifact), \(model.bytes) bytes, \(model.planBytes) resident; carries normalizer and threshold"),
-        .init(
-          "one decision",
-          "p50 \(figure(latency.p50)) ns, p99 \(figure(latency.p99)) ns, p99.9 \(figure(latency.p999)) ns, max \(figure(latency.max)) ns; "
-            + "reading the clock costs \(figure(latency.clock)) ns within the last three; kernels \(results.kernels ?? "not said")"),
+        .init("one decision", time ?? "not known"),
       ])
   }
 
