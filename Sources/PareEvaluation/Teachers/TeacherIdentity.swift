@@ -15,7 +15,9 @@ struct TeacherIdentity: Sendable, Codable, Hashable {
   var data: String
 
   init(_ experiment: Experiment, name: String, data: ExperimentData, resolve: (String) -> String) throws {
-    configuration = try StrictYAML.json(experiment.teacher) + " seed \(experiment.seed) as \(name)"
+    let circumstances = try experiment.teacher.kind.circumstances(in: experiment)
+    configuration =
+      try StrictYAML.json(experiment.teacher) + " seed \(experiment.seed) as \(name)" + (circumstances.isEmpty ? "" : ", \(circumstances)")
     var fingerprint = Fingerprint()
     fingerprint.add(try StrictYAML.json(experiment.label) + StrictYAML.json(experiment.features))
     fingerprint.add(rows: data.dataset)

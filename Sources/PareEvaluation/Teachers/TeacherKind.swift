@@ -16,6 +16,9 @@ public protocol TeacherKind: Codable, Hashable, Sendable {
   /// Paths of files that it reads, whose contents are part of what it is.
   var files: [String] { get }
 
+  /// What of the experiment it depends on besides data, label and seed, in words that change with it.
+  func circumstances(in experiment: Experiment) throws -> String
+
   /// Checks the ranges of the settings.
   ///
   /// - Throws: `compression.range`, naming the setting by its path.
@@ -28,6 +31,7 @@ public protocol TeacherKind: Codable, Hashable, Sendable {
 extension TeacherKind {
   public var inputs: [FeatureChoice] { [] }
   public var files: [String] { [] }
+  public func circumstances(in experiment: Experiment) throws -> String { "" }
 }
 
 /// Every kind of teacher that an experiment can name. Adding one is a file in `Kinds/` and a line here.

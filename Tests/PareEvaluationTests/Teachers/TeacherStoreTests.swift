@@ -1,4 +1,5 @@
 import Foundation
+import PareBacktest
 import PareCompression
 import PareEvaluation
 import PareMarket
@@ -50,6 +51,21 @@ import Testing
     other.teacher = TeacherConfiguration(model: .mlp(hidden: [9]), training: TrainingSchedule(epochs: 2))
     let changedModel = try await run(other, in: folder).log
     #expect(changedModel.contains("train teacher") && changedModel.contains("the teacher is another"))
+  }
+
+  @Test func anAgentIsTrainedAnewWhereTradingCostsOtherwise() async throws {
+    let folder = try ScratchFolder()
+    var experiment = experiment()
+    experiment.teacher = TeacherConfiguration(AgentTeacher(.dqn, hidden: [4], epochs: 1, members: 1))
+    _ = try await run(experiment, in: folder)
+    #expect(try await run(experiment, in: folder).log.contains("kept from an earlier run"))
+    experiment.costs.taking = try TradingCosts(fee: experiment.costs.taking.fee * 2, halfSpread: 0.5, slippage: 0.5)
+    #expect(try await run(experiment, in: folder).log.contains("the teacher is another"))
+    // A network learns labels, whatever trading costs.
+    experiment.teacher = self.experiment().teacher
+    _ = try await run(experiment, in: folder)
+    experiment.costs.taking = try TradingCosts(fee: experiment.costs.taking.fee * 2, halfSpread: 0.5, slippage: 0.5)
+    #expect(try await run(experiment, in: folder).log.contains("kept from an earlier run"))
   }
 
   @Test func aDamagedTeacherIsRefusedAndReplaced() async throws {

@@ -46,6 +46,9 @@ public struct AgentTeacher: TeacherKind {
 
   public var words: String { "\(learner == .dqn ? "Q-learning" : "policy-gradient") agent, \(members) networks" }
 
+  /// What trading costs decides what is worth learning.
+  public func circumstances(in experiment: Experiment) throws -> String { "costs " + (try StrictYAML.json(experiment.costs)) }
+
   public func validate(at path: ParameterPath) throws {
     let place = path.key(Self.key)
     try place.key(CodingKeys.hidden).require(

@@ -33,6 +33,10 @@ public struct EnsembleTeacher: TeacherKind {
   public var words: String { "\(combine.rawValue) ensemble of " + names.joined(separator: ", ") }
   public var inputs: [FeatureChoice] { names.flatMap { members[$0]?.inputs ?? [] } }
   public var files: [String] { names.flatMap { members[$0]?.kind.files ?? [] } }
+  public func circumstances(in experiment: Experiment) throws -> String {
+    Set(try names.compactMap { try members[$0]?.kind.circumstances(in: experiment) }).sorted().joined(separator: " ")
+  }
+
   /// In the order in which they are trained and combined.
   private var names: [String] { members.keys.sorted() }
 
