@@ -66,7 +66,7 @@ def share(results: dict, one: dict) -> float | None:
 def teacher_row(name: str, measured: list[dict]) -> list[str]:
     teachers = [one["results"]["candidates"][0] for one in measured]
     shares = [share(one["results"], teacher) for one, teacher in zip(measured, teachers)]
-    nets = [teacher["test"]["money"]["net_return"] for teacher in teachers]
+    nets = [teacher["test"]["net_return"] for teacher in teachers]
     latency = teachers[0]["latency_ns"]
     return [
         name, teachers[0]["made"], words([s for s in shares if s is not None], 100, 1) if None not in shares else "–",
@@ -88,7 +88,7 @@ def student_rows(name: str, measured: list[dict]) -> list[list[str]]:
         if not pairs:
             continue
         losses = [own["test"]["log_loss"] - plain["test"]["log_loss"] for _, own, plain in pairs]
-        money = [own["test"]["money"]["net_return"] - plain["test"]["money"]["net_return"] for _, own, plain in pairs]
+        money = [own["test"]["net_return"] - plain["test"]["net_return"] for _, own, plain in pairs]
         kept = [own["test"]["skill"] / results["candidates"][0]["test"]["skill"] for results, own, _ in pairs]
         teacher, own = pairs[0][0]["candidates"][0], pairs[0][1]
         latency = own["latency_ns"]["p50"]
