@@ -13,7 +13,7 @@ struct ArchitectureCatalogueTests {
     .cnn(channels: [4], kernel: 2, stride: 1), .recurrent(.lstm, hidden: [5, 4], attention: true), .recurrent(.gru, hidden: [5]),
     .tcn(channels: [4, 6], kernel: 2, dropout: 0.5),
     .transformer(layers: 1, heads: 2, width: 8, feedForward: 12, positions: .learned, pooling: .mean, dropout: 0.125),
-    .transformer(heads: 1, width: 4), .deepLOB(channels: 2, hidden: 4),
+    .transformer(heads: 1, width: 4), .deepLOB(channels: 2, hidden: 4), NetworkArchitecture(ExpertsSettings(columns: 2, hidden: [3])),
   ]
 
   private func recipe(_ student: NetworkArchitecture) -> Recipe {
@@ -49,12 +49,13 @@ struct ArchitectureCatalogueTests {
     #expect(
       try decoded("{transformer: {}}")
         == .transformer(layers: 2, heads: 4, width: 64, feedForward: 256, positions: .sinusoidal, pooling: .last, dropout: 0))
+    #expect(try decoded("{experts: {columns: 3}}") == NetworkArchitecture(ExpertsSettings(columns: 3, hidden: [])))
     #expect(try decoded("{deeplob: {}}") == .deepLOB(channels: 8, hidden: 32))
   }
 
   @Test(arguments: [
-    ("{tnc: {channels: [4]}}", "student.tnc: expected one of mlp, cnn, lstm, gru, tcn, transformer, deeplob (nearest: 'tcn'), found 'tnc'"),
-    ("{}", "student: expected exactly one of mlp, cnn, lstm, gru, tcn, transformer, deeplob, found none"),
+    ("{tnc: {channels: [4]}}", "student.tnc: expected one of mlp, cnn, lstm, gru, tcn, transformer, deeplob, experts (nearest: 'tcn'), found 'tnc'"),
+    ("{}", "student: expected exactly one of mlp, cnn, lstm, gru, tcn, transformer, deeplob, experts, found none"),
     ("{mlp: {hidden: [4]}, tcn: {channels: [4]}}", "found mlp and tcn"),
     ("{mlp: {hidden: [4], activaton: tanh}}", "student.mlp.activaton: expected one of hidden, activation, dropout, residual (nearest: 'activation'), found 'activaton'"),
     ("{mlp: {hidden: [4], activation: gellu}}", "student.mlp.activation: expected one of relu, leaky-relu, tanh, sigmoid, gelu (nearest: 'gelu'), found 'gellu'"),
@@ -69,6 +70,7 @@ struct ArchitectureCatalogueTests {
     ("{transformer: {feedforward: 8}}", "(nearest: 'feed-forward'), found 'feedforward'"),
     ("{transformer: {pooling: first}}", "student.transformer.pooling: expected one of last, mean"),
     ("{transformer: {width: 0}}", "student.transformer.width: expected a number in 1 ... 8192, found 0"),
+    ("{experts: {columns: 1}}", "student.experts.columns: expected 2 to 1024, found 1"),
     ("{deeplob: {channels: 0}}", "student.deeplob.channels: expected a number in 1 ... 1024, found 0"),
   ])
   func whatIsWrongIsNamed(_ spelling: String, _ expected: String) {
@@ -84,7 +86,7 @@ struct ArchitectureCatalogueTests {
   }
 
   @Test func sequencesNeedWindows() throws {
-    for sample in Self.samples where sample.name != "mlp" {
+    for sample in Self.samples where !["mlp", "experts"].contains(sample.name) {
       let error = #expect(throws: GraphError.self) { try sample.graph(rowShape: [8], outputs: 3, seed: 1) }
       #expect(error?.code == "graph.architecture")
     }

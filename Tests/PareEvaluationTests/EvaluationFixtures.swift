@@ -78,7 +78,7 @@ enum Small {
         money: Money(metrics: metrics, fillOneLater: later), atTeacherThresholds: later)
     }
     return CandidateResult(
-      name: name, role: role, made: "by hand", artifact: "artifacts/\(name).pare", parameters: 1, bytes: bytes,
+      name: name, role: role, made: "by hand", artifacts: ["artifacts/\(name).pare"], parameters: 1, bytes: bytes,
       weightBytes: bytes, planBytes: planBytes, compressionRatio: 1, validation: measures(netReturn),
       test: measures(0), latencyNs: Latency(p50: p99 / 2, p99: p99, p999: p99, max: p99, clock: 20), pareto: false,
       withinBudget: false, equity: [])

@@ -74,13 +74,13 @@ import Testing
     #expect { try ExperimentFile.read("/nowhere/experiment.yaml") } throws: { ($0 as? any PareError)?.category == .noInput }
   }
 
-  @Test func theExamplesCanBeRead() throws {
-    let examples = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("examples")
-    let names = try FileManager.default.contentsOfDirectory(atPath: examples.path).filter { $0.hasSuffix(".yaml") }
+  @Test(arguments: ["examples", "examples/teachers", "benchmarks/teachers/pairings"]) func theExamplesCanBeRead(_ name: String) throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let folder = root.appendingPathComponent(name)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }
     #expect(names.count >= 4)
     for name in names {
-      let path = examples.appendingPathComponent(name).path
+      let path = folder.appendingPathComponent(name).path
       if name.hasSuffix(".recipe.yaml") {
         _ = try RecipeFile.read(path)
       } else if name.hasPrefix("search") {

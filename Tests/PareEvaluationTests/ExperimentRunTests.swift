@@ -38,10 +38,10 @@ import Testing
     #expect(results.chosen != nil && results.truth != nil)
     #expect(results.data.source.hasPrefix("simulated"))
     for candidate in results.candidates {
-      let model = try Artifact.read(folder.file("run/" + candidate.artifact))
+      let model = try Artifact.read(folder.file("run/" + #require(candidate.artifact)))
       #expect(["features", "label", "provenance"].allSatisfy { model.sections[$0] != nil })
       #expect(candidate.role == .candidate ? model.sections["recipe"] != nil : true)
-      let size = try FileManager.default.attributesOfItem(atPath: folder.file("run/" + candidate.artifact))[.size]
+      let size = try FileManager.default.attributesOfItem(atPath: folder.file("run/" + #require(candidate.artifact)))[.size]
       #expect((size as? NSNumber)?.intValue == candidate.bytes)
       #expect(candidate.weightBytes < candidate.bytes && (candidate.latencyNs?.p99 ?? 0) > 0)
       #expect(candidate.test.scores.logLoss.isFinite && candidate.test.money.fillOneLater.netReturn != candidate.test.money.metrics.netReturn)
@@ -104,7 +104,7 @@ import Testing
     #expect(results.truth != nil && results.candidates[0].made == "\(network.words) on labels")
     let (teacher, half) = (results.candidates[0], results.candidates[1])
     #expect(half.parameters < teacher.parameters && half.weightBytes < teacher.weightBytes)
-    let model = try Artifact.read(folder.file("run/" + teacher.artifact))
+    let model = try Artifact.read(folder.file("run/" + #require(teacher.artifact)))
     #expect(model.graph.inputs[0].type.dimensions.dropFirst() == [8, 3])
     // One normalizer for a feature, whichever candle it is of.
     #expect(model.graph.parameters["normalizer.scale"]?.storage.shape == [3])
@@ -116,14 +116,14 @@ import Testing
     var experiment = Small.experiment(.simulation(Small.simulation(candles: 3000)))
     experiment.candidates = [CandidateConfiguration("int8", recipe: Recipe("int8") { Quantization(.int8) })]
     let first = try await Small.run(experiment, in: folder, as: "first")
-    experiment.model = folder.file("first/" + first.candidates[0].artifact)
+    experiment.model = try folder.file("first/" + #require(first.candidates[0].artifact))
     let next = try await Small.run(experiment, in: folder, as: "next")
     for (one, other) in zip(first.candidates.prefix(2), next.candidates) {
       #expect(one.name == other.name && one.test == other.test && one.weightBytes == other.weightBytes)
     }
     // It has no second softmax, and no second normalizer.
-    let teacher = try Artifact.read(folder.file("next/" + next.candidates[0].artifact))
-    let original = try Artifact.read(folder.file("first/" + first.candidates[0].artifact))
+    let teacher = try Artifact.read(folder.file("next/" + #require(next.candidates[0].artifact)))
+    let original = try Artifact.read(folder.file("first/" + #require(first.candidates[0].artifact)))
     #expect(try Artifact.encode(Model(graph: teacher.graph)) == Artifact.encode(Model(graph: original.graph)))
   }
 
@@ -180,7 +180,7 @@ import Testing
       #expect(left.steps == right.steps)
       #expect(left.test != right.test)
       // The artifacts differ in their provenance alone.
-      let (a, b) = (try Artifact.read(folder.file("a/" + left.artifact)), try Artifact.read(folder.file("b/" + right.artifact)))
+      let (a, b) = (try Artifact.read(folder.file("a/" + #require(left.artifact))), try Artifact.read(folder.file("b/" + #require(right.artifact))))
       for (name, parameter) in a.graph.parameters { #expect(b.graph.parameters[name] == parameter, "\(left.name) \(name)") }
     }
   }

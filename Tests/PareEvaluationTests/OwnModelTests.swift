@@ -108,7 +108,7 @@ import Testing
     let source = try ONNXFile.read(folder.file("model.onnx"))
     let scores = try ModelPrediction(source, engine: .reference).run(["window": rows], output: "scores")
     for candidate in results.candidates {
-      let model = try Artifact.read(folder.file("run/" + candidate.artifact))
+      let model = try Artifact.read(folder.file("run/" + #require(candidate.artifact)))
       let exported = try ONNXFile.read(folder.file("run/artifacts/\(candidate.name).onnx"))
       #expect(model.graph.inputs.map(\.name) == ["window"])
       let outputs = try [model, exported].map { try ModelPrediction($0, engine: .reference).run(["window": rows], output: "probabilities") }
@@ -147,7 +147,7 @@ import Testing
     let results = try await run(experiment(output: "{kind: score}"))
     let rows = Tensor((0..<12).map { Float($0 % 5) * 0.4 - 0.7 }, shape: [2, 3, 2])
     let source = try ModelPrediction(try ONNXFile.read(folder.file("model.onnx"))).run(["window": rows], output: "expected").doubles
-    let teacher = try Artifact.read(folder.file("run/" + results.candidates[0].artifact))
+    let teacher = try Artifact.read(folder.file("run/" + #require(results.candidates[0].artifact)))
     let p = try ModelPrediction(teacher).run(["window": rows], output: "probabilities").doubles
     for row in 0..<2 { #expect((source[row] > 0) == (p[row * 3 + 2] > p[row * 3])) }
   }

@@ -75,5 +75,8 @@ import Testing
     let file = ExperimentFile(experiment: try Self.experiment(candles: 1200, turningAt: 600), directory: ".")
     await #expect(throws: EvaluationError.self) { try await RollingRun(file, plan: Self.plan()).execute() }
     #expect(throws: (any Error).self) { try Self.plan(window: 400, every: 900).validate() }
+    var plan = Self.plan()
+    plan.teacher.features = FeatureChoice(window: 8)
+    #expect(throws: CompressionError.self) { try plan.validate() }
   }
 }

@@ -29,6 +29,7 @@ struct ArchitectureSample: Sendable, CustomTestStringConvertible {
     let last = TransformerEncoder(steps: 4, inputs: 3, layers: 2, heads: 2, width: 4, feedForward: 6, outputs: 2)
     let mean = TransformerEncoder(
       steps: 4, inputs: 3, layers: 1, heads: 1, width: 4, positions: .learned, pooling: .mean, outputs: 2)
+    let experts = Experts(inputs: 5, cases: 2, hidden: [3], outputs: 2)
     let book = DeepLOB(snapshots: 6, levels: 2, channels: 4, hidden: 3, outputs: 2)
     return [
       ArchitectureSample(name: "residual mlp", row: [3], parameterCount: residual.parameterCount) { try residual.graph(seed: $0) },
@@ -37,6 +38,7 @@ struct ArchitectureSample: Sendable, CustomTestStringConvertible {
       ArchitectureSample(name: "gru", row: [4, 2], parameterCount: gru.parameterCount) { try gru.graph(seed: $0) },
       ArchitectureSample(name: "transformer", row: [4, 3], parameterCount: last.parameterCount) { try last.graph(seed: $0) },
       ArchitectureSample(name: "transformer, mean", row: [4, 3], parameterCount: mean.parameterCount) { try mean.graph(seed: $0) },
+      ArchitectureSample(name: "experts", row: [5], parameterCount: experts.parameterCount) { try experts.graph(seed: $0) },
       ArchitectureSample(name: "deeplob", row: [6, 8], parameterCount: book.parameterCount) { try book.graph(seed: $0) },
     ]
   }()

@@ -61,5 +61,6 @@ public enum ArchitectureCatalogue {
     TemporalConvolutionalSettings.self,
     TransformerSettings.self,
     DeepLOBSettings.self,
+    ExpertsSettings.self,
   ]
 }

@@ -5,6 +5,7 @@ extension Distillation: Codable {
     case student, temperature, target, teacher, start, weighting, inside, peers, training
     case hardWeight = "hard-weight"
     case turnoverPenalty = "turnover-penalty"
+    case alongTime = "along-time"
   }
 
   public func validate(at path: ParameterPath) throws {
@@ -18,6 +19,13 @@ extension Distillation: Codable {
     try path.key(CodingKeys.peers).require((1...16).contains(peers), expected: "1 to 16", found: peers)
     try path.key(CodingKeys.peers).require(
       peers == 1 || inside.isEmpty, expected: "1 beside terms on hidden values, which are one student's", found: peers)
+    try alongTime?.validate(at: path.key(CodingKeys.alongTime))
+    try path.key(CodingKeys.peers).require(peers == 1 || alongTime == nil, expected: "1 along time", found: peers)
+    for (index, term) in inside.enumerated() {
+      try path.key(CodingKeys.inside).index(index).require(
+        (term.kind == .evolution) == (alongTime != nil), expected: alongTime == nil ? "evolution along time alone" : "evolution, along time",
+        found: term.kind.rawValue)
+    }
     try training.validate(at: path.key(CodingKeys.training))
   }
 
@@ -34,6 +42,7 @@ extension Distillation: Codable {
       turnoverPenalty: try container.decodeIfPresent(Double.self, forKey: .turnoverPenalty) ?? 0,
       inside: try container.decodeIfPresent([InnerLesson].self, forKey: .inside) ?? [],
       peers: try container.decodeIfPresent(Int.self, forKey: .peers) ?? 1,
+      alongTime: try container.decodeIfPresent(AlongTime.self, forKey: .alongTime),
       training: try container.decodeIfPresent(TrainingSchedule.self, forKey: .training) ?? TrainingSchedule())
   }
 
@@ -50,6 +59,7 @@ extension Distillation: Codable {
     if turnoverPenalty != 0 { try container.encode(turnoverPenalty, forKey: .turnoverPenalty) }
     if !inside.isEmpty { try container.encode(inside, forKey: .inside) }
     if peers != 1 { try container.encode(peers, forKey: .peers) }
+    try container.encodeIfPresent(alongTime, forKey: .alongTime)
     try container.encode(training, forKey: .training)
   }
 }

@@ -49,16 +49,18 @@ public struct Distillation: CompressionTechnique {
   public var inside: [InnerLesson]
   /// Students that learn together, each from the others as well; the best of them on the validation part is kept.
   public var peers: Int
+  /// For a recurrent student whose state runs through time; nil where each row is learned by itself.
+  public var alongTime: AlongTime?
   public var training: TrainingSchedule
 
   public init(
     into student: NetworkArchitecture, temperature: Temperature, hardWeight: Scheduled, target: DistillationTarget = .softTargets,
     teacher: Source = .original, start: Start = .drawn, weighting: RowWeighting = RowWeighting(), turnoverPenalty: Double = 0,
-    inside: [InnerLesson] = [], peers: Int = 1, training: TrainingSchedule = TrainingSchedule()
+    inside: [InnerLesson] = [], peers: Int = 1, alongTime: AlongTime? = nil, training: TrainingSchedule = TrainingSchedule()
   ) {
     (self.student, self.temperature, self.hardWeight, self.target) = (student, temperature, hardWeight, target)
     (self.teacher, self.start, self.weighting, self.turnoverPenalty) = (teacher, start, weighting, turnoverPenalty)
-    (self.inside, self.peers, self.training) = (inside, peers, training)
+    (self.inside, self.peers, self.alongTime, self.training) = (inside, peers, alongTime, training)
   }
 
   public init(
@@ -71,7 +73,8 @@ public struct Distillation: CompressionTechnique {
   /// The same student trained by the same schedule on the labels alone: what distillation has to be better than.
   public var withoutTeacher: Distillation {
     Distillation(
-      into: student, temperature: temperature, hardWeight: .constant(1), weighting: weighting.withoutTeacher, training: training)
+      into: student, temperature: temperature, hardWeight: .constant(1), weighting: weighting, alongTime: alongTime,
+      training: training)
   }
 
   public var effects: WeightEffects { WeightEffects(needsRealWeights: false, undoes: WeightEffects.renewal) }
@@ -92,14 +95,23 @@ public struct Distillation: CompressionTechnique {
       trained = try MutualLearning(students: students, scores: scores.value, lesson: lesson, temperature: temperature)
         .train(by: training, for: Self.name, in: context)
     } else {
-      trained = try training.train(
-        students[0], loss: lesson.loss(scores.value), for: Self.name, in: context, training: lesson.training,
-        validation: lesson.validation, groups: lesson.groups)
+      trained = try taught(students[0], by: lesson, scores.value, in: context)
     }
     let layers = trained.linearLayers.map {
       LayerReport(layer: $0.name, outcome: "trained anew, \($0.inputCount) to \($0.outputCount)")
     }
-    return CompressionResult(model: Model(graph: trained, sections: model.sections), layers: layers)
+    var result = Model(graph: trained, sections: model.sections)
+    result.sections[AlongTime.section] = try alongTime.map(StrictYAML.json)
+    return CompressionResult(model: result, layers: layers)
+  }
+
+  private func taught(_ student: Graph, by lesson: Teaching.Lesson, _ scores: String, in context: CompressionContext) throws -> Graph {
+    if let alongTime {
+      return try alongTime.train(student, loss: lesson.loss(scores), on: lesson, by: training, for: Self.name, in: context)
+    }
+    return try training.train(
+      student, loss: lesson.loss(scores), for: Self.name, in: context, training: lesson.training, validation: lesson.validation,
+      groups: lesson.groups)
   }
 
   /// Trains a student further from where it is: by the same loss, weights of rows and schedule, on the context's rows.
@@ -111,10 +123,7 @@ public struct Distillation: CompressionTechnique {
     var lesson = try teaching.lesson(inPlaceOf: student, asking: teacher, scores: scores, for: Self.name, in: context)
     let original = teacher == .previous ? student : context.teacher ?? student
     lesson = try InnerLessons(inside, of: original.graph, seed: context.seed).added(to: lesson, of: student.graph)
-    let graph = try training.train(
-      student.graph, loss: lesson.loss(scores.value), for: Self.name, in: context, training: lesson.training,
-      validation: lesson.validation, groups: lesson.groups)
-    return Model(graph: graph, sections: student.sections)
+    return Model(graph: try taught(student.graph, by: lesson, scores.value, in: context), sections: student.sections)
   }
 
   private var teaching: Teaching {

@@ -15,6 +15,9 @@ public struct InnerLesson: Sendable, Hashable {
     case relation
     /// A row's values are to be told from other rows' by the teacher's (Tian et al. 2020, arXiv:1910.10699).
     case contrast
+    /// Along time: how the student's state moves from step to step is to be how the teacher's value does, through a learned linear map.
+    /// The student's value is `sequence.states`.
+    case evolution
   }
 
   public var kind: Kind
@@ -40,6 +43,7 @@ public struct InnerLesson: Sendable, Hashable {
     case .attention: AttentionTransfer(student: student, teacher: input, teacherChannels: teacherWidth)
     case .relation: RelationLoss(student: student, teacher: input, teacherWidth: teacherWidth)
     case .contrast: ContrastiveLoss(student: student, teacher: input, teacherWidth: teacherWidth, seed: seed)
+    case .evolution: StateEvolutionLoss(student: student, teacher: input, teacherWidth: teacherWidth, seed: seed)
     }
   }
 }
@@ -94,7 +98,7 @@ struct InnerLessons {
     var (training, validation) = (lesson.training, lesson.validation)
     var losses: [(weight: Double, loss: any Loss)] = []
     for (index, term) in terms.enumerated() {
-      guard own[term.student] != nil else { throw Self.missing(term.student, in: student, "student") }
+      guard own[term.student] != nil || term.kind == .evolution else { throw Self.missing(term.student, in: student, "student") }
       guard let type = known[term.teacher] else { throw Self.missing(term.teacher, in: teacher, "teacher") }
       let width = type.dimensions.dropFirst().reduce(1) { $0 * ($1.fixedValue ?? 1) }
       let channels = term.kind == .attention ? type.dimensions.dropFirst().first?.fixedValue ?? 1 : width

@@ -26,9 +26,6 @@ public struct RowWeighting: Sendable, Hashable {
 
   var isUsed: Bool { self != RowWeighting() }
 
-  /// The same without what only a teacher knows.
-  var withoutTeacher: RowWeighting { self }
-
   func validate(at path: ParameterPath) throws {
     try path.key(CodingKeys.halfLife).require(
       halfLife.map { $0 > 0 && $0.isFinite } ?? true, expected: "a number of rows above 0", found: halfLife ?? 0)
@@ -50,7 +47,7 @@ public struct RowWeighting: Sendable, Hashable {
       let states = classWeights == nil ? nil : states(of: rows)?.doubles
       return (0..<rows.rowCount).map { row in
         let age = Double(rows.rowCount - 1 - row)
-        let decay = decays ? halfLife.map { exponential(-age / $0) } ?? 1 : 1
+        let decay = decays ? halfLife.map { Double.exp2(-age / $0) } ?? 1 : 1
         guard let classWeights, let states, classWeights.indices.contains(Int(states[row])) else { return decay }
         return decay * classWeights[Int(states[row])]
       }
@@ -60,9 +57,6 @@ public struct RowWeighting: Sendable, Hashable {
     let rows = try training.with(Self.input, Tensor(own.map { Float($0 / mean) }))
     return (rows, try validation.map { try $0.with(Self.input, Tensor(weights($0, decays: false).map { Float($0) })) })
   }
-
-  /// `2^x`.
-  private func exponential(_ x: Double) -> Double { Double.exp2(x) }
 
   /// The class of each row: the teacher's likeliest, else the label.
   private func states(of rows: TrainingData) -> Tensor? {

@@ -66,7 +66,7 @@ enum StudentGraph {
       if trees.output == .numbers { trees.output = .classes }
       return try trees.graph(rowShape: rowShape)
     }
-    return Model(graph: graph, sections: model.sections)
+    return Model(graph: graph, sections: model.sections.filter { $0.key != AlongTime.section })
   }
 
   /// The value that a student of the graph starts from.

@@ -15,21 +15,30 @@ extension TrainingSchedule {
     training: TrainingData? = nil, validation: TrainingData? = nil, freezing: TrainingSettings.Freezing? = nil,
     groups: String? = nil, checkpoint: String? = nil
   ) throws -> Graph {
-    let settings = TrainingSettings(
-      epochs: epochs, batchSize: batchSize,
-      optimizer: optimizer.rule(learningRate: learningRate, weightDecay: weightDecay),
-      schedule: LearningRateSchedule(decay == .cosine ? .cosine() : .constant, warmUp: warmUp), gradientNorm: gradientNorm,
-      patience: patience, freezing: freezing, groups: groups, seed: context.seed)
+    let settings = settings(seed: context.seed, freezing: freezing, groups: groups)
     let rows = try training ?? context.trainingRows(for: technique)
     return try Trainer(settings).train(
       graph, loss: loss, on: rows, validation: validation ?? context.validation,
       checkpoint: checkpoint.map { Checkpointing($0, resumes: true) }
-    ) { state in
-      let epochs = Double(state.epoch - 1) + Double(state.step) / Double(max(state.stepsPerEpoch, 1))
-      context.progress(
-        CompressionProgress(
-          technique: technique, activity: "epoch \(state.epoch) of \(state.epochCount)",
-          fraction: epochs / Double(state.epochCount), loss: state.trainingLoss))
-    }.graph
+    ) { context.progress(CompressionProgress($0, of: technique)) }.graph
+  }
+
+  /// - Parameters: as of `train`.
+  func settings(seed: UInt64, freezing: TrainingSettings.Freezing? = nil, groups: String? = nil) -> TrainingSettings {
+    TrainingSettings(
+      epochs: epochs, batchSize: batchSize,
+      optimizer: optimizer.rule(learningRate: learningRate, weightDecay: weightDecay),
+      schedule: LearningRateSchedule(decay == .cosine ? .cosine() : .constant, warmUp: warmUp), gradientNorm: gradientNorm,
+      patience: patience, freezing: freezing, groups: groups, seed: seed)
+  }
+}
+
+extension CompressionProgress {
+  /// How far a training is.
+  init(_ state: TrainingProgress, of technique: String) {
+    let epochs = Double(state.epoch - 1) + Double(state.step) / Double(max(state.stepsPerEpoch, 1))
+    self.init(
+      technique: technique, activity: "epoch \(state.epoch) of \(state.epochCount)", fraction: epochs / Double(state.epochCount),
+      loss: state.trainingLoss)
   }
 }

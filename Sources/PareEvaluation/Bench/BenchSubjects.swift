@@ -11,6 +11,13 @@ struct BenchSample: Sendable {
   /// Decisions a second, one after another.
   var perSecond: Double
   var instructions: Double?
+
+  /// As results state it.
+  var latency: Latency {
+    Latency(
+      p50: (p50 * 10).rounded() / 10, p99: answers.nanoseconds(atPercentile: 99), p999: answers.nanoseconds(atPercentile: 99.9),
+      max: answers.max, clock: (clock * 10).rounded() / 10)
+  }
 }
 
 /// Single decisions, features in memory to decision out.

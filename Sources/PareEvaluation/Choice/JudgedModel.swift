@@ -30,5 +30,5 @@ extension CandidateResult: JudgedModel {
   public var decisionNanoseconds: Double? { latencyNs?.p50 }
   public var tailNanoseconds: Double? { latencyNs?.p99 }
   /// A teacher may be several models, or none.
-  public var isDeployable: Bool { !artifact.isEmpty && !artifact.contains(",") }
+  public var isDeployable: Bool { artifact != nil }
 }

@@ -89,7 +89,7 @@ struct ExperimentPass: Sendable {
       }
       results.append(
         CandidateResult(
-          name: made.name, role: made.role, made: made.made, artifact: contestant.artifact,
+          name: made.name, role: made.role, made: made.made, artifacts: contestant.artifacts,
           parameters: contestant.parameters, bytes: contestant.bytes,
           weightBytes: contestant.weightBytes, planBytes: contestant.planBytes,
           compressionRatio: min(reference.bytes, contestant.bytes) > 0 ? Double(reference.bytes) / Double(contestant.bytes) : nil,
@@ -115,9 +115,9 @@ struct ExperimentPass: Sendable {
     }
     let latency =
       try latencies.map { try $0.latency(of: made.name) }
-      ?? LatencyMeasurement(deployed.plan, features: data.features(.test)).measure(decisions: experiment.latencyDecisions)
+      ?? deployed.latency(features: data.features(.test), decisions: experiment.latencyDecisions)
     return Contestant(
-      artifact: path, bytes: bytes, weightBytes: deployed.model.graph.storedByteCount, planBytes: deployed.plan.residentByteCount,
+      artifacts: [path], bytes: bytes, weightBytes: deployed.model.graph.storedByteCount, planBytes: deployed.plan.residentByteCount,
       parameters: deployed.model.graph.learnedElementCount, multiplyAdds: try deployed.model.graph.multiplyAdds(), latency: latency,
       deployed: deployed, opinion: { try deployed.opinion(on: data, part: $0) })
   }
@@ -129,7 +129,7 @@ struct ExperimentPass: Sendable {
     let threshold = try data.judge.threshold(
       experiment.threshold, of: teacher.outputs.scores(of: data.dataset.parts[.validation]).probabilities)
     return Contestant(
-      artifact: deployment.artifact, bytes: deployment.bytes, weightBytes: deployment.weightBytes, planBytes: deployment.planBytes,
+      artifacts: deployment.artifacts, bytes: deployment.bytes, weightBytes: deployment.weightBytes, planBytes: deployment.planBytes,
       parameters: deployment.parameters, multiplyAdds: deployment.multiplyAdds,
       latency: try latencies.map { try $0.latency(of: name) } ?? deployment.latency, deployed: nil
     ) { part in
@@ -139,7 +139,7 @@ struct ExperimentPass: Sendable {
 
   /// What is judged, and what it costs.
   private struct Contestant {
-    let artifact: String
+    let artifacts: [String]
     let bytes, weightBytes, planBytes, parameters: Int
     let multiplyAdds: Int?
     let latency: Latency?

@@ -72,7 +72,7 @@ struct ModelMaker: Sendable {
       figures = try ValidationFigures(scores: scores, policy: experiment.threshold, data: data)
       original = MadeModel(
         name: CandidateConfiguration.teacher, role: .teacher, made: words, model: try data.shell(named: CandidateConfiguration.teacher),
-        outsider: teacher, measured: try figures.measured(scores, costs: try teacher.costs(), plan: nil))
+        outsider: teacher, measured: try figures.measured(scores, costs: try teacher.costs(), deployed: nil))
     }
     func trained(_ name: String, _ role: CandidateResult.Role, _ made: String, _ model: Model) throws -> MadeModel {
       MadeModel(name: name, role: role, made: made, model: model, measured: try measure(model, figures))
@@ -143,9 +143,9 @@ struct ModelMaker: Sendable {
   /// The figures of a model, and what a decision takes it; the clock is left alone where latencies come from an earlier run.
   private func measure(_ model: Model, _ figures: ValidationFigures) throws -> MeasuredModel {
     var measured = try figures.measure(model)
-    guard latencies == nil, let plan = measured.plan else { return measured }
-    measured.figures[Figure.latency] = try LatencyMeasurement(plan, features: data.features(.validation))
-      .measure(decisions: min(Self.timedDecisions, experiment.latencyDecisions)).p50
+    guard latencies == nil, let deployed = measured.deployed else { return measured }
+    measured.figures[Figure.latency] = try deployed.latency(
+      features: data.features(.validation), decisions: min(Self.timedDecisions, experiment.latencyDecisions)).p50
     return measured
   }
 

@@ -1,5 +1,6 @@
 import PareArtifact
 import PareBacktest
+import PareCompression
 import PareGraph
 import PareInference
 import PareMarket
@@ -10,10 +11,13 @@ import PareTensor
 struct DeployedModel: Sendable {
   let model: Model
   let plan: ExecutionPlan
+  /// Of a student whose state goes on from row to row; nil for one that answers each row by itself.
+  private let stream: SequencePlan?
 
   init(_ model: Model) throws {
     self.model = model
     plan = try ExecutionPlan(model)
+    stream = try model.sections[AlongTime.section] == nil ? nil : SequencePlan(model)
   }
 
   /// What a model says of the rows of a part.
@@ -32,26 +36,34 @@ struct DeployedModel: Sendable {
 
   /// Scores of rows, one by one.
   func scores(of rows: [Float], width: Int, classCount: Int) throws -> Scores {
-    let context = plan.makeContext()
+    let context: any RowAnswers = try stream.map { try StreamedRows($0, width: width) } ?? plan.makeContext()
     var values: [Float] = []
     var logits: [Float] = []
     values.reserveCapacity(rows.count / width * classCount)
     try rows.withUnsafeBufferPointer { rows in
       guard let base = rows.baseAddress else { return }
       for row in stride(from: 0, to: rows.count, by: width) {
-        _ = try context.run(features: base + row)
-        guard let output = context.output("probabilities", as: Float.self), output.count == classCount else {
+        try context.take(base + row)
+        guard let output = context.numbers("probabilities"), output.count == classCount else {
           throw EvaluationError(
             "model", subject: model.graph.name, expected: "an output 'probabilities' of \(classCount) classes",
             found: plan.outputs.map(\.name).joined(separator: ", "))
         }
         values.append(contentsOf: output)
-        if let output = context.output("logits", as: Float.self) { logits.append(contentsOf: output) }
+        if let output = context.numbers("logits") { logits.append(contentsOf: output) }
       }
     }
     return Scores(
       probabilities: try ClassProbabilities(values, classCount: classCount),
       logits: logits.count == values.count ? logits : [])
+  }
+
+  /// What a decision takes.
+  ///
+  /// - Parameter features: rows of the plan's input; a stream is timed on rows of its own.
+  func latency(features: [Float], decisions: Int) throws -> Latency {
+    guard let stream else { return try LatencyMeasurement(plan, features: features).measure(decisions: decisions) }
+    return try RowSubject(stream, mode: .streaming, seed: 0).sample(decisions) {}.latency
   }
 
   /// Probabilities together with the threshold that the artifact carries.

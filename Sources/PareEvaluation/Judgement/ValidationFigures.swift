@@ -31,13 +31,13 @@ struct ValidationFigures: Sendable {
   func measure(_ model: Model) throws -> MeasuredModel {
     let deployed = try DeployedModel(model.deciding(at: teacher.threshold, provenance: data.provenance))
     return try measured(
-      try deployed.scores(of: data, part: .validation), costs: try deployed.model.costs(deployed.plan), plan: deployed.plan)
+      try deployed.scores(of: data, part: .validation), costs: try deployed.model.costs(deployed.plan), deployed: deployed)
   }
 
   /// The figures of what is no single model that could take the rows.
   ///
   /// - Parameter scores: what it says of the validation part.
-  func measured(_ scores: DeployedModel.Scores, costs: [String: Double], plan: ExecutionPlan?) throws -> MeasuredModel {
+  func measured(_ scores: DeployedModel.Scores, costs: [String: Double], deployed: DeployedModel?) throws -> MeasuredModel {
     let opinion = Judge.Opinion(probabilities: scores.probabilities, threshold: teacher.threshold)
     let measures = try data.judge.judgement(of: opinion, against: teacher, on: .validation).measures
     var figures = costs
@@ -47,7 +47,7 @@ struct ValidationFigures: Sendable {
         ofOutputs: scores.logits.map { Double($0) }, against: logits, columns: data.classCount
       ).comparableDecibels
     }
-    return MeasuredModel(figures: figures, decisions: opinion.decisions, plan: plan)
+    return MeasuredModel(figures: figures, decisions: opinion.decisions, deployed: deployed)
   }
 }
 
@@ -57,7 +57,7 @@ struct MeasuredModel: Sendable {
   /// At the teacher's threshold, a row each.
   let decisions: [Int8]
   /// Nil where there is no single one.
-  let plan: ExecutionPlan?
+  let deployed: DeployedModel?
 }
 
 extension Measures {

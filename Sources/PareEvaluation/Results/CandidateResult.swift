@@ -15,9 +15,10 @@ public struct CandidateResult: Codable, Sendable {
   @ExplicitNull public var precision: String?
   /// What each step of the recipe did; null where there is no recipe.
   @ExplicitNull public var steps: [StepResult]?
-  /// Path of the artifact, relative to the run's folder; of a teacher of several models their paths, with commas between. Empty where
-  /// there is none.
-  public var artifact: String
+  /// Path of the artifact, relative to the run's folder; null for a teacher that is several models, or of which only what it said is known.
+  @ExplicitNull public var artifact: String?
+  /// The paths of the models that a teacher consists of; null where it is not several.
+  @ExplicitNull public var parts: [String]?
   /// Trainable numbers, zeros included.
   public var parameters: Int
   /// Multiply-adds of one decision.
@@ -43,7 +44,7 @@ public struct CandidateResult: Codable, Sendable {
   public var equity: [EquityPoint]
 
   public init(
-    name: String, role: Role, made: String, artifact: String, parameters: Int, bytes: Int, weightBytes: Int,
+    name: String, role: Role, made: String, artifacts: [String], parameters: Int, bytes: Int, weightBytes: Int,
     planBytes: Int, compressionRatio: Double?, validation: Measures, test: Measures, latencyNs: Latency?, pareto: Bool,
     withinBudget: Bool, equity: [EquityPoint], from: String? = nil, precision: String? = nil, steps: [StepResult]? = nil,
     multiplyAdds: Int? = nil, evidence: EvidenceParts? = nil
@@ -54,7 +55,8 @@ public struct CandidateResult: Codable, Sendable {
     self.from = from
     self.precision = precision
     self.steps = steps
-    self.artifact = artifact
+    self.artifact = artifacts.count == 1 ? artifacts[0] : nil
+    self.parts = artifacts.count > 1 ? artifacts : nil
     self.parameters = parameters
     self.multiplyAdds = multiplyAdds
     self.bytes = bytes
@@ -69,6 +71,9 @@ public struct CandidateResult: Codable, Sendable {
     self.withinBudget = withinBudget
     self.equity = equity
   }
+
+  /// Whether there are files, whose bytes are known.
+  public var hasArtifact: Bool { artifact != nil || parts != nil }
 }
 
 /// A point of an equity curve.

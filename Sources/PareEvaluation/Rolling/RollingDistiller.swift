@@ -36,6 +36,8 @@ public struct RollingPlan: Sendable, Hashable {
     try path.key("validation-share").require(
       validationShare > 0 && validationShare < 1, expected: "a share above 0 and below 1", found: validationShare)
     try teacher.validate(at: path.key("teacher"))
+    try path.key("teacher").key("features").require(
+      teacher.features == nil, expected: "none: teacher and student see the same rows", found: "some")
     try distillation.validate(at: path.key("distillation"))
     try continuation.validate(at: path.key("continuation"))
   }

@@ -63,7 +63,10 @@ struct RunResults {
     guard case .object(let members) = value else { return [] }
     let artifacts = members.sorted { $0.key < $1.key }.flatMap { _, member -> [String] in
       guard case .array(let elements) = member else { return [] }
-      return elements.compactMap { $0["artifact"]?.text }
+      return elements.flatMap { element -> [String] in
+        guard case .array(let parts)? = element["parts"] else { return [element["artifact"]?.text].compactMap { $0 } }
+        return parts.compactMap(\.text)
+      }
     }
     // A document that somebody else wrote must not lead out of the folder.
     let inside = artifacts.filter { !$0.hasPrefix("/") && !$0.split(separator: "/").contains("..") }

@@ -8,8 +8,8 @@ import PareTensor
 
 /// A teacher that cannot take the experiment's rows itself, as it would run: its models one after another, each on what it sees.
 struct TeacherDeployment: Sendable {
-  /// Paths of the models' files, with commas between; empty where there are none.
-  let artifact: String
+  /// Paths of the models' files.
+  let artifacts: [String]
   let bytes: Int
   let weightBytes: Int
   let planBytes: Int
@@ -42,7 +42,7 @@ struct TeacherDeployment: Sendable {
       let own = try Self.measurement(of: part, plan, data).measure(decisions: decisions)
       latency = latency.map { $0 + own } ?? own
     }
-    artifact = paths.joined(separator: ",")
+    artifacts = paths
     (self.bytes, self.weightBytes, self.planBytes, self.parameters) = (bytes, weightBytes, planBytes, parameters)
     self.multiplyAdds = teacher.parts.isEmpty ? nil : multiplyAdds
     self.latency = latency

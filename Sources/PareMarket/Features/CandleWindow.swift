@@ -69,7 +69,25 @@ struct CandleWindow: Sendable {
     case .averageTrueRange(let n): return sum(trueRanges, n) / Double(n) / candle.close
     case .timeOfDaySine: return sin(2 * Double.pi * shareOfDay(closeTime))
     case .timeOfDayCosine: return cos(2 * Double.pi * shareOfDay(closeTime))
+    case .regime(let regime, let n): return self.regime(over: n) == regime ? 1 : 0
     }
+  }
+
+  /// The regime of the newest `n` candles.
+  private func regime(over n: Int) -> MarketRegime {
+    guard deviation(of: n) <= MarketRegime.agitation * deviation(of: MarketRegime.longer * n) else { return .volatile }
+    // Returns over `q` candles are wider than q returns of one candle where moves go on, narrower where they are undone.
+    let q = MarketRegime.span(of: n)
+    var (move, moves, squares) = (0.0, 0.0, 0.0)
+    for index in newest - n + 1...newest {
+      squares += returns[index] * returns[index]
+      move += returns[index]
+      guard index > newest - n + q - 1 else { continue }
+      moves += move * move
+      move -= returns[index - q + 1]
+    }
+    let ratio = quotient(moves / Double(n - q + 1), Double(q) * squares / Double(n))
+    return ratio > 1 ? .trending : .meanReverting
   }
 
   private func volumeWeightedReturn(over n: Int) -> Double {

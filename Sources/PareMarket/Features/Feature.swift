@@ -32,6 +32,8 @@ public enum Feature: Hashable, Sendable {
   case timeOfDaySine
   /// `cos(2π·τ)`.
   case timeOfDayCosine
+  /// 1 where the newest `n` candles are of this regime, else 0; see `MarketRegime`.
+  case regime(MarketRegime, Int)
 
   /// The longest window that a feature may have, in candles.
   public static let longestWindow = 10_000
@@ -51,6 +53,7 @@ public enum Feature: Hashable, Sendable {
       .relativeStrength(let n), .averageTrueRange(let n):
       (1, n)
     case .volatility(let n): (2, n)
+    case .regime(_, let n): (MarketRegime.shortest, n)
     case .body, .rangeOverOpen, .rangeOverClose, .timeOfDaySine, .timeOfDayCosine: nil
     }
   }
@@ -62,6 +65,7 @@ public enum Feature: Hashable, Sendable {
       .relativeStrength(let n), .averageTrueRange(let n):
       n + 1
     case .averageRatio(let n), .volumeRatio(let n): n
+    case .regime(_, let n): MarketRegime.longer * n + 1
     case .body, .rangeOverOpen, .rangeOverClose, .timeOfDaySine, .timeOfDayCosine: 1
     }
   }
@@ -81,9 +85,12 @@ extension Feature: CustomStringConvertible {
     ("volume-weighted-return", { .volumeWeightedReturn($0) }), ("relative-strength", { .relativeStrength($0) }),
     ("average-true-range", { .averageTrueRange($0) }),
   ]
+  private static let regimes: [(name: String, make: @Sendable (Int) -> Feature)] = MarketRegime.allCases.map { regime in
+    (name: regime.rawValue, make: { @Sendable n in .regime(regime, n) })
+  }
 
   /// The names that `init(name:)` reads, windows written as `(n)`.
-  public static var knownNames: [String] { plain.map(\.name) + windowed.map { $0.name + "(n)" } }
+  public static var knownNames: [String] { plain.map(\.name) + (windowed + regimes).map { $0.name + "(n)" } }
 
   /// The spelling that files use: `return(5)`, `body`.
   public var description: String {
@@ -101,6 +108,7 @@ extension Feature: CustomStringConvertible {
     case .averageTrueRange(let n): "average-true-range(\(n))"
     case .timeOfDaySine: "time-of-day-sine"
     case .timeOfDayCosine: "time-of-day-cosine"
+    case .regime(let regime, let n): "\(regime.rawValue)(\(n))"
     }
   }
 
@@ -114,7 +122,7 @@ extension Feature: CustomStringConvertible {
     }
     let parts = name.split(separator: "(", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, parts[1].last == ")", let length = Int(parts[1].dropLast()),
-      let found = Self.windowed.first(where: { $0.name == parts[0] })
+      let found = (Self.windowed + Self.regimes).first(where: { $0.name == parts[0] })
     else {
       throw MarketError(
         "unknown-feature", subject: "features", expected: "one of " + Self.knownNames.joined(separator: ", "),

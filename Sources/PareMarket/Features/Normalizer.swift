@@ -12,7 +12,8 @@ public enum NormalizerKind: String, Codable, Sendable, CaseIterable {
 
 /// An affine map and a clip per column, in Float32: `y = min(max((x − offset) · scale, lower), upper)`.
 ///
-/// Fitted on the training part only. It becomes the nodes Sub, Mul and Clip in front of a model.
+/// Fitted on the training part only. It becomes the nodes Sub, Mul and Clip in front of a model. A column of zeros and ones alone says
+/// whether something is the case, and is left as it is.
 public struct Normalizer: Codable, Sendable, Hashable {
   public let kind: NormalizerKind
   /// One per column.
@@ -129,6 +130,10 @@ private struct ColumnFit {
     let (least, most) = values.reduce((values[0], values[0])) { (min($0.0, $1), max($0.1, $1)) }
     let spread: Double
     let target: Double
+    if values.allSatisfy({ $0 == 0 || $0 == 1 }) {
+      (centre, scale) = (0, 1)
+      return
+    }
     switch kind {
     case .zScore:
       let mean = values.reduce(0, +) / Double(values.count)

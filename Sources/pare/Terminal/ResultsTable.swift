@@ -25,7 +25,7 @@ struct ResultsTable {
       let money = test.money.metrics
       table.add([
         candidate.name == results.chosen ? "▶ " + candidate.name : "  " + candidate.name,
-        candidate.artifact.isEmpty ? "–" : "\(candidate.bytes)", candidate.compressionRatio.map { Self.decimal($0, 1) + "×" } ?? "–",
+        candidate.hasArtifact ? "\(candidate.bytes)" : "–", candidate.compressionRatio.map { Self.decimal($0, 1) + "×" } ?? "–",
         candidate.latencyNs.map { Self.decimal($0.p50, 0) } ?? "–", candidate.latencyNs.map { Self.decimal($0.p99, 0) } ?? "–",
         Self.percent(test.scores.accuracy), Self.decimal(test.scores.logLoss, 4), Self.percent(test.flips.rate),
         Self.percent(money.grossReturn), Self.percent(money.netReturn), money.sharpe.map { Self.decimal($0, 2) } ?? "–",

@@ -87,7 +87,9 @@ import Testing
           NetworkTeacher(model: .recurrent(.lstm, hidden: [4]), training: Self.schedule, features: Self.windows, rows: 400)),
       ], combine: .weighted, folds: 1)
     let results = try await Small.run(try experiment(TeacherConfiguration(ensemble)), in: folder)
-    #expect(results.candidates[0].artifact == "artifacts/teacher-rows.pare,artifacts/teacher-windows.pare")
+    let parts = ["artifacts/teacher-rows.pare", "artifacts/teacher-windows.pare"]
+    #expect(results.candidates[0].parts == parts && results.candidates[0].artifact == nil)
+    #expect(Set(parts).isSubset(of: try RunRecord.read(from: folder.file("run")).artifacts.map(\.path)))
     #expect(!results.candidates[0].pareto && results.chosen != "teacher")
   }
 
@@ -207,7 +209,7 @@ import Testing
     var experiment = try experiment(TeacherConfiguration(teacher))
     experiment.label = try LabelDefinition(.buyHoldSell(thresholdBasisPoints: 20), horizon: 12)
     let results = try await Small.run(experiment, in: folder)
-    #expect(results.candidates[0].artifact.isEmpty && results.candidates[0].latencyNs == nil)
+    #expect(!results.candidates[0].hasArtifact && results.candidates[0].latencyNs == nil)
     #expect(results.candidates[0].compressionRatio == nil)
     #expect(results.candidates[1].test.agreement > 0.5)
     // What is written is read again.

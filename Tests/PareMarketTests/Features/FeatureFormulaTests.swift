@@ -37,6 +37,15 @@ private func direct(_ feature: Feature, _ candles: ArraySlice<Candle>) -> Double
   case .averageTrueRange(let n): return sum(newest(n, trueRange)) / Double(n) / last.close
   case .timeOfDaySine: return sin(Double((last.start + 300_000) % 86_400_000) / 86_400_000 * 2 * .pi)
   case .timeOfDayCosine: return cos(Double((last.start + 300_000) % 86_400_000) / 86_400_000 * 2 * .pi)
+  case .regime(let regime, let n):
+    let (near, far) = (direct(.volatility(n), candles), direct(.volatility(4 * n), candles))
+    if near > 1.3 * far { return regime == .volatile ? 1 : 0 }
+    let returns = newest(n, oneReturn)
+    let q = max(2, n / 8)
+    let sums = (0...n - q).map { sum(Array(returns[$0..<$0 + q])) }
+    let wide = sum(sums.map { $0 * $0 }) / Double(sums.count)
+    let goesOn = wide > Double(q) * sum(returns.map { $0 * $0 }) / Double(n)
+    return regime == (goesOn ? .trending : .meanReverting) ? 1 : 0
   }
 }
 
@@ -55,6 +64,44 @@ private func direct(_ feature: Feature, _ candles: ArraySlice<Candle>) -> Double
     }
     // Features lie within ±2, where half a unit of Float32 is 2⁻²⁴; the formulas in Double differ by far less.
     #expect(worst <= 0x1p-23)
+  }
+
+  @Test func everyMomentIsOfOneRegimeAndItsFormulaSaysWhich() throws {
+    let series = RandomWalk.series(6_000, seed: 4)
+    let features = [8, 16].flatMap { n in MarketRegime.allCases.map { Feature.regime($0, n) } }
+    let matrix = try FeatureMatrix(of: series, schema: FeatureSchema(interval: .fiveMinutes, features: features))
+    #expect(matrix.rowCount == 6_000 - 64)
+    var counts = [Float](repeating: 0, count: features.count)
+    for (row, candle) in matrix.candleIndices.enumerated() {
+      let values = matrix.values[row * features.count..<(row + 1) * features.count]
+      for (column, value) in values.enumerated() {
+        #expect(Double(value) == direct(features[column], series.candles[candle - 64...candle]))
+        counts[column] += value
+      }
+      #expect(values.prefix(3).reduce(0, +) == 1 && values.suffix(3).reduce(0, +) == 1)
+    }
+    #expect(counts.allSatisfy { $0 > 0 }, "\(counts)")
+  }
+
+  @Test func aLineIsATrendAndASawIsUndone() throws {
+    let features = MarketRegime.allCases.map { Feature.regime($0, 16) }
+    let schema = try FeatureSchema(interval: .fiveMinutes, features: features)
+    /// One-candle returns; the newest 16 of 64 may be wider.
+    func regime(_ move: (Int) -> Double) throws -> [Float]? {
+      var (engine, row, close) = (FeatureEngine(schema), [Float]?.none, 100.0)
+      for index in 0..<65 {
+        let open = close
+        close *= 1 + move(index)
+        row = try engine.push(
+          Candle(
+            start: Int64(index) * 300_000, open: open, high: max(open, close), low: min(open, close), close: close, volume: 1))
+      }
+      return row
+    }
+    #expect(MarketRegime.allCases == [.trending, .meanReverting, .volatile])
+    #expect(try regime { $0 % 8 < 4 ? 0.001 : -0.001 } == [1, 0, 0])
+    #expect(try regime { $0 % 2 == 0 ? 0.001 : -0.001 } == [0, 1, 0])
+    #expect(try regime { ($0 % 2 == 0 ? 0.001 : -0.001) * ($0 > 48 ? 3 : 1) } == [0, 0, 1])
   }
 
   @Test func smallWindowsGiveTheValuesWorkedOutByHand() throws {

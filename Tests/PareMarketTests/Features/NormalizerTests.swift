@@ -52,6 +52,14 @@ import Testing
     #expect(rows == [0])
   }
 
+  @Test(arguments: NormalizerKind.allCases) func aColumnOfZerosAndOnesStaysAsItIs(kind: NormalizerKind) throws {
+    let fitted = try Normalizer.fit(kind, to: [0, 1, 0, 1, 1, 1, 0, 1], names: ["rare", "always"])
+    #expect(fitted.offset == [0, 0] && fitted.scale == [1, 1])
+    var rows: [Float] = [1, 0]
+    fitted.apply(to: &rows)
+    #expect(rows == [1, 0])
+  }
+
   @Test func aSpreadWithinRoundingIsNotMagnified() throws {
     let fitted = try Normalizer.fit(.zScore, to: [1000, Float(1000).nextUp, 1000, 1000], names: ["x"])
     #expect(fitted.scale == [1])

@@ -13,7 +13,7 @@ extension CardSource {
       [
         .init("made by", model.made + (model.from.map { ", from \($0)" } ?? "")),
         .init("foretells", foretold),
-        .init("artifact", "\(model.artifact), \(model.bytes) bytes, \(model.planBytes) resident; carries normalizer and threshold"),
+        .init("artifact", "\(model.artifact ?? "none"), \(model.bytes) bytes, \(model.planBytes) resident; carries normalizer and threshold"),
         .init("one decision", time ?? "not known"),
       ])
   }

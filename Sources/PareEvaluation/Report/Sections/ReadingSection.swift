@@ -9,7 +9,7 @@ extension PageSection {
       const read = id => JSON.parse(byId(id).textContent);
       const results = read('results'), context = read('context'), { candidates, baselines, data } = results;
       // A teacher of which only what it said is known has neither bytes nor a time.
-      for (const c of candidates) { c.latency_ns ??= {}; if (!c.artifact) c.bytes = c.plan_bytes = c.weight_bytes = null; }
+      for (const c of candidates) { c.latency_ns ??= {}; if (!c.artifact && !c.parts) c.bytes = c.plan_bytes = c.weight_bytes = null; }
       const chosen = candidates.find(c => c.name === results.chosen), original = candidates.find(c => c.role === 'teacher') || candidates[0];
       const others = candidates.filter(c => c !== original), passive = baselines.filter(b => b.name !== 'flat');
       const evidence = (c, part) => c && c.evidence ? c.evidence[part || state.part] : undefined;
