@@ -24,7 +24,7 @@ QUANTILES = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.3
 def positions(seed: int, out: pathlib.Path) -> str:
     """The record of an agent's positions: of each candle's close, short, flat or long."""
     run(ROOT / "examples/teachers/dqn.yaml", seed, out)
-    data = (out / f"dqn-{seed}/teachers/teacher.safetensors").read_bytes()
+    data = next((out / f"dqn-{seed}/teachers").glob("*.safetensors")).read_bytes()
     length = struct.unpack("<Q", data[:8])[0]
     entry = json.loads(data[8:8 + length])["logits"]
     rows, classes = entry["shape"]
