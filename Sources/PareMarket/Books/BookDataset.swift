@@ -63,7 +63,8 @@ public struct BookDataset: Sendable {
   /// The numbers of one row.
   public func features(of row: Int) -> ArraySlice<Float> { features[row * width..<(row + 1) * width] }
 
-  private static func rows(
+  /// The rows of some snapshots, ascending.
+  static func rows(
     of books: BookSnapshots, _ recipe: BookFeatures, at chosen: [Int]
   ) throws(MarketError) -> [Float] {
     var engine = BookFeatureEngine(recipe)

@@ -70,6 +70,14 @@ public struct BookSnapshots: Sendable, Hashable {
     return range.lowerBound > 0 ? range.lowerBound - 1 : nil
   }
 
+  /// The snapshots of a range, as if there were no others.
+  public subscript(range: Range<Int>) -> BookSnapshots {
+    let places = range.lowerBound * levels..<range.upperBound * levels
+    return BookSnapshots(
+      checked: levels, times: Array(times[range]), bidPrices: Array(bidPrices[places]), bidQuantities: Array(bidQuantities[places]),
+      askPrices: Array(askPrices[places]), askQuantities: Array(askQuantities[places]))
+  }
+
   static func disorder(_ time: Int64, after: Int64, _ subject: String) -> MarketError {
     MarketError("book-times", subject: subject, expected: "a time after \(after) microseconds", found: "\(time)")
   }

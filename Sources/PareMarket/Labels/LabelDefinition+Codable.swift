@@ -49,21 +49,29 @@ extension LabelDefinition: Codable {
     }
   }
 
+  /// The kind as files spell it.
+  package var kindName: String {
+    switch kind {
+    case .direction: "direction"
+    case .buyHoldSell: "buy-hold-sell"
+    case .forwardReturn: "forward-return"
+    case .tripleBarrier: "triple-barrier"
+    case .crossSectionRank: "cross-section-rank"
+    }
+  }
+
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(kindName, forKey: .kind)
     switch kind {
-    case .direction: try container.encode("direction", forKey: .kind)
+    case .direction, .forwardReturn: break
     case .buyHoldSell(let threshold):
-      try container.encode("buy-hold-sell", forKey: .kind)
       try container.encode(threshold, forKey: .threshold)
-    case .forwardReturn: try container.encode("forward-return", forKey: .kind)
     case .tripleBarrier(let profit, let loss, let unit):
-      try container.encode("triple-barrier", forKey: .kind)
       try container.encode(profit, forKey: unit == .basisPoints ? .profitBasisPoints : .profit)
       try container.encode(loss, forKey: unit == .basisPoints ? .lossBasisPoints : .loss)
       if case .volatility(let candles) = unit { try container.encode(candles, forKey: .volatilityCandles) }
     case .crossSectionRank(let share):
-      try container.encode("cross-section-rank", forKey: .kind)
       try container.encode(share, forKey: .share)
     }
     try container.encode(horizon, forKey: .horizon)

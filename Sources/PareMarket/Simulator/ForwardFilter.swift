@@ -6,6 +6,8 @@ public enum ObservationSet: String, Sendable, Codable, CaseIterable {
   case candles
   /// The candles of all symbols of the market.
   case allSymbols = "all-symbols"
+  /// The snapshots of an order book; of simulated books alone.
+  case books
 }
 
 /// One candle as the filter sees it, for one symbol.

@@ -25,7 +25,7 @@ public struct SimulatedForecast: Sendable {
   /// Mean of the next candle's squared return; exact.
   public internal(set) var nextSquare: [Double]
 
-  fileprivate init(count: Int) {
+  init(count: Int) {
     probabilityUp = [Double](repeating: 0, count: count)
     standardError = probabilityUp
     probabilityAbove = probabilityUp
@@ -50,19 +50,23 @@ public struct SimulatedTruth: Sendable {
   public let bayes: SimulatedForecast
   /// As if the hidden state up to the candle were known: beyond reach, and a bound.
   public let oracle: SimulatedForecast
+  /// Whether a price may be the same at both ends of the horizon, as the mid of a book. A label of directions leaves these rows
+  /// out, so that its classes are not what `probabilityUp` speaks of.
+  public var mayStay = false
 }
 
 extension SimulatedTruth {
   /// What is known of a range of the candles, which then count from 0.
   public subscript(candles range: Range<Int>) -> SimulatedTruth {
     SimulatedTruth(
-      symbol: symbol, observations: observations, horizon: horizon, threshold: threshold, bayes: bayes[range], oracle: oracle[range])
+      symbol: symbol, observations: observations, horizon: horizon, threshold: threshold, bayes: bayes[range], oracle: oracle[range],
+      mayStay: mayStay)
   }
 
   /// Whether the classes of a label have true probabilities here: its horizon and threshold are the truth's.
   public func knows(_ label: LabelDefinition) -> Bool {
     switch label.kind {
-    case .direction: label.horizon == horizon
+    case .direction: label.horizon == horizon && !mayStay
     case .buyHoldSell: label.horizon == horizon && label.returnThreshold == threshold
     case .forwardReturn, .tripleBarrier, .crossSectionRank: false
     }
@@ -97,6 +101,12 @@ extension SimulatedMarket {
     progress: @Sendable (_ share: Double) -> Void = { _ in }
   ) throws(MarketError) -> SimulatedTruth {
     let target = try index(of: symbol)
+    guard observations != .books else {
+      throw MarketError(
+        "simulated-observations", subject: "truth of " + symbol,
+        expected: "\(ObservationSet.candles.rawValue) or \(ObservationSet.allSymbols.rawValue), for this market has no books",
+        found: observations.rawValue, category: .usage)
+    }
     let isLed = !law.sources[target].isEmpty
     guard observations == .allSymbols || !isLed else {
       throw MarketError(

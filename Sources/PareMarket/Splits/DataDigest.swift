@@ -9,6 +9,24 @@ public struct DataDigest: Sendable, Hashable, CustomStringConvertible {
   public let value: UInt64
 
   public init(of series: [CandleSeries]) {
+    self.init(Self.fingerprint(of: series))
+  }
+
+  /// Of the candles of a book's mid, then of the book: its levels, and the bit patterns of its prices and quantities.
+  init(of series: CandleSeries, books: BookSnapshots) {
+    var fingerprint = Self.fingerprint(of: [series])
+    fingerprint.add(UInt64(books.levels))
+    for column in [books.bidPrices, books.bidQuantities, books.askPrices, books.askQuantities] {
+      column.withUnsafeBytes { fingerprint.add($0) }
+    }
+    self.init(fingerprint)
+  }
+
+  private init(_ fingerprint: Fingerprint) {
+    value = fingerprint.value
+  }
+
+  private static func fingerprint(of series: [CandleSeries]) -> Fingerprint {
     var fingerprint = Fingerprint()
     for one in series {
       for text in [one.key.symbol, one.key.interval.rawValue] {
@@ -23,7 +41,7 @@ public struct DataDigest: Sendable, Hashable, CustomStringConvertible {
         }
       }
     }
-    value = fingerprint.value
+    return fingerprint
   }
 
   /// Sixteen hexadecimal digits.

@@ -5,12 +5,15 @@
 /// data. A model must still decide on them, or the backtest would know from a decision's absence what the market
 /// did; so they stay in the parts, and `labelled(_:)` gives the rows to train and score on.
 public struct MarketDataset: Sendable {
-  /// How the features were computed; nil for those of a table.
+  /// How the features were computed; nil for those of a table and for those of a book.
   public let schema: FeatureSchema?
   /// Extents of one row.
   public let rowShape: [Int]
   /// A name for each number of a row.
   public let columns: [String]
+  /// A name for each number that is normalized as one: the features of a candle or of a snapshot, of whichever step of a window;
+  /// of a table every number of a row.
+  public let normalizedColumns: [String]
   public let label: LabelDefinition
   /// What the rows are of; `symbolIDs` index it, and the candles are those of the series passed in at that place.
   public let keys: [SeriesKey]
@@ -77,7 +80,7 @@ public struct MarketDataset: Sendable {
   }
 
   /// Per symbol the class by candle.
-  private static func classes(_ labels: LabelTable?, of series: [CandleSeries]) throws(MarketError) -> [[Int: Int32]]? {
+  static func classes(_ labels: LabelTable?, of series: [CandleSeries]) throws(MarketError) -> [[Int: Int32]]? {
     guard let labels else { return nil }
     var classes: [[Int: Int32]] = []
     for one in series {
@@ -87,14 +90,19 @@ public struct MarketDataset: Sendable {
     return classes
   }
 
-  private init(
+  /// - Parameters:
+  ///   - normalizedColumns: by default the schema's, or without one every number's.
+  ///   - digest: by default of the candles.
+  init(
     _ series: [CandleSeries], _ perSymbol: [SymbolRows], schema: FeatureSchema?, rowShape: [Int], columns: [String],
-    label: LabelDefinition, labels given: [[Int: Int32]]?, split: ChronologicalSplit
+    normalizedColumns: [String]? = nil, label: LabelDefinition, labels given: [[Int: Int32]]?, split: ChronologicalSplit,
+    digest: DataDigest? = nil
   ) throws(MarketError) {
     let rows = StackedRows(of: series, perSymbol, width: columns.count, label: label, labels: given)
     self.schema = schema
     self.rowShape = rowShape
     self.columns = columns
+    self.normalizedColumns = normalizedColumns ?? schema?.columns ?? columns
     self.label = label
     keys = series.map(\.key)
     features = rows.features
@@ -107,7 +115,7 @@ public struct MarketDataset: Sendable {
     parts = try split.ranges(
       times: times, horizon: label.horizon, interval: series[0].key.interval.milliseconds ?? 0,
       calendar: series[0].calendar)
-    digest = DataDigest(of: series)
+    self.digest = digest ?? DataDigest(of: series)
     try checkParts()
   }
 
@@ -144,14 +152,14 @@ public struct MarketDataset: Sendable {
   /// A normalizer fitted to the labelled rows of the training part: per feature, whichever candle of a window it is of;
   /// for the rows of a table per number.
   public func normalizer(_ kind: NormalizerKind, clip: Float = 5) throws(MarketError) -> Normalizer {
-    try Normalizer.fit(kind, to: labelled(.train).features, names: schema?.columns ?? columns, clip: clip)
+    try Normalizer.fit(kind, to: labelled(.train).features, names: normalizedColumns, clip: clip)
   }
 
   private func hasLabel(_ row: Int) -> Bool {
     label.classNames.isEmpty ? !forwardReturns[row].isNaN : labels[row] >= 0
   }
 
-  private static func check(
+  static func check(
     _ series: [CandleSeries], label: LabelDefinition, warmUp: Int
   ) throws(MarketError) {
     guard !series.isEmpty else {
@@ -195,6 +203,7 @@ public struct MarketDataset: Sendable {
     schema = other.schema
     rowShape = other.rowShape
     columns = other.columns
+    normalizedColumns = other.normalizedColumns
     label = other.label
     keys = other.keys
     digest = other.digest
@@ -244,7 +253,7 @@ public struct LabelledRows: Sendable {
 }
 
 /// The rows of one symbol, in the order of its candles.
-private struct SymbolRows {
+struct SymbolRows {
   /// Row-major.
   let values: [Float]
   let candleIndices: [Int]

@@ -84,7 +84,8 @@ public struct PressureBookSimulation: Codable, Sendable, Hashable {
     return SimulatedBooks(configuration: self, seed: seed, snapshots: books, pressures: states.map { law.pressure[$0] })
   }
 
-  private func validate() throws(MarketError) {
+  /// - Throws: `market.book-simulation`, naming the first setting that cannot be.
+  package func validate() throws(MarketError) {
     try check("snapshots", snapshots, (1...10_000_000).contains(snapshots), "1 to 10000000")
     try check("step", step, (1...60_000_000).contains(step), "1 to 60000000 microseconds")
     try check("levels", levels, (1...1_000).contains(levels), "1 to 1000")

@@ -39,17 +39,25 @@ package struct PressureLaw: Sendable {
       let (up, down) = (book.move * (1 + book.lean * pressure) / 2, book.move * (1 - book.lean * pressure) / 2)
       return [down, 1 - up - down, up]
     }
-    classes = Self.classes(
-      horizon: book.horizon, threshold: book.threshold, transition: transition, move: move, count: count)
+    let displacements = Self.displacements(horizon: book.horizon, transition: transition, move: move, count: count)
+    var classes = [Double](repeating: 0, count: count * Self.classCount)
+    for (place, chance) in displacements.enumerated() {
+      let (state, column) = place.quotientAndRemainder(dividingBy: 2 * book.horizon + 1)
+      classes[state * Self.classCount + Self.classIndex(of: column - book.horizon, threshold: book.threshold)] += chance
+    }
+    self.classes = classes
     logDepth = log(book.depth)
     reading = book.reading
     noise = book.noise
   }
 
+  /// Row-major `[states, 2 · horizon + 1]`: chance that the mid is `column − horizon` ticks higher after the horizon.
+  package func displacements(horizon: Int) -> [Double] {
+    Self.displacements(horizon: horizon, transition: transition, move: move, count: count)
+  }
+
   /// Propagates state and displacement of the mid together over the horizon, from each state.
-  private static func classes(
-    horizon: Int, threshold: Double, transition: [Double], move: [Double], count: Int
-  ) -> [Double] {
+  private static func displacements(horizon: Int, transition: [Double], move: [Double], count: Int) -> [Double] {
     let width = 2 * horizon + 1
     return (0..<count).flatMap { start in
       // Chance of being in a state with a displacement of `column − horizon` ticks.
@@ -67,13 +75,7 @@ package struct PressureLaw: Sendable {
         }
         joint = next
       }
-      var chances = [Double](repeating: 0, count: classCount)
-      for state in 0..<count {
-        for column in 0..<width {
-          chances[classIndex(of: column - horizon, threshold: threshold)] += joint[state * width + column]
-        }
-      }
-      return chances
+      return (0..<width).map { column in (0..<count).reduce(0) { $0 + joint[$1 * width + column] } }
     }
   }
 
