@@ -13,6 +13,10 @@ public indirect enum DataSource: Sendable, Hashable {
   case simulation(MarketSimulation)
   /// Every symbol of the simulator at once, with one capital: what a network over the cross-section is shown on.
   case simulatedPanel(MarketSimulation)
+  /// Order books of one symbol that the simulator makes: features are of the books, money of their mid.
+  case simulatedBooks(SimulatedBookSource)
+  /// A file of order-book snapshots of one symbol (`BookCSV`), counted as if they were a minute apart.
+  case books(path: String, symbol: String)
   /// A file of daily candles of many symbols, all of them or those that are named, with one capital.
   case panel(path: String, symbols: [String]?, badRows: BadRowPolicy)
   /// Several of the others with one capital, of which each symbol has an equal share.
@@ -42,22 +46,23 @@ public struct BybitSpan: Sendable, Hashable {
 
 extension DataSource: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case csv, store, bybit, simulation, portfolio, panel, symbol, symbols, interval
+    case csv, store, bybit, simulation, books, portfolio, panel, symbol, symbols, interval
     case simulatedPanel = "simulated-panel"
+    case simulatedBooks = "simulated-books"
     case badRows = "bad-rows"
   }
 
   public init(from decoder: any Decoder) throws {
     let path = ParameterPath(decoder.codingPath)
     let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
-    let kinds: [CodingKeys] = [.csv, .store, .bybit, .simulation, .simulatedPanel, .panel, .portfolio]
+    let kinds: [CodingKeys] = [.csv, .store, .bybit, .simulation, .simulatedPanel, .simulatedBooks, .books, .panel, .portfolio]
     let given = kinds.filter(container.contains)
     try path.require(
       given.count == 1, expected: "exactly one of " + kinds.map(\.rawValue).joined(separator: ", "),
       found: given.isEmpty ? "none" : given.map(\.rawValue).joined(separator: " and "))
     // What says more of one source says nothing of another.
     let own: Set<CodingKeys> = [
-      .csv: [.symbol, .interval, .badRows], .store: [.symbol, .interval], .panel: [.symbols, .badRows],
+      .csv: [.symbol, .interval, .badRows], .store: [.symbol, .interval], .books: [.symbol], .panel: [.symbols, .badRows],
     ][given[0]] ?? []
     for key in container.allKeys where key != given[0] {
       try path.key(key).require(own.contains(key), expected: "none beside \(given[0].rawValue)", found: "one")
@@ -79,12 +84,22 @@ extension DataSource: Codable {
         path: try container.decode(String.self, forKey: .panel),
         symbols: try container.decodeIfPresent([String].self, forKey: .symbols), badRows: try container.wordIfPresent(forKey: .badRows) ?? .refuse)
     case .simulatedPanel: self = .simulatedPanel(try container.decode(MarketSimulation.self, forKey: .simulatedPanel))
+    case .books:
+      self = .books(
+        path: try container.decode(String.self, forKey: .books), symbol: try container.decode(String.self, forKey: .symbol))
+    case .simulatedBooks:
+      let isNull = try container.decodeNil(forKey: .simulatedBooks)
+      self = .simulatedBooks(isNull ? SimulatedBookSource() : try container.decode(SimulatedBookSource.self, forKey: .simulatedBooks))
     case .portfolio:
       let members = try container.decode([DataSource].self, forKey: .portfolio)
       let place = path.key(CodingKeys.portfolio)
       try place.require(!members.isEmpty, expected: "at least one symbol", found: "none")
       for (index, member) in members.enumerated() {
-        if case .portfolio = member { try place.index(index).require(false, expected: "no portfolio within one", found: "one") }
+        switch member {
+        case .portfolio: try place.index(index).require(false, expected: "no portfolio within one", found: "one")
+        case .simulatedBooks, .books: try place.index(index).require(false, expected: "candles within a portfolio", found: "order books")
+        default: break
+        }
       }
       self = .portfolio(members)
     default:
@@ -109,6 +124,10 @@ extension DataSource: Codable {
     case .bybit(let span): try container.encode(span, forKey: .bybit)
     case .simulation(let simulation): try container.encode(simulation, forKey: .simulation)
     case .simulatedPanel(let simulation): try container.encode(simulation, forKey: .simulatedPanel)
+    case .books(let path, let symbol):
+      try container.encode(path, forKey: .books)
+      try container.encode(symbol, forKey: .symbol)
+    case .simulatedBooks(let source): try container.encode(source, forKey: .simulatedBooks)
     case .panel(let path, let symbols, let badRows):
       try container.encode(path, forKey: .panel)
       try container.encodeIfPresent(symbols, forKey: .symbols)

@@ -9,6 +9,7 @@ import PareTraining
 struct DataView: Sendable {
   let dataset: MarketDataset
   let normalizer: PareMarket.Normalizer
+  private let book: BookChoice?
   /// The name of the input of the models that see these rows.
   let inputName: String
   /// Labelled rows, and their places in the dataset.
@@ -20,6 +21,7 @@ struct DataView: Sendable {
   /// - Parameter span: by default the training and the validation part of the dataset.
   init(_ dataset: MarketDataset, choice: FeatureChoice, inputName: String = "features", span: LearningSpan? = nil) throws {
     self.dataset = dataset
+    book = choice.book
     self.inputName = inputName
     let span = span ?? dataset.span
     let (fitted, stopping) = (dataset.labelled(within: span.training), dataset.labelled(within: span.validation))
@@ -28,7 +30,7 @@ struct DataView: Sendable {
     }
     (trainingRows, validationRows) = (fitted.rows, stopping.rows)
     normalizer = try .fit(
-      choice.normalizer, to: fitted.features, names: dataset.schema?.columns ?? dataset.columns, clip: Float(choice.clip))
+      choice.normalizer, to: fitted.features, names: dataset.normalizedColumns, clip: Float(choice.clip))
     training = try Self.data(fitted, dataset, inputName)
     validation = try Self.data(stopping, dataset, inputName)
   }
@@ -51,10 +53,18 @@ struct DataView: Sendable {
     let features: String
     if let schema = dataset.schema {
       features = try StrictYAML.json(schema)
+    } else if let book {
+      features = try StrictYAML.json(OfBook(interval: dataset.keys[0].interval, book: book))
     } else {
       features = try StrictYAML.json(OwnFeatures(interval: dataset.keys[0].interval, rowShape: dataset.rowShape))
     }
     return [("features", features), ("label", try StrictYAML.json(dataset.label))]
+  }
+
+  /// What is seen of an order book.
+  private struct OfBook: Encodable {
+    let interval: CandleInterval
+    let book: BookChoice
   }
 
   /// What is known of features that were computed elsewhere.

@@ -131,7 +131,9 @@ extension Experiment: Codable {
   }
 
   private func validate(_ source: DataSource, at place: ParameterPath) throws {
+    try validateFeatures(areBooks: source.areBooks)
     switch source {
+    case .simulatedBooks(let books): try books.validate(self, at: place.key("simulated-books"))
     case .portfolio(let members):
       for (index, member) in members.enumerated() { try validate(member, at: place.key("portfolio").index(index)) }
     case .simulation(let simulation), .simulatedPanel(let simulation):
@@ -144,7 +146,7 @@ extension Experiment: Codable {
       try place.key("simulation").key("horizon").require(
         simulation.horizon == label.horizon, expected: "the label's horizon, \(label.horizon), whose truth is wanted",
         found: simulation.horizon)
-    case .csv, .store, .bybit, .panel: break
+    case .csv, .store, .bybit, .panel, .books: break
     }
   }
 }

@@ -5,6 +5,8 @@ import PareMarket
 public struct FeatureChoice: Sendable, Hashable {
   /// Features that were computed elsewhere, in place of those that Pare computes of the candles.
   public var table: TableFile?
+  /// What of an order book, in place of features of candles.
+  public var book: BookChoice?
   /// What is computed of a candle.
   public var columns: [Feature]
   /// Coarser candles whose features are added: 15 minutes, an hour.
@@ -16,9 +18,10 @@ public struct FeatureChoice: Sendable, Hashable {
   public var clip: Double
 
   public init(
-    columns: [Feature] = Feature.standard, coarser: [CandleInterval] = [], window: Int = 1,
+    book: BookChoice? = nil, columns: [Feature] = Feature.standard, coarser: [CandleInterval] = [], window: Int = 1,
     normalizer: NormalizerKind = .zScore, clip: Double = 5
   ) {
+    self.book = book
     self.columns = columns
     self.coarser = coarser
     self.window = window
@@ -39,7 +42,7 @@ public enum ThresholdPolicy: Sendable, Hashable {
 
 extension FeatureChoice: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case file, tensor, time, columns, coarser, window, normalizer, clip
+    case file, tensor, time, book, columns, coarser, window, normalizer, clip
   }
 
   public init(from decoder: any Decoder) throws {
@@ -50,13 +53,17 @@ extension FeatureChoice: Codable {
       table = TableFile(
         path: file, tensor: try container.decodeIfPresent(String.self, forKey: .tensor),
         moment: try container.wordIfPresent(forKey: .time) ?? .close)
-      for key in [CodingKeys.columns, .coarser, .window] {
+      for key in [CodingKeys.book, .columns, .coarser, .window] {
         try path.key(key).require(!container.contains(key), expected: "none beside a file of features", found: "one")
       }
     } else {
       for key in [CodingKeys.tensor, .time] {
         try path.key(key).require(!container.contains(key), expected: "none without 'file'", found: "one")
       }
+    }
+    book = try container.decodeIfPresent(BookChoice.self, forKey: .book)
+    for key in [CodingKeys.columns, .coarser, .window] where book != nil {
+      try path.key(key).require(!container.contains(key), expected: "none beside 'book', which has its own", found: "one")
     }
     columns = try container.featuresIfPresent(forKey: .columns) ?? columns
     coarser = try container.intervalsIfPresent(forKey: .coarser) ?? coarser
@@ -74,6 +81,8 @@ extension FeatureChoice: Codable {
       try container.encode(table.path, forKey: .file)
       try container.encodeIfPresent(table.tensor, forKey: .tensor)
       try container.encode(table.moment, forKey: .time)
+    } else if let book {
+      try container.encode(book, forKey: .book)
     } else {
       if columns != Feature.standard { try container.encode(columns.map(\.description), forKey: .columns) }
       try container.encode(coarser, forKey: .coarser)

@@ -24,7 +24,7 @@ struct ExperimentData: Sendable {
   let split: ChronologicalSplit
   /// The rows of teachers that are fed otherwise.
   private let otherRows: [FeatureChoice: MarketDataset]
-  private let choice: FeatureChoice
+  let choice: FeatureChoice
 
   /// - Parameters:
   ///   - tables: features and labels from files, where the experiment names them.
@@ -35,10 +35,10 @@ struct ExperimentData: Sendable {
   ) throws {
     let interval = source.series.first?.key.interval.milliseconds ?? 0
     choice = experiment.features
-    var dataset = try tables.dataset(of: source.series, features: choice, experiment: experiment)
+    var dataset = try tables.dataset(of: source, features: choice, experiment: experiment)
     var otherRows: [FeatureChoice: MarketDataset] = [:]
     for other in Set(experiment.teacher.inputs) where other != choice {
-      let rows = try tables.dataset(of: source.series, features: other, experiment: experiment)
+      let rows = try tables.dataset(of: source, features: other, experiment: experiment)
       // What a teacher cannot see yet, because its windows are longer, nobody learns from or is judged on.
       dataset = try dataset.keeping(rows.places(of: dataset).map { $0 >= 0 })
       otherRows[other] = rows
@@ -51,7 +51,7 @@ struct ExperimentData: Sendable {
       plan: experiment.execution.plan(
         costs: experiment.costs.model(rates: tables.funding), horizon: experiment.label.horizon,
         interval: interval), truths: source.truths,
-      weights: experiment.changeWeights)
+      weights: experiment.changeWeights, spreadMultiples: source.spreadMultiples(halfSpread: experiment.costs.taking.halfSpread))
     self.source = source
     split = experiment.split
     summary = Self.summary(source, dataset, view.normalizer)

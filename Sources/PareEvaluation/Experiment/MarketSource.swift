@@ -12,16 +12,19 @@ struct MarketSource: Sendable {
   let truths: [SimulatedTruth?]
   /// The simulator's summary, a figure a line.
   let summary: [String]
+  /// What the one series' candles are the mid of, a snapshot each; nil where there were only candles.
+  let books: BookSnapshots?
 
   private init(_ series: CandleSeries, _ provenance: String, truth: SimulatedTruth? = nil, summary: [String] = []) {
     self.init(series: [series], provenance: provenance, truths: [truth], summary: summary)
   }
 
-  private init(series: [CandleSeries], provenance: String, truths: [SimulatedTruth?], summary: [String]) {
+  init(series: [CandleSeries], provenance: String, truths: [SimulatedTruth?], summary: [String], books: BookSnapshots? = nil) {
     self.series = series
     self.provenance = provenance
     self.truths = truths
     self.summary = summary
+    self.books = books
   }
 
   /// Starts of candles, of whichever symbol, ascending and each once.
@@ -32,15 +35,16 @@ struct MarketSource: Sendable {
 
   /// The candles that start within some time, as if there were no others. Symbols without any are left out.
   func sliced(_ times: Range<Int64>) -> MarketSource {
-    var (kept, truths) = ([CandleSeries](), [SimulatedTruth?]())
+    var (kept, truths, books) = ([CandleSeries](), [SimulatedTruth?](), self.books)
     for (one, truth) in zip(series, self.truths) {
       let first = one.candles.firstIndex { $0.start >= times.lowerBound } ?? one.candles.count
       let end = one.candles.firstIndex { $0.start >= times.upperBound } ?? one.candles.count
       guard first < end else { continue }
       kept.append(CandleSeries(key: one.key, candles: Array(one.candles[first..<end]), calendar: one.calendar))
       truths.append(truth.map { $0[candles: first..<end] })
+      books = books?[first..<end]
     }
-    return MarketSource(series: kept, provenance: provenance, truths: truths, summary: summary)
+    return MarketSource(series: kept, provenance: provenance, truths: truths, summary: summary, books: books)
   }
 
   /// Loads, fetches or simulates what an experiment asks for.
@@ -82,6 +86,10 @@ struct MarketSource: Sendable {
       return try panel(path, symbols: symbols, badRows, file, observer)
     case .simulatedPanel(let simulation):
       return try simulatedPanel(simulation, file, observer)
+    case .books(let path, let symbol):
+      return try books(path, symbol: symbol, file, observer)
+    case .simulatedBooks(let source):
+      return try simulatedBooks(source, file, observer)
     case .store(let path, let symbol, let interval):
       let store = try CandleStore(path: file.resolved(path), mustExist: true)
       let series = try stored(symbol, interval, in: store)

@@ -9,7 +9,7 @@ extension ExperimentData {
   /// Everything that can be checked of the data of an experiment.
   func leakChecks(clip: Float, seed: UInt64) throws -> [LeakCheck] {
     let labelled = dataset.labelled(.train)
-    let names = dataset.schema?.columns ?? dataset.columns
+    let names = dataset.normalizedColumns
     var checks: [LeakCheck] = []
     if let schema = dataset.schema {
       var generator = SeededGenerator(seed: seed, stream: "leaks")
@@ -22,6 +22,17 @@ extension ExperimentData {
           }, of: series, cutAt: cuts)
       }
       checks += found.first { $0.outcome != .passed }.map { [$0] } ?? Array(found.prefix(1))
+    } else if let books = source.books, let inputs = choice.book?.inputs {
+      var generator = SeededGenerator(seed: seed, stream: "leaks")
+      let cuts = (0..<Self.cuts).map { _ in generator.below(books.count) }
+      checks.append(
+        try LeakCheck.features(
+          { series in
+            let values = try inputs.rows(of: books[0..<series.candles.count])
+            let width = inputs.rowShape.reduce(1, *)
+            return FeatureRows(
+              values: values, candles: (0..<values.count / width).map { inputs.warmUp - 1 + $0 }, width: width)
+          }, of: series[0], cutAt: cuts))
     } else {
       checks.append(LeakCheck("features", .unchecked, "they come from a table, and nobody can say what they know"))
     }

@@ -22,7 +22,12 @@ struct ExperimentTables: Sendable {
   }
 
   /// - Parameter choice: the experiment's features, or a teacher's own.
-  func dataset(of series: [CandleSeries], features choice: FeatureChoice, experiment: Experiment) throws -> MarketDataset {
+  func dataset(of source: MarketSource, features choice: FeatureChoice, experiment: Experiment) throws -> MarketDataset {
+    let series = source.series
+    if let book = choice.book, let books = source.books {
+      return try MarketDataset(
+        series: series[0], books: books, inputs: book.inputs, labels: labels, label: experiment.label, split: experiment.split)
+    }
     if let table = choice.table, let features = features[table] {
       return try MarketDataset(
         series: series, features: features, labels: labels, label: experiment.label, split: experiment.split)

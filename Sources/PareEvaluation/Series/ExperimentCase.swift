@@ -38,10 +38,11 @@ extension DataSource {
   var word: String {
     let word =
       switch self {
-      case .csv(_, let symbol, _, _), .store(_, let symbol, _): symbol
+      case .csv(_, let symbol, _, _), .store(_, let symbol, _), .books(_, let symbol): symbol
       case .bybit(let span): span.symbol
       case .simulation: "simulated"
       case .simulatedPanel: "simulated-panel"
+      case .simulatedBooks: "simulated-books"
       case .panel: "panel"
       case .portfolio: "portfolio"
       }
