@@ -31,13 +31,17 @@ public struct CrossSection: Sendable, Hashable, Codable {
     self.sequence = sequence
   }
 
-  /// Numbers of a symbol before it sees others.
-  var width: Int { steps == nil ? inputs : sequence.width }
+  /// Numbers of a symbol before it sees others: its features or what is left of its steps, and its vector where edges are learned.
+  var width: Int { (steps == nil ? inputs : sequence.width) + (edges.dimensions ?? 0) }
 
   /// Of the sequence's layers and the symbols' vectors.
   var parameterCount: Int {
-    let embedding = if case .learned(let dimensions) = edges { symbols * dimensions } else { 0 }
-    return (steps == nil ? 0 : sequence.parameterCount(inputs: inputs)) + embedding
+    (steps == nil ? 0 : sequence.parameterCount(inputs: inputs)) + symbols * (edges.dimensions ?? 0)
+  }
+
+  /// Of the matrices that make scores of the symbols' vectors, in layers of so many heads.
+  func edgeParameterCount(layers: Int, heads: Int) -> Int {
+    edges.dimensions.map { 2 * layers * heads * $0 * $0 } ?? 0
   }
 
   func validate(_ settings: ArchitectureSettings) throws {
@@ -75,7 +79,7 @@ struct CrossSectionSketch {
 
   func draws(_ layer: String) -> InitialWeights { InitialWeights(seed: seed, stream: "\(architecture)/\(layer)") }
 
-  /// Inputs, normalizer, zeros for absent symbols, and the layers over steps.
+  /// Inputs, normalizer, zeros for absent symbols, the layers over steps, and the symbols' vectors where edges are learned.
   ///
   /// - Returns: `[batch, symbols, width]`.
   mutating func symbols(input: String, normalizer: Normalizer?) throws -> String {
@@ -89,10 +93,18 @@ struct CrossSectionSketch {
     let places = try builder.reshape(mask, [0, section.symbols] + ones, name: "mask.places")
     let presence = try builder.apply("Greater", [places, half], name: "present")
     value = try builder.apply("Where", [presence, value, zero], name: "rows")
-    guard let steps = section.steps else { return value }
-    return try section.sequence.append(
-      value, symbols: section.symbols, steps: steps, inputs: section.inputs, seed: seed, architecture: architecture,
-      to: &builder)
+    if let steps = section.steps {
+      value = try section.sequence.append(
+        value, symbols: section.symbols, steps: steps, inputs: section.inputs, seed: seed, architecture: architecture,
+        to: &builder)
+    }
+    guard let dimensions = section.edges.dimensions else { return value }
+    let limit = (3 / Double(dimensions).squareRoot()).squareRoot()
+    let vectors = try builder.parameter(
+      "embedding", draws("embedding").uniform([section.symbols, dimensions], limit: limit), isTrainable: true)
+    let present = try builder.reshape(mask, [0, section.symbols, 1], name: "mask.vectors")
+    let known = try builder.apply("Mul", [present, vectors], name: "embedding.present")
+    return try builder.apply("Concat", [value, known], attributes: ["axis": .int(-1)], name: "known")
   }
 
   /// What keeps absent symbols out of every sum: `[batch, 1, 1, symbols]`, 0 or `absentBias`.
@@ -103,14 +115,21 @@ struct CrossSectionSketch {
     return try builder.apply("Mul", [builder.apply("Sub", [keys, one], name: "mask.less"), scale], name: "absence")
   }
 
-  /// How far the symbols' vectors agree: `[symbols, symbols]`.
-  mutating func similarity(dimensions: Int) throws -> String {
-    let limit = (3 / Double(dimensions).squareRoot()).squareRoot()
-    let vectors = try builder.parameter(
-      "embedding", draws("embedding").uniform([section.symbols, dimensions], limit: limit), isTrainable: true)
-    let turned = try builder.apply("Transpose", [vectors], attributes: ["perm": .ints([1, 0])], name: "embedding.turned")
-    let root = try builder.constant(Tensor(scalar: Float(dimensions).squareRoot()), named: "embedding.root")
-    return try builder.apply("Div", [builder.apply("MatMul", [vectors, turned], name: "agreement"), root], name: "similarity")
+  /// What the symbols' vectors add to the scores of a layer, by head, the symbol that looks and the one that is seen:
+  /// `(v_i · Q) · (v_j · K) / √dimensions`, `[heads, symbols, symbols]`.
+  mutating func learnedEdges(layer: Int, heads: Int, dimensions: Int) throws -> String {
+    let name = "edges_\(layer)"
+    func side(_ part: String, _ order: [Int]) throws -> String {
+      let side = "\(name).\(part)"
+      let weight = draws(side).glorot([dimensions, heads * dimensions], fanIn: dimensions, fanOut: dimensions)
+      let product = try builder.apply(
+        "MatMul", ["embedding", builder.parameter("\(side).weight", weight, isTrainable: true)], name: side)
+      let apart = try builder.reshape(product, [section.symbols, heads, dimensions], name: "\(side).heads")
+      return try builder.apply("Transpose", [apart], attributes: ["perm": .ints(order)], name: "\(side).turned")
+    }
+    let agreement = try builder.apply("MatMul", [side("query", [1, 0, 2]), side("key", [1, 2, 0])], name: "\(name).agreement")
+    let root = try builder.constant(Tensor(scalar: Float(dimensions).squareRoot()), named: "\(name).root")
+    return try builder.apply("Div", [agreement, root], name: name)
   }
 
   /// A dense layer to the logits, which are 0 for absent symbols, and what follows from them.

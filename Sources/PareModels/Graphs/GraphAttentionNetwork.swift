@@ -7,7 +7,7 @@ import PareTensor
 /// In head k of a layer `h_i' = elu(Σ_j α_ij · W h_j + residual)`, α a softmax over j of `e_ij` plus the logarithm of the
 /// edge's weight, with `e_ij = leakyRelu(a · W h_i + b · W h_j)` or, by Brody et al., `e_ij = a · leakyRelu(V h_i + W h_j)`,
 /// which can rank symbols differently for each that looks. Heads lie side by side. A symbol that sees no other keeps its
-/// own value: its sum has one term.
+/// own value: its sum has one term. Where edges are learned they differ by layer and head.
 ///
 /// Its graph takes `features [batch, symbols, inputs]`, or `[batch, symbols, steps, inputs]`, and `mask [batch, symbols]`
 /// to `logits [batch, symbols, outputs]`, `probabilities` of the same shape and, with thresholds, `decision [batch, symbols]`.
@@ -51,7 +51,8 @@ public struct GraphAttentionNetwork: Sendable, Hashable, Codable {
       let attention = scoring == .gat ? fanIn * width + 2 * width : 2 * fanIn * width + width
       return sum + attention + width + (fanIn == width ? 0 : fanIn * width)
     }
-    return section.parameterCount + layers + ((hidden.last ?? section.width) + 1) * section.outputs
+    let edges = section.edgeParameterCount(layers: hidden.count, heads: heads)
+    return section.parameterCount + edges + layers + ((hidden.last ?? section.width) + 1) * section.outputs
   }
 
   /// The graph with freshly drawn weights, by Glorot.
@@ -69,10 +70,16 @@ public struct GraphAttentionNetwork: Sendable, Hashable, Codable {
     try validate()
     var sketch = CrossSectionSketch(section, seed: seed, architecture: "graph-attention", name: name, mask: mask)
     var value = try sketch.symbols(input: input, normalizer: normalizer)
-    let bias = try edgeBias(&sketch)
+    let absence = try sketch.absence()
+    let given = try givenEdges(absence, &sketch)
     for (index, (fanIn, width)) in zip([section.width] + hidden, hidden).enumerated() {
       let layer = GraphAttentionLayer(
         symbols: section.symbols, inputs: fanIn, width: width, heads: heads, scoring: scoring, index: index)
+      var bias = given
+      if let dimensions = section.edges.dimensions {
+        let edges = try sketch.learnedEdges(layer: index, heads: heads, dimensions: dimensions)
+        bias = try sketch.builder.apply("Add", [absence, edges], name: "edges_\(index).present")
+      }
       value = try layer.append(value, bias: bias, to: &sketch)
       value = try sketch.builder.dropout(value, probability: dropout, name: "dropout_\(index)")
     }
@@ -80,16 +87,10 @@ public struct GraphAttentionNetwork: Sendable, Hashable, Codable {
     return sketch.builder.graph
   }
 
-  /// Added to the scores: who is absent, and the logarithms of the edges' weights.
-  private func edgeBias(_ sketch: inout CrossSectionSketch) throws -> String {
-    let absence = try sketch.absence()
-    let edges: String
-    switch section.edges {
-    case .complete: return absence
-    case .given(let adjacency):
-      edges = try sketch.builder.parameter("adjacency", adjacency.logarithms(), isTrainable: false)
-    case .learned(let dimensions): edges = try sketch.similarity(dimensions: dimensions)
-    }
+  /// Added to the scores of every layer: who is absent, and the logarithms of the weights of edges that are given.
+  private func givenEdges(_ absence: String, _ sketch: inout CrossSectionSketch) throws -> String {
+    guard case .given(let adjacency) = section.edges else { return absence }
+    let edges = try sketch.builder.parameter("adjacency", adjacency.logarithms(), isTrainable: false)
     return try sketch.builder.apply("Add", [absence, edges], name: "edges")
   }
 

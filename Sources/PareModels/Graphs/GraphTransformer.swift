@@ -4,9 +4,9 @@ import PareTensor
 /// A Transformer over a cross-section: every symbol attends to every other, the edges between them a bias on the scores.
 ///
 /// A symbol's numbers become a vector of `width`; blocks of attention and feed-forward layers follow, normalization in
-/// front, and a dense layer reads each symbol. The bias of head h is `β_h · edge_ij`, β trained and 1 at first, edges as
-/// `SymbolEdges` says: given weights as they are, or the agreement of trained vectors. Other than in
-/// `GraphAttentionNetwork` a pair without an edge sees each other still.
+/// front, and a dense layer reads each symbol. The bias of head h is `β_h · edge_ij` for edges that are given, β trained and
+/// 1 at first; learned ones are what `SymbolEdges` says. Other than in `GraphAttentionNetwork` a pair without an edge sees
+/// each other still.
 ///
 /// Inputs, outputs and the values `attention_<i>.weights` are those of `GraphAttentionNetwork`.
 ///
@@ -38,7 +38,8 @@ public struct GraphTransformer: Sendable, Hashable, Codable {
 
   /// Everything trained.
   public var parameterCount: Int {
-    let edges = if case .complete = section.edges { 0 } else { layers * heads }
+    let factors = if case .given = section.edges { layers * heads } else { 0 }
+    let edges = factors + section.edgeParameterCount(layers: layers, heads: heads)
     return section.parameterCount + (section.width + 1) * width + edges
       + layers * EncoderBlock.parameterCount(width: width, feedForward: feedForward) + 2 * width
       + (width + 1) * section.outputs
@@ -56,14 +57,17 @@ public struct GraphTransformer: Sendable, Hashable, Codable {
     let weight = sketch.draws("dense_in").glorot([section.width, width], fanIn: section.width, fanOut: width)
     value = try sketch.builder.denseAlongLastAxis(value, weight: weight, name: "dense_in")
     let absence = try sketch.absence()
-    let edges = try edges(&sketch)
+    let given = try givenEdges(&sketch)
     let attention = SelfAttention(rows: section.symbols, width: width, heads: heads, seed: seed, architecture: architecture)
     for index in 0..<layers {
       var biases = [absence]
-      if let edges {
+      if let dimensions = section.edges.dimensions {
+        biases.insert(try sketch.learnedEdges(layer: index, heads: heads, dimensions: dimensions), at: 0)
+      }
+      if let given {
         let factor = Tensor([Float](repeating: 1, count: heads), shape: [heads, 1, 1])
         let factors = try sketch.builder.parameter("attention_\(index).edge", factor, isTrainable: true)
-        biases.insert(try sketch.builder.apply("Mul", [edges, factors], name: "attention_\(index).edges"), at: 0)
+        biases.insert(try sketch.builder.apply("Mul", [given, factors], name: "attention_\(index).edges"), at: 0)
       }
       value = try EncoderBlock(attention: attention, feedForward: feedForward, dropout: dropout, index: index)
         .append(value, biases: biases, to: &sketch.builder)
@@ -73,12 +77,9 @@ public struct GraphTransformer: Sendable, Hashable, Codable {
     return sketch.builder.graph
   }
 
-  private func edges(_ sketch: inout CrossSectionSketch) throws -> String? {
-    switch section.edges {
-    case .complete: nil
-    case .given(let adjacency): try sketch.builder.parameter("adjacency", adjacency.tensor(), isTrainable: false)
-    case .learned(let dimensions): try sketch.similarity(dimensions: dimensions)
-    }
+  private func givenEdges(_ sketch: inout CrossSectionSketch) throws -> String? {
+    guard case .given(let adjacency) = section.edges else { return nil }
+    return try sketch.builder.parameter("adjacency", adjacency.tensor(), isTrainable: false)
   }
 
   private func validate() throws {

@@ -8,11 +8,19 @@ public enum SymbolEdges: Sendable, Hashable, Codable {
   case complete
   /// As a matrix says, which is not trained.
   case given(SymbolAdjacency)
-  /// As far as trained vectors of the symbols agree: a weight of `exp(e_i · e_j / √dimensions)`.
+  /// As trained vectors of the symbols say: head h of a layer has `(v_i · Q_h) · (v_j · K_h) / √dimensions` added to the score
+  /// of a pair, so that leaders and followers, and what adds and what subtracts, can be told apart. Each vector also stands
+  /// beside its symbol's numbers, for what a symbol makes of what it sees differs from symbol to symbol.
   ///
-  /// - Source: a graph of trained embeddings as by Bai et al. 2020, arXiv:2007.02842, §3.3, here without its Relu, so
-  ///   that a pair that does not agree still has a gradient.
+  /// - Source: vectors of the looking and of the seen side after Wu et al. 2019, arXiv:1906.00121, §3.2, here without its
+  ///   Relu, so that a pair that does not agree still has a gradient; vectors beside the inputs after Shao et al. 2022,
+  ///   arXiv:2208.05233.
   case learned(dimensions: Int)
+
+  /// Numbers of a symbol's vector; nil where it has none.
+  var dimensions: Int? {
+    if case .learned(let dimensions) = self { dimensions } else { nil }
+  }
 }
 
 /// Weights of the edges between symbols: `weights[i · symbols + j]` says how much i sees of j, 0 for no edge. A symbol sees
