@@ -29,8 +29,7 @@ struct DataView: Sendable {
       throw EvaluationError("too-few-rows", subject: name, expected: "at least 2 labelled rows", found: "\(rows.count)")
     }
     (trainingRows, validationRows) = (fitted.rows, stopping.rows)
-    normalizer = try .fit(
-      choice.normalizer, to: fitted.features, names: dataset.normalizedColumns, clip: Float(choice.clip))
+    normalizer = try dataset.normalizer(choice.normalizer, fittedTo: fitted.features, clip: Float(choice.clip))
     training = try Self.data(fitted, dataset, inputName)
     validation = try Self.data(stopping, dataset, inputName)
   }
@@ -51,7 +50,9 @@ struct DataView: Sendable {
   /// What a model made from these rows carries, so that it cannot be fed differently from how it was trained.
   func sections() throws -> [(name: String, text: String)] {
     let features: String
-    if let schema = dataset.schema {
+    if let schema = dataset.schema, let layout = dataset.crossSection {
+      features = try StrictYAML.json(CrossSectionFeatures(crossSection: layout.symbols, of: schema))
+    } else if let schema = dataset.schema {
       features = try StrictYAML.json(schema)
     } else if let book {
       features = try StrictYAML.json(OfBook(interval: dataset.keys[0].interval, book: book))
@@ -65,6 +66,17 @@ struct DataView: Sendable {
   private struct OfBook: Encodable {
     let interval: CandleInterval
     let book: BookChoice
+  }
+
+  /// Columns of every symbol, which no engine of one symbol can compute.
+  private struct CrossSectionFeatures: Encodable {
+    let crossSection: [String]
+    let of: FeatureSchema
+
+    enum CodingKeys: String, CodingKey {
+      case crossSection = "cross-section"
+      case of
+    }
   }
 
   /// What is known of features that were computed elsewhere.

@@ -13,20 +13,30 @@ public struct FeatureChoice: Sendable, Hashable {
   public var coarser: [CandleInterval]
   /// How many of the newest candles a row holds the features of: what a network over sequences sees.
   public var window: Int
+  /// Whether a row holds the columns of all symbols at its time, and whose it is (`CrossSectionLayout`).
+  public var crossSection: Bool
   public var normalizer: NormalizerKind
   /// Normalized values are clipped to this many units either side (where the normalizer has no bounds of its own).
   public var clip: Double
 
   public init(
     book: BookChoice? = nil, columns: [Feature] = Feature.standard, coarser: [CandleInterval] = [], window: Int = 1,
-    normalizer: NormalizerKind = .zScore, clip: Double = 5
+    crossSection: Bool = false, normalizer: NormalizerKind = .zScore, clip: Double = 5
   ) {
     self.book = book
     self.columns = columns
     self.coarser = coarser
     self.window = window
+    self.crossSection = crossSection
     self.normalizer = normalizer
     self.clip = clip
+  }
+
+  /// The same without other symbols' columns.
+  var ofOneSymbol: FeatureChoice {
+    var choice = self
+    choice.crossSection = false
+    return choice
   }
 }
 
@@ -43,6 +53,7 @@ public enum ThresholdPolicy: Sendable, Hashable {
 extension FeatureChoice: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case file, tensor, time, book, columns, coarser, window, normalizer, clip
+    case crossSection = "cross-section"
   }
 
   public init(from decoder: any Decoder) throws {
@@ -53,7 +64,7 @@ extension FeatureChoice: Codable {
       table = TableFile(
         path: file, tensor: try container.decodeIfPresent(String.self, forKey: .tensor),
         moment: try container.wordIfPresent(forKey: .time) ?? .close)
-      for key in [CodingKeys.book, .columns, .coarser, .window] {
+      for key in [CodingKeys.book, .columns, .coarser, .window, .crossSection] {
         try path.key(key).require(!container.contains(key), expected: "none beside a file of features", found: "one")
       }
     } else {
@@ -62,7 +73,7 @@ extension FeatureChoice: Codable {
       }
     }
     book = try container.decodeIfPresent(BookChoice.self, forKey: .book)
-    for key in [CodingKeys.columns, .coarser, .window] where book != nil {
+    for key in [CodingKeys.columns, .coarser, .window, .crossSection] where book != nil {
       try path.key(key).require(!container.contains(key), expected: "none beside 'book', which has its own", found: "one")
     }
     columns = try container.featuresIfPresent(forKey: .columns) ?? columns
@@ -73,6 +84,9 @@ extension FeatureChoice: Codable {
     normalizer = try container.wordIfPresent(forKey: .normalizer) ?? normalizer
     clip = try container.decodeIfPresent(Double.self, forKey: .clip) ?? clip
     try path.key(CodingKeys.clip).require(clip > 0 && clip.isFinite, expected: "a positive number", found: clip)
+    crossSection = try container.decodeIfPresent(Bool.self, forKey: .crossSection) ?? crossSection
+    try path.key(CodingKeys.clip).require(
+      !crossSection || clip >= 1, expected: "at least 1 with 'cross-section', so that a one-hot passes", found: clip)
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -87,6 +101,7 @@ extension FeatureChoice: Codable {
       if columns != Feature.standard { try container.encode(columns.map(\.description), forKey: .columns) }
       try container.encode(coarser, forKey: .coarser)
       if window > 1 { try container.encode(window, forKey: .window) }
+      if crossSection { try container.encode(crossSection, forKey: .crossSection) }
     }
     try container.encode(normalizer, forKey: .normalizer)
     try container.encode(clip, forKey: .clip)

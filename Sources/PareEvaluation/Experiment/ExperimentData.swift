@@ -37,7 +37,9 @@ struct ExperimentData: Sendable {
     choice = experiment.features
     var dataset = try tables.dataset(of: source, features: choice, experiment: experiment)
     var otherRows: [FeatureChoice: MarketDataset] = [:]
-    for other in Set(experiment.teacher.inputs) where other != choice {
+    // A network over the cross-section sees the symbols one by one.
+    let bySymbol = choice.crossSection ? [choice.ofOneSymbol] : []
+    for other in Set(experiment.teacher.inputs + bySymbol) where other != choice {
       let rows = try tables.dataset(of: source, features: other, experiment: experiment)
       // What a teacher cannot see yet, because its windows are longer, nobody learns from or is judged on.
       dataset = try dataset.keeping(rows.places(of: dataset).map { $0 >= 0 })

@@ -10,6 +10,7 @@ extension ExperimentData {
   func leakChecks(clip: Float, seed: UInt64) throws -> [LeakCheck] {
     let labelled = dataset.labelled(.train)
     let names = dataset.normalizedColumns
+    let refitted = try dataset.normalizer(normalizer.kind, fittedTo: labelled.features, clip: clip)
     var checks: [LeakCheck] = []
     if let schema = dataset.schema {
       var generator = SeededGenerator(seed: seed, stream: "leaks")
@@ -36,7 +37,7 @@ extension ExperimentData {
     } else {
       checks.append(LeakCheck("features", .unchecked, "they come from a table, and nobody can say what they know"))
     }
-    checks.append(try LeakCheck.normalizer(normalizer, refittedTo: labelled.features, names: names, clip: clip))
+    checks.append(LeakCheck.normalizer(normalizer, refitted: refitted, to: labelled.count, names: names))
     let reach = Int64(dataset.label.horizon) * (dataset.keys[0].interval.milliseconds ?? 0)
     checks.append(
       LeakCheck.labels(DatasetPart.allCases.map { part in (part.rawValue, dataset.parts[part].map { dataset.times[$0] }) }, reach: reach))

@@ -70,13 +70,20 @@ extension LeakCheck {
   ///   - normalizer: the one in use.
   ///   - rows: features of the labelled training rows.
   package static func normalizer(_ normalizer: Normalizer, refittedTo rows: [Float], names: [String], clip: Float) throws -> LeakCheck {
-    let name = "normalizer"
     let own = try Normalizer.fit(normalizer.kind, to: rows, names: names, clip: clip)
+    return self.normalizer(normalizer, refitted: own, to: rows.count / max(names.count, 1), names: names)
+  }
+
+  /// Whether a normalizer is the one that was fitted to the training part alone.
+  ///
+  /// - Parameter count: the rows that the second one was fitted to.
+  package static func normalizer(_ normalizer: Normalizer, refitted own: Normalizer, to count: Int, names: [String]) -> LeakCheck {
+    let name = "normalizer"
     if let place = own.offset.indices.first(where: { own.offset[$0] != normalizer.offset[$0] || own.scale[$0] != normalizer.scale[$0] }) {
       return LeakCheck(
         name, .leaks, "'\(names[place % max(names.count, 1)])' is normalized by other rows than the training part's labelled ones")
     }
-    return LeakCheck(name, .passed, "fitted to the \(rows.count / max(names.count, 1)) labelled rows of the training part, and to nothing else")
+    return LeakCheck(name, .passed, "fitted to the \(count) labelled rows of the training part, and to nothing else")
   }
 
   /// Whether a label of one part is known only in the next.

@@ -34,7 +34,8 @@ struct ExperimentTables: Sendable {
     }
     let schema = try FeatureSchema(
       interval: series.first?.key.interval ?? .fiveMinutes, coarser: choice.coarser, features: choice.columns, window: choice.window)
-    return try MarketDataset(
+    let dataset = try MarketDataset(
       series: series, schema: schema, labels: labels, label: experiment.label, split: experiment.split)
+    return choice.crossSection ? try dataset.seeingTheCrossSection() : dataset
   }
 }

@@ -17,7 +17,9 @@ public struct RollingRun: Sendable {
   public func execute() async throws -> RollingResult {
     let experiment = file.experiment
     let source = try await MarketSource.load(file, observer: observer)
-    guard let series = source.series.first, source.series.count == 1, experiment.features.table == nil, source.books == nil else {
+    guard let series = source.series.first, source.series.count == 1, source.books == nil, experiment.features.table == nil,
+      !experiment.features.crossSection
+    else {
       throw EvaluationError(
         "rolling", subject: "data", expected: "one symbol, with features of Pare's own", found: "\(source.series.count) symbols")
     }

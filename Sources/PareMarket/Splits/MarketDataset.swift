@@ -14,6 +14,8 @@ public struct MarketDataset: Sendable {
   /// A name for each number that is normalized as one: the features of a candle or of a snapshot, of whichever step of a window;
   /// of a table every number of a row.
   public let normalizedColumns: [String]
+  /// How rows that see all symbols are laid out; nil where a row is of one symbol.
+  public let crossSection: CrossSectionLayout?
   public let label: LabelDefinition
   /// What the rows are of; `symbolIDs` index it, and the candles are those of the series passed in at that place.
   public let keys: [SeriesKey]
@@ -103,6 +105,7 @@ public struct MarketDataset: Sendable {
     self.rowShape = rowShape
     self.columns = columns
     self.normalizedColumns = normalizedColumns ?? schema?.columns ?? columns
+    crossSection = nil
     self.label = label
     keys = series.map(\.key)
     features = rows.features
@@ -152,7 +155,15 @@ public struct MarketDataset: Sendable {
   /// A normalizer fitted to the labelled rows of the training part: per feature, whichever candle of a window it is of;
   /// for the rows of a table per number.
   public func normalizer(_ kind: NormalizerKind, clip: Float = 5) throws(MarketError) -> Normalizer {
-    try Normalizer.fit(kind, to: labelled(.train).features, names: normalizedColumns, clip: clip)
+    try normalizer(kind, fittedTo: labelled(.train).features, clip: clip)
+  }
+
+  /// A normalizer fitted to rows of the dataset's shape.
+  ///
+  /// - Parameter rows: row-major `[rows × width]`.
+  public func normalizer(_ kind: NormalizerKind, fittedTo rows: [Float], clip: Float) throws(MarketError) -> Normalizer {
+    if let crossSection { return try crossSection.normalizer(kind, fittedTo: rows, clip: clip) }
+    return try Normalizer.fit(kind, to: rows, names: normalizedColumns, clip: clip)
   }
 
   private func hasLabel(_ row: Int) -> Bool {
@@ -198,12 +209,34 @@ public struct MarketDataset: Sendable {
     }
   }
 
+  /// The other's rows with features over the cross-section in place of their own.
+  init(_ other: MarketDataset, features: [Float], layout: CrossSectionLayout, steps: Int) {
+    schema = other.schema
+    rowShape = other.rowShape.count == 2 ? [steps, layout.width] : [layout.width]
+    columns =
+      other.rowShape.count == 2
+      ? (0..<steps).reversed().flatMap { ago in layout.names.map { "\($0)@\(ago)" } } : layout.names
+    normalizedColumns = layout.names
+    crossSection = layout
+    label = other.label
+    keys = other.keys
+    self.features = features
+    labels = other.labels
+    forwardReturns = other.forwardReturns
+    symbolIDs = other.symbolIDs
+    candleIndices = other.candleIndices
+    times = other.times
+    parts = other.parts
+    digest = other.digest
+  }
+
   /// - Parameter rows: of the other, ascending.
   init(picking rows: [Int], of other: MarketDataset) {
     schema = other.schema
     rowShape = other.rowShape
     columns = other.columns
     normalizedColumns = other.normalizedColumns
+    crossSection = other.crossSection
     label = other.label
     keys = other.keys
     digest = other.digest

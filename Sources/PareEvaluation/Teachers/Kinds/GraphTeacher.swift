@@ -28,7 +28,7 @@ public struct GraphTeacher: TeacherKind {
   public var network: CrossSectionArchitecture
   public var edges: Edges
   public var training: TrainingSchedule
-  /// What it sees of each symbol in place of the experiment's features.
+  /// What it sees of each symbol in place of the experiment's features; of those only the symbol's own.
   public var features: FeatureChoice?
   /// Training dates at most, evenly spaced; nil for all.
   public var rows: Int?
@@ -56,6 +56,8 @@ public struct GraphTeacher: TeacherKind {
     try network.validate(at: place.key(CodingKeys.network))
     try training.validate(at: place.key(CodingKeys.training))
     try path.key(OuterKeys.rows).require((rows ?? 2) >= 2, expected: "at least 2", found: rows ?? 0)
+    try path.key(OuterKeys.features).require(
+      features?.crossSection != true, expected: "no cross-section, which the network sees by symbol", found: "cross-section: true")
     let needsEdges = network.settings.sight.edges == .given
     try place.key(CodingKeys.edges).require(
       needsEdges == (edges != .ofTheNetwork),
@@ -64,7 +66,8 @@ public struct GraphTeacher: TeacherKind {
   }
 
   public func teach(in room: TeacherRoom) throws -> TrainedTeacher {
-    let view = try room.view(features)
+    let shared = room.experiment.features
+    let view = try room.view(features ?? (shared.crossSection ? shared.ofOneSymbol : nil))
     let span = room.span ?? room.data.dataset.span
     let fitted = try CrossSections(of: view.dataset, rows: view.dataset.rows(within: span.training))
     let stopping = try CrossSections(of: view.dataset, rows: view.dataset.rows(within: span.validation))
@@ -92,7 +95,7 @@ public struct GraphTeacher: TeacherKind {
     switch edges {
     case .ofTheNetwork: return nil
     case .groups(let path, let column):
-      graph = try .groups(SymbolGroups.read(path: room.resolve(path), column: column), symbols, policy: .skip)
+      graph = try .groups(SymbolGroups.read(path: room.resolve(path), column: column, policy: .skip), symbols, policy: .skip)
     case .file(let path): graph = try .read(path: room.resolve(path), symbols)
     case .correlation(let candles, let strongest):
       graph = try SymbolGraph.correlation(of: ReturnPanel(of: room.data.series), at: time, window: candles).keeping(strongest: strongest)
