@@ -97,6 +97,7 @@ struct ExperimentPass: Sendable {
           withinBudget: false, equity: test.judgement.result.equityPoints, from: made.from, precision: made.precision, steps: made.steps,
           multiplyAdds: contestant.multiplyAdds,
           evidence: EvidenceParts(validation: validation.evidence, test: test.evidence)))
+      results[index].influence = try contestant.deployed.flatMap { try SymbolInfluence(of: $0, data: data) }
       observer.advanced(to: index + 1, note: made.name)
     }
     observer.ended("\(models.count) models on \(data.summary.validation.rows) + \(data.summary.test.rows) decisions")

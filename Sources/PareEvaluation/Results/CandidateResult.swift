@@ -42,6 +42,8 @@ public struct CandidateResult: Codable, Sendable {
   public var withinBudget: Bool
   /// Test part: cumulative net return at the end of each day.
   public var equity: [EquityPoint]
+  /// Which symbol moves what is said of which; null where rows do not see the cross-section.
+  @ExplicitNull public var influence: SymbolInfluence?
 
   public init(
     name: String, role: Role, made: String, artifacts: [String], parameters: Int, bytes: Int, weightBytes: Int,
