@@ -130,6 +130,26 @@ import Testing
     #expect((results.candidates[0].latencyNs?.p50 ?? 0) > 0 && results.candidates[1].test.agreement > 0.4)
   }
 
+  /// Files of industries have holes.
+  @Test func aSymbolWithoutAGroupHearsNobody() async throws {
+    let folder = try ScratchFolder()
+    let path = try folder.write("symbol,industry\nSIM-A,x\nSIM-B,x\nSIM-C,\n", to: "industries.csv")
+    let teacher = GraphTeacher(
+      CrossSectionArchitecture(GraphAttentionSettings(hidden: [4], heads: 2, sight: SymbolSight(edges: .given))),
+      edges: .groups(path: path, column: nil), training: Self.schedule)
+    var experiment = try experiment(TeacherConfiguration(teacher))
+    var simulation = MarketSimulation.leadLag(symbols: 3)
+    (simulation.candles, simulation.paths) = (1000, 16)
+    experiment.data = .simulatedPanel(simulation)
+    experiment.label = try LabelDefinition(.direction, horizon: simulation.horizon)
+    let results = try await Small.run(experiment, in: folder)
+    let graph = try Artifact.read(folder.file("run/artifacts/teacher.pare")).graph
+    let edges = try #require(graph.parameters["adjacency"]).storage.decoded().values(as: Float.self)
+    // Logarithms: who shares a group, and oneself.
+    #expect(edges.map { $0 == 0 } == [true, true, false, true, true, false, false, false, true])
+    #expect(results.candidates[0].bytes > 0)
+  }
+
   @Test func aCrossSectionOfOneSymbolIsRefused() async throws {
     let folder = try ScratchFolder()
     let teacher = GraphTeacher(CrossSectionArchitecture(GraphAttentionSettings()))
