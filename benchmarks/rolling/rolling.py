@@ -6,18 +6,17 @@ the 5,000 candles before the break.
 
 import argparse
 import json
-import math
 import pathlib
-import statistics
 import subprocess
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "peers"))
+from seed_intervals import words  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARE = ROOT / ".build/release/pare"
 EXAMPLE = ROOT / "examples/rolling.yaml"
 SETTINGS = ["--rolling", "--student", "mlp:16-8", "--window", "3500", "--every", "250", "--epochs", "60", "--half-life", "1500"]
-# Two-sided 95 % quantiles of Student's t by degrees of freedom.
-QUANTILES = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
 
 
 def run(seed: int, out: pathlib.Path) -> dict:
@@ -39,11 +38,6 @@ def skill(result: dict, key: str, first: int, end: int) -> float:
     return sum(block[key] * block["rows"] for block in chosen) / sum(block["rows"] for block in chosen)
 
 
-def words(values: list[float]) -> str:
-    half = QUANTILES.get(len(values) - 1, 1.96) * statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-    return f"{statistics.mean(values):.1f}" + ("" if math.isnan(half) else f" ± {half:.1f}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", default="1,2,3,4,5")
@@ -58,8 +52,8 @@ def main() -> None:
         for key in ("rolling", "fixed"):
             values = [skill(result, key, first, end) for result in results]
             shares = [value / skill(result, key, -5000, 0) for value, result in zip(values, results)]
-            cells += [words([100 * value for value in values]), words([100 * share for share in shares])]
-        most = words([100 * skill(result, "best", first, end) for result in results])
+            cells += [words(values, 100, 1), words(shares, 100, 1)]
+        most = words([skill(result, "best", first, end) for result in results], 100, 1)
         print(f"| {first:,} to {end:,} | " + " | ".join(cells) + f" | {most} |")
 
 

@@ -6,19 +6,18 @@ table has the paired difference to the same student trained on the labels alone,
 
 import argparse
 import json
-import math
 import pathlib
-import statistics
 import struct
 import subprocess
 import sys
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "peers"))
+from seed_intervals import words  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARE = ROOT / ".build/release/pare"
-# Two-sided 95 % quantiles of Student's t by degrees of freedom.
-QUANTILES = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
 
 
 def positions(seed: int, out: pathlib.Path) -> str:
@@ -82,19 +81,6 @@ def run(path: pathlib.Path, seed: int, out: pathlib.Path) -> dict:
     return measured
 
 
-def interval(values: list[float]) -> tuple[float, float]:
-    """Mean and half-width of its 95 % interval; no width of a single value."""
-    if len(values) < 2:
-        return values[0], math.nan
-    spread = statistics.stdev(values) / math.sqrt(len(values))
-    return statistics.mean(values), QUANTILES.get(len(values) - 1, 1.96) * spread
-
-
-def words(values: list[float], scale: float = 1, digits: int = 2) -> str:
-    mean, half = interval([scale * value for value in values])
-    return f"{mean:.{digits}f}" if math.isnan(half) else f"{mean:.{digits}f} ± {half:.{digits}f}"
-
-
 def candidate(results: dict, name: str) -> dict | None:
     return next((one for one in results["candidates"] if one["name"] == name), None)
 
@@ -126,28 +112,35 @@ def teacher_row(name: str, measured: list[dict]) -> list[str]:
     ]
 
 
+def untaught(results: dict, student: dict) -> dict | None:
+    """The same student on labels alone: of its name, or of the first student's form, which every run has; None for one of another form."""
+    named = candidate(results, f"{student['name']}-untaught")
+    first = candidate(results, "student-untaught")
+    return named or (first if first and first["parameters"] == student["parameters"] else None)
+
+
 def student_rows(name: str, measured: list[dict]) -> list[list[str]]:
     rows = []
     names = [one["name"] for one in measured[0]["results"]["candidates"] if one["role"] == "candidate"]
     for student in [one for one in names if not one.endswith("-untaught")]:
-        # A student of another form than the first may stand beside itself without a teacher.
-        untaught = f"{student}-untaught" if f"{student}-untaught" in names else "student-untaught"
         pairs = []
         for one in measured:
             results = one["results"]
-            own, plain = candidate(results, student), candidate(results, untaught)
-            if own and plain:
-                pairs.append((results, own, plain))
+            own = candidate(results, student)
+            if own:
+                pairs.append((results, own, untaught(results, own)))
         if not pairs:
             continue
-        losses = [own["test"]["log_loss"] - plain["test"]["log_loss"] for _, own, plain in pairs]
-        money = [own["test"]["net_return"] - plain["test"]["net_return"] for _, own, plain in pairs]
+        beside = [(results, own, plain) for results, own, plain in pairs if plain]
+        losses = [own["test"]["log_loss"] - plain["test"]["log_loss"] for _, own, plain in beside]
+        money = [own["test"]["net_return"] - plain["test"]["net_return"] for _, own, plain in beside]
         kept = [own["test"]["skill"] / results["candidates"][0]["test"]["skill"] for results, own, _ in pairs]
-        bayes = [share(results, own) - share(results, plain) for results, own, plain in pairs if results.get("truth")]
+        bayes = [share(results, own) - share(results, plain) for results, own, plain in beside if results.get("truth")]
         teacher, own = pairs[0][0]["candidates"][0], pairs[0][1]
         latency = own["latency_ns"]["p50"]
         rows.append([
-            name, student, words(losses, 1000, 2), words(money, 100, 2), words(bayes, 100, 1) if bayes else "–", words(kept, 100, 1),
+            name, student, *(words(values, scale, digits) if values else "–" for values, scale, digits in
+                             ((losses, 1000, 2), (money, 100, 2), (bayes, 100, 1))), words(kept, 100, 1),
             f"{own['bytes']:,}", *(f"{teacher[key] / own[key]:.1f} ×" if has_file(teacher) else "–" for key in ("bytes", "weight_bytes")),
             f"{latency:.0f}", f"{teacher['latency_ns']['p50'] / latency:.1f} ×" if teacher["latency_ns"] else "–",
         ])

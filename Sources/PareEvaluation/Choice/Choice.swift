@@ -60,7 +60,7 @@ public struct Choice: Sendable {
         hypervolume: hypervolume)
     }
     let guide = guide(affordable)
-    guard let contest = Contest(affordable, guide: guide, choice: self) else {
+    guard let contest = Contest(affordable, guide: guide, choice: self, isNarrowed: affordable.count < candidates.count) else {
       return Decision(
         chosen: nil, reason: guide.preface + "No candidate has a defined \(guide.quality.rawValue).", hypervolume: hypervolume)
     }

@@ -5,6 +5,8 @@ struct Contest<Candidate: JudgedModel> {
   /// The best by quality.
   private let leader: Candidate
   private let candidates: [Candidate]
+  /// What the candidates are called: all that there are, or those within the budget.
+  private let field: String
   private let close: [Candidate]
   private let rule: ChoiceRule
   private let tolerance: Double
@@ -13,14 +15,16 @@ struct Contest<Candidate: JudgedModel> {
   private let scale: Double
   private let unit: String
 
+  /// - Parameter isNarrowed: whether others are outside the budget.
   /// - Returns: nil where none has a defined quality.
-  init?(_ candidates: [Candidate], guide: Guide, choice: Choice) {
+  init?(_ candidates: [Candidate], guide: Guide, choice: Choice, isNarrowed: Bool = false) {
     let quality = guide.quality
     let costs = candidates.map { quality.cost(of: $0) }
     let best = costs.min() ?? .infinity
     guard best.isFinite, let leader = zip(candidates, costs).first(where: { $0.1 == best })?.0 else { return nil }
     self.guide = guide
     self.candidates = candidates
+    field = "\(candidates.count) candidates" + (isNarrowed ? " within the budget" : "")
     self.leader = leader
     rule = choice.rule
     tolerance = choice.tolerance
@@ -70,12 +74,12 @@ struct Contest<Candidate: JudgedModel> {
     case .cheapest:
       var words =
         "\(chosen.name) has the least \(cheapness.rawValue) (\(price)) of the \(close.count) of "
-        + "\(candidates.count) candidates within the budget whose validation \(quality.rawValue) lies within "
+        + "\(field) whose validation \(quality.rawValue) lies within "
         + "\(figure(tolerance * 100)) % of \(unit)"
       if guide.needsAgreement { words += " and which agree with the original as often (\(figure(chosen.validation.agreement)))" }
       return words + (against.isEmpty ? ", and is itself the best (\(own))." : against + ".")
     case .best:
-      return "\(chosen.name) has the best validation \(quality.rawValue) (\(own)) of the \(candidates.count) candidates within the budget."
+      return "\(chosen.name) has the best validation \(quality.rawValue) (\(own)) of the \(field)."
     case .knee:
       return "\(chosen.name) lies nearest to the best of every objective at once: \(quality.rawValue) \(own)"
         + (against.isEmpty ? " (the best)" : " (best \(lead), \(leader.name))") + ", \(cheapness.rawValue) \(price)."

@@ -64,19 +64,12 @@ extension LeakCheck {
     return LeakCheck(name, .passed, "rows up to \(candles.count) random times are the same to the bit without the candles after them")
   }
 
-  /// Whether a normalizer is what a fit to the training part alone gives.
+  /// Whether a normalizer is the one that was fitted to the training part alone.
   ///
   /// - Parameters:
   ///   - normalizer: the one in use.
-  ///   - rows: features of the labelled training rows.
-  package static func normalizer(_ normalizer: Normalizer, refittedTo rows: [Float], names: [String], clip: Float) throws -> LeakCheck {
-    let own = try Normalizer.fit(normalizer.kind, to: rows, names: names, clip: clip)
-    return self.normalizer(normalizer, refitted: own, to: rows.count / max(names.count, 1), names: names)
-  }
-
-  /// Whether a normalizer is the one that was fitted to the training part alone.
-  ///
-  /// - Parameter count: the rows that the second one was fitted to.
+  ///   - own: fitted anew to the labelled training rows.
+  ///   - count: how many these are.
   package static func normalizer(_ normalizer: Normalizer, refitted own: Normalizer, to count: Int, names: [String]) -> LeakCheck {
     let name = "normalizer"
     if let place = own.offset.indices.first(where: { own.offset[$0] != normalizer.offset[$0] || own.scale[$0] != normalizer.scale[$0] }) {
