@@ -11,7 +11,8 @@
   extern const pare_row_normalization_kernels pare_row_normalization_kernels_##variant; \
   extern const pare_channel_kernels pare_channel_kernels_##variant; \
   extern const pare_pooling_kernels pare_pooling_kernels_##variant; \
-  extern const pare_dynamic_kernels pare_dynamic_kernels_##variant;
+  extern const pare_dynamic_kernels pare_dynamic_kernels_##variant; \
+  extern const pare_scan_kernels pare_scan_kernels_##variant;
 #include "training_variants.inc"
 #undef PARE_TRAINING_VARIANT
 
@@ -30,6 +31,7 @@ static const pare_training_kernels variants[] = {
     .channels = &pare_channel_kernels_##variant, \
     .pooling = &pare_pooling_kernels_##variant, \
     .dynamic = &pare_dynamic_kernels_##variant, \
+    .scan = &pare_scan_kernels_##variant, \
   },
 #include "training_variants.inc"
 #undef PARE_TRAINING_VARIANT

@@ -366,6 +366,31 @@ typedef struct {
       size_t count);
 } pare_dynamic_kernels;
 
+// A selective scan over steps, a recurrence for each of batch x lanes:
+// h[s, c] = exp(delta[c] * a[s, c]) * h[s, c] + delta[c] * b[s] * x[c], y[c] = sum of c[s] * h[s, c] over s, + d[c] * x[c].
+// x and delta [batch, steps, lanes, channels], a [states, channels], b and c [batch, steps, lanes, states], d [channels],
+// state [batch, lanes, states, channels]; d and state may be null.
+typedef struct {
+  size_t batch, steps, lanes, channels, states;
+  const float *x, *delta, *a, *b, *c, *d, *state;
+} pare_scan;
+
+// Where the gradients by its operands go; those by d and state are zeros where the scan has none.
+typedef struct {
+  float *x, *delta, *a, *b, *c, *d, *state;
+} pare_scan_gradient;
+
+typedef struct {
+  const char *variant;
+  // last, the state behind the last step, may be null and may be the scan's own state. scratch: states x channels.
+  void (*scan)(const pare_scan *scan, float *y, float *last, float *scratch);
+  // From the gradients by y and by the last state, of which one may be null. scratch: pare_scan_gradient_scratch.
+  void (*gradient)(
+      const pare_scan *scan, const float *dy, const float *dlast, const pare_scan_gradient *gradient, float *scratch);
+} pare_scan_kernels;
+
+size_t pare_scan_gradient_scratch(const pare_scan *scan);
+
 // All kernels in one variant.
 typedef struct {
   const char *name;
@@ -380,6 +405,7 @@ typedef struct {
   const pare_channel_kernels *channels;
   const pare_pooling_kernels *pooling;
   const pare_dynamic_kernels *dynamic;
+  const pare_scan_kernels *scan;
 } pare_training_kernels;
 
 // The variants that were compiled; entry 0, plain C, is the reference.

@@ -15,6 +15,7 @@ package struct TrainingKernels: @unchecked Sendable {
   package let rowNormalization: pare_row_normalization_kernels
   package let channels: pare_channel_kernels
   package let pooling: pare_pooling_kernels
+  package let scan: pare_scan_kernels
   /// `plain`, `avx2`, `avx512`.
   package let name: String
 
@@ -29,6 +30,7 @@ package struct TrainingKernels: @unchecked Sendable {
     rowNormalization = table.pointee.row_normalization.pointee
     channels = table.pointee.channels.pointee
     pooling = table.pointee.pooling.pointee
+    scan = table.pointee.scan.pointee
     name = String(cString: table.pointee.name)
   }
 

@@ -5,7 +5,7 @@ import PareTensor
 /// (`OperatorLawTests`). Inputs are `Tensor.sample`s: at most 2 in magnitude.
 enum OperatorCases {
   static let all: [OperatorCase] = [
-    products, arithmetic, elementwise, alongAnAxis, shapes, reductions, gradients, convolution, pooling, normalization, recurrent, attention, logic, indexing, trees, moreElementwise, moreShapes, moreQuantization, quantizedRecurrent,
+    products, arithmetic, elementwise, alongAnAxis, shapes, reductions, gradients, convolution, pooling, normalization, recurrent, stateSpace, attention, logic, indexing, trees, moreElementwise, moreShapes, moreQuantization, quantizedRecurrent,
   ].flatMap { $0 }
 
   // A product of depth K: K roundings on a sum of at most 4·K, one each for alpha, beta and the sum with C.

@@ -3,7 +3,7 @@
 public enum OperatorCatalogue {
   public static let all: [any Operator.Type] = [
     products, arithmetic, elementwise, logic, classification, shapes, indexing, reductions, convolution, pooling,
-    normalization, recurrent, attention, quantization, trees,
+    normalization, recurrent, stateSpace, attention, quantization, trees,
   ].flatMap { $0 }
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

@@ -12,7 +12,7 @@ typealias FastForm = @Sendable (PreparationContext, TrainingKernels) throws -> E
 enum FastForms {
   static let all: [OperatorName: FastForm] = [
     products, elementwise, reductions, classification, convolution, pooling, normalization, recurrent, attention,
-    rowNormalization, shapes, quantization,
+    rowNormalization, shapes, quantization, stateSpace,
   ].reduce(into: [:]) { forms, family in forms.merge(family) { first, _ in first } }
 }
 

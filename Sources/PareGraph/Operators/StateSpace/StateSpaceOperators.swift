@@ -1,0 +1,3 @@
+extension OperatorCatalogue {
+  static let stateSpace: [any Operator.Type] = [SelectiveScan.self, SelectiveScanGradient.self]
+}
