@@ -11,21 +11,31 @@ struct CandleWindow: Sendable {
   /// Candles pushed since the last reset, at most `depth`.
   private(set) var count = 0
   /// Position of the newest value in the upper half.
-  private var newest: Int
+  private(set) var newest: Int
   private(set) var candle = Candle(start: 0, open: 0, high: 0, low: 0, close: 0, volume: 0)
-  private var closes: [Double]
-  private var returns: [Double]
+  private(set) var closes: [Double]
+  private(set) var highs: [Double]
+  private(set) var lows: [Double]
+  private(set) var returns: [Double]
   private var trueRanges: [Double]
-  private var volumes: [Double]
+  private(set) var volumes: [Double]
+  /// `log(1 + v / v₁)`; 0 after a candle without volume.
+  private(set) var volumeChanges: [Double]
+  /// Room for `depth` values that a statistic works on.
+  var scratch: [Double]
 
   init(depth: Int) {
     precondition(depth > 0)
     self.depth = depth
     newest = 2 * depth - 1
     closes = Array(repeating: 0, count: 2 * depth)
+    highs = closes
+    lows = closes
     returns = closes
     trueRanges = closes
     volumes = closes
+    volumeChanges = closes
+    scratch = Array(repeating: 0, count: depth)
   }
 
   var isFull: Bool { count == depth }
@@ -39,14 +49,16 @@ struct CandleWindow: Sendable {
     newest = newest + 1 == 2 * depth ? depth : newest + 1
     let change = count == 0 ? 0 : candle.close / previous - 1
     let trueRange = max(candle.high, previous) - min(candle.low, previous)
-    closes[newest] = candle.close
-    closes[newest - depth] = candle.close
-    returns[newest] = change
-    returns[newest - depth] = change
-    trueRanges[newest] = trueRange
-    trueRanges[newest - depth] = trueRange
-    volumes[newest] = candle.volume
-    volumes[newest - depth] = candle.volume
+    let volumeChange = count == 0 ? 0 : log1p(Self.quotient(candle.volume, self.candle.volume))
+    for place in stride(from: newest - depth, through: newest, by: depth) {
+      closes[place] = candle.close
+      highs[place] = candle.high
+      lows[place] = candle.low
+      returns[place] = change
+      trueRanges[place] = trueRange
+      volumes[place] = candle.volume
+      volumeChanges[place] = volumeChange
+    }
     self.candle = candle
     count = min(count + 1, depth)
   }
@@ -54,14 +66,14 @@ struct CandleWindow: Sendable {
   /// The feature's value on a window that holds at least `feature.candlesNeeded` candles.
   ///
   /// - Parameter closeTime: when the newest candle closed, Unix milliseconds.
-  func value(of feature: Feature, closeTime: Int64) -> Double {
+  mutating func value(of feature: Feature, closeTime: Int64) -> Double {
     switch feature {
     case .return(let n): return candle.close / closes[newest - n] - 1
     case .body: return (candle.close - candle.open) / candle.open
     case .rangeOverOpen: return (candle.high - candle.low) / candle.open
     case .rangeOverClose: return (candle.high - candle.low) / candle.close
     case .volatility(let n): return deviation(of: n)
-    case .momentum(let n): return quotient(candle.close - closes[newest - n], sum(trueRanges, n))
+    case .momentum(let n): return Self.quotient(candle.close - closes[newest - n], sum(trueRanges, n))
     case .averageRatio(let n): return ratioToMean(closes, n)
     case .volumeRatio(let n): return ratioToMean(volumes, n)
     case .volumeWeightedReturn(let n): return volumeWeightedReturn(over: n)
@@ -70,6 +82,8 @@ struct CandleWindow: Sendable {
     case .timeOfDaySine: return sin(2 * Double.pi * shareOfDay(closeTime))
     case .timeOfDayCosine: return cos(2 * Double.pi * shareOfDay(closeTime))
     case .regime(let regime, let n): return self.regime(over: n) == regime ? 1 : 0
+    case .shape(let shape): return shape.value(of: candle)
+    case .statistic(let statistic, let n): return value(of: statistic, over: n)
     }
   }
 
@@ -86,7 +100,7 @@ struct CandleWindow: Sendable {
       moves += move * move
       move -= returns[index - q + 1]
     }
-    let ratio = quotient(moves / Double(n - q + 1), Double(q) * squares / Double(n))
+    let ratio = Self.quotient(moves / Double(n - q + 1), Double(q) * squares / Double(n))
     return ratio > 1 ? .trending : .meanReverting
   }
 
@@ -97,7 +111,7 @@ struct CandleWindow: Sendable {
       weighted += volumes[index] * returns[index]
       total += volumes[index]
     }
-    return quotient(weighted, total)
+    return Self.quotient(weighted, total)
   }
 
   private func relativeStrength(over n: Int) -> Double {
@@ -108,10 +122,10 @@ struct CandleWindow: Sendable {
       gains += max(change, 0)
       losses += max(-change, 0)
     }
-    return quotient(gains - losses, gains + losses)
+    return Self.quotient(gains - losses, gains + losses)
   }
 
-  private func sum(_ column: [Double], _ n: Int) -> Double {
+  func sum(_ column: [Double], _ n: Int) -> Double {
     var total = 0.0
     for index in newest - n + 1...newest { total += column[index] }
     return total
@@ -131,13 +145,13 @@ struct CandleWindow: Sendable {
     var differences = 0.0
     for index in newest - n + 1...newest { differences += column[index] - value }
     let excess = differences / Double(n)
-    return quotient(-excess, value + excess)
+    return Self.quotient(-excess, value + excess)
   }
-}
 
-/// `numerator / denominator`, and 0 where the denominator is 0.
-private func quotient(_ numerator: Double, _ denominator: Double) -> Double {
-  denominator == 0 ? 0 : numerator / denominator
+  /// `numerator / denominator`, and 0 where the denominator is 0.
+  static func quotient(_ numerator: Double, _ denominator: Double) -> Double {
+    denominator == 0 ? 0 : numerator / denominator
+  }
 }
 
 /// How much of its UTC day is gone at `time` (Unix milliseconds), in [0, 1).

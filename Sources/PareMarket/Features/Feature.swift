@@ -34,6 +34,10 @@ public enum Feature: Hashable, Sendable {
   case timeOfDayCosine
   /// 1 where the newest `n` candles are of this regime, else 0; see `MarketRegime`.
   case regime(MarketRegime, Int)
+  /// How the newest candle is drawn; see `CandleShape`.
+  case shape(CandleShape)
+  /// A statistic of the newest `n` candles; see `WindowStatistic`.
+  case statistic(WindowStatistic, Int)
 
   /// The longest window that a feature may have, in candles.
   public static let longestWindow = 10_000
@@ -54,7 +58,8 @@ public enum Feature: Hashable, Sendable {
       (1, n)
     case .volatility(let n): (2, n)
     case .regime(_, let n): (MarketRegime.shortest, n)
-    case .body, .rangeOverOpen, .rangeOverClose, .timeOfDaySine, .timeOfDayCosine: nil
+    case .statistic(let statistic, let n): (statistic.least, n)
+    case .body, .rangeOverOpen, .rangeOverClose, .timeOfDaySine, .timeOfDayCosine, .shape: nil
     }
   }
 
@@ -66,19 +71,25 @@ public enum Feature: Hashable, Sendable {
       n + 1
     case .averageRatio(let n), .volumeRatio(let n): n
     case .regime(_, let n): MarketRegime.longer * n + 1
-    case .body, .rangeOverOpen, .rangeOverClose, .timeOfDaySine, .timeOfDayCosine: 1
+    case .statistic(let statistic, let n): statistic.readsChanges ? n + 1 : n
+    case .body, .rangeOverOpen, .rangeOverClose, .timeOfDaySine, .timeOfDayCosine, .shape: 1
     }
   }
 
   /// Whether the feature tells the time, which a coarser candle tells no better.
   var isClock: Bool { self == .timeOfDaySine || self == .timeOfDayCosine }
+
+  /// Whether its numbers measure something that has noise: all but the time of day and the flags of regimes.
+  var isMeasurement: Bool {
+    if case .regime = self { false } else { !isClock }
+  }
 }
 
 extension Feature: CustomStringConvertible {
   private static let plain: [(name: String, feature: Feature)] = [
     ("body", .body), ("range-over-open", .rangeOverOpen), ("range-over-close", .rangeOverClose),
     ("time-of-day-sine", .timeOfDaySine), ("time-of-day-cosine", .timeOfDayCosine),
-  ]
+  ] + CandleShape.allCases.map { (name: $0.rawValue, feature: .shape($0)) }
   private static let windowed: [(name: String, make: @Sendable (Int) -> Feature)] = [
     ("return", { .return($0) }), ("volatility", { .volatility($0) }), ("momentum", { .momentum($0) }),
     ("average-ratio", { .averageRatio($0) }), ("volume-ratio", { .volumeRatio($0) }),
@@ -88,9 +99,12 @@ extension Feature: CustomStringConvertible {
   private static let regimes: [(name: String, make: @Sendable (Int) -> Feature)] = MarketRegime.allCases.map { regime in
     (name: regime.rawValue, make: { @Sendable n in .regime(regime, n) })
   }
+  private static let statistics: [(name: String, make: @Sendable (Int) -> Feature)] = WindowStatistic.allCases.map { statistic in
+    (name: statistic.rawValue, make: { @Sendable n in .statistic(statistic, n) })
+  }
 
   /// The names that `init(name:)` reads, windows written as `(n)`.
-  public static var knownNames: [String] { plain.map(\.name) + (windowed + regimes).map { $0.name + "(n)" } }
+  public static var knownNames: [String] { plain.map(\.name) + (windowed + regimes + statistics).map { $0.name + "(n)" } }
 
   /// The spelling that files use: `return(5)`, `body`.
   public var description: String {
@@ -109,6 +123,8 @@ extension Feature: CustomStringConvertible {
     case .timeOfDaySine: "time-of-day-sine"
     case .timeOfDayCosine: "time-of-day-cosine"
     case .regime(let regime, let n): "\(regime.rawValue)(\(n))"
+    case .shape(let shape): shape.rawValue
+    case .statistic(let statistic, let n): "\(statistic.rawValue)(\(n))"
     }
   }
 
@@ -122,7 +138,7 @@ extension Feature: CustomStringConvertible {
     }
     let parts = name.split(separator: "(", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, parts[1].last == ")", let length = Int(parts[1].dropLast()),
-      let found = (Self.windowed + Self.regimes).first(where: { $0.name == parts[0] })
+      let found = (Self.windowed + Self.regimes + Self.statistics).first(where: { $0.name == parts[0] })
     else {
       throw MarketError(
         "unknown-feature", subject: "features", expected: "one of " + Self.knownNames.joined(separator: ", "),

@@ -4,7 +4,8 @@
 /// `schema.warmUp` candles: an engine that was started later gives the same bits.
 ///
 /// A gap of any length, even one missing candle, empties the engine: rows resume after a full warm-up of consecutive
-/// candles, and no window ever reaches across a gap.
+/// candles, and no window ever reaches across a gap. So does a close beyond `schema.largestMove`, whose candle is then the
+/// first of a new history.
 public struct FeatureEngine: Sendable {
   public let schema: FeatureSchema
   /// The last day of ECMAScript's calendar, in the year 275,760.
@@ -14,9 +15,14 @@ public struct FeatureEngine: Sendable {
   public let calendar: SessionCalendar?
   private let interval: Int64
   private var known: KnownCandles
+  /// For a schema that denoises.
+  private var denoiser: RowDenoiser?
+  /// The features of the newest candle, where they are not yet a row.
+  private var newest: [Float]
   /// The newest candles' features, for a schema with a window.
   private var recent: RecentRows
-  private var last: Int64?
+  /// The candle pushed last.
+  private var last: (start: Int64, close: Double)?
 
   /// - Parameter calendar: by which a candle follows another; what it says has to be known ahead.
   public init(_ schema: FeatureSchema, calendar: SessionCalendar? = nil) {
@@ -24,16 +30,19 @@ public struct FeatureEngine: Sendable {
     self.calendar = calendar
     interval = schema.intervalMilliseconds
     known = KnownCandles(schema)
+    denoiser = schema.denoising.map { RowDenoiser($0, columns: schema.denoisedColumns) }
+    newest = Array(repeating: 0, count: schema.width)
     recent = RecentRows(count: schema.window, width: schema.width)
   }
 
   /// Whether the candle pushed last completed a row.
-  public var isWarm: Bool { schema.window == 1 ? known.isWarm : recent.isFull }
+  public var isWarm: Bool { schema.window == 1 ? denoiser?.isFull ?? known.isWarm : recent.isFull }
 
   /// Forgets everything pushed so far.
   public mutating func reset() {
     last = nil
     known.reset()
+    denoiser?.reset()
     recent.reset()
   }
 
@@ -51,14 +60,18 @@ public struct FeatureEngine: Sendable {
     precondition(row.count == schema.rowLength, "a row has one value per column and candle")
     try accept(candle)
     guard known.isWarm else { return false }
-    guard schema.window > 1 else {
+    guard schema.window > 1 || denoiser != nil else {
       known.write(schema, at: candle.start + interval, into: row)
       return true
     }
-    let known = known
-    recent.appendRow { known.write(schema, at: candle.start + interval, into: $0) }
-    guard recent.isFull else { return false }
-    _ = row.update(fromContentsOf: recent.values)
+    known.write(schema, at: candle.start + interval, into: &newest)
+    if denoiser != nil {
+      denoiser?.denoise(&newest)
+      guard denoiser?.isFull == true else { return false }
+    }
+    if schema.window > 1 { recent.append(newest) }
+    guard isWarm else { return false }
+    _ = row.update(fromContentsOf: schema.window > 1 ? recent.values : newest)
     return true
   }
 
@@ -76,9 +89,13 @@ public struct FeatureEngine: Sendable {
 
   private mutating func accept(_ candle: Candle) throws(MarketError) {
     try check(candle)
-    if let last, !(calendar?.isNext(candle.start, after: last) ?? (candle.start == last + interval)) { reset() }
-    last = candle.start
+    if let last, !isNext(candle.start, after: last.start) || schema.beginsAnew(candle.close, after: last.close) { reset() }
+    last = (candle.start, candle.close)
     known.push(candle)
+  }
+
+  private func isNext(_ start: Int64, after last: Int64) -> Bool {
+    calendar?.isNext(start, after: last) ?? (start == last + interval)
   }
 
   private func check(_ candle: Candle) throws(MarketError) {
@@ -87,7 +104,7 @@ public struct FeatureEngine: Sendable {
         "candle-value", subject: "candle at \(candle.start)", expected: "a start in Unix milliseconds",
         found: "\(candle.start)")
     }
-    if let last, candle.start <= last {
+    if let last = last?.start, candle.start <= last {
       throw MarketError(
         "candle-order", subject: "candle at \(candle.start)", expected: "a start after \(last)",
         found: "\(candle.start)")
@@ -138,7 +155,12 @@ private struct KnownCandles: Sendable {
   }
 
   /// Writes the features of the newest candle, a value per column.
-  func write(_ schema: FeatureSchema, at closeTime: Int64, into row: UnsafeMutableBufferPointer<Float>) {
+  mutating func write(_ schema: FeatureSchema, at closeTime: Int64, into row: inout [Float]) {
+    row.withUnsafeMutableBufferPointer { write(schema, at: closeTime, into: $0) }
+  }
+
+  /// Writes the features of the newest candle, a value per column.
+  mutating func write(_ schema: FeatureSchema, at closeTime: Int64, into row: UnsafeMutableBufferPointer<Float>) {
     for index in schema.features.indices {
       row[index] = Float(window.value(of: schema.features[index], closeTime: closeTime))
     }
@@ -170,12 +192,12 @@ private struct RecentRows: Sendable {
 
   mutating func reset() { missing = count }
 
-  /// Drops the oldest row and has the newest written.
-  mutating func appendRow(_ write: (UnsafeMutableBufferPointer<Float>) -> Void) {
+  /// Drops the oldest row and takes the newest.
+  mutating func append(_ row: [Float]) {
     values.withUnsafeMutableBufferPointer { buffer in
       let kept = buffer.count - width
       for index in 0..<kept { buffer[index] = buffer[index + width] }
-      write(UnsafeMutableBufferPointer(rebasing: buffer[kept...]))
+      for index in 0..<width { buffer[kept + index] = row[index] }
     }
     missing = max(missing - 1, 0)
   }

@@ -2,7 +2,8 @@
 ///
 /// The schema travels inside the artifact, and the engine is built from it, so a deployed model cannot be fed
 /// differently from how it was trained. Its JSON is compact:
-/// `{"version":1,"interval":"5","coarser":["15"],"features":["return(1)","body"]}`.
+/// `{"version":1,"interval":"5","coarser":["15"],"features":["return(1)","body"]}`. What is not asked for (a window, denoising,
+/// a largest move) has no key.
 public struct FeatureSchema: Sendable, Hashable {
   /// The version of the formulas. A change in what any feature means raises it.
   public static let currentVersion = 1
@@ -15,6 +16,16 @@ public struct FeatureSchema: Sendable, Hashable {
   public let features: [Feature]
   /// How many of the newest candles a row holds the features of; 1 for the newest alone.
   public let window: Int
+  /// Takes noise out of every column but flags and the time of day: a number is then the newest value of the denoised window of
+  /// that column's numbers that ends with its own candle. Nil for the numbers as they are.
+  public let denoising: WaveletDenoising?
+  /// The largest move from one close to the next that belongs to one history, as a fraction: a candle with
+  /// `|close / close before − 1| > largestMove` begins a new one, exactly as after a gap. Nil for no such bound.
+  ///
+  /// It keeps splits and bonus issues of unadjusted prices out of the windows. The value is used as given and rounds nothing: where an
+  /// exchange bounds a day by 10 % and rounds the bound to a tick, a limit day may lie a little beyond 0.1, half a tick over the
+  /// close before; so write the exchange's limit and some slack, say 0.105.
+  public let largestMove: Double?
   /// Number of columns: the features of one candle.
   public let width: Int
 
@@ -23,9 +34,11 @@ public struct FeatureSchema: Sendable, Hashable {
   ///   - coarser: each a whole multiple of `interval` that divides a UTC day: `[.fifteenMinutes, .oneHour]`.
   ///   - features: 1 to 1,000, each once.
   ///   - window: 1 to 10,000 candles.
-  /// - Throws: `market.schema-…`, naming the key; `market.feature-window`.
+  ///   - largestMove: positive and finite.
+  /// - Throws: `market.schema-…`, naming the key; `market.feature-window`; `market.largest-move`.
   public init(
-    interval: CandleInterval, coarser: [CandleInterval] = [], features: [Feature] = Feature.standard, window: Int = 1
+    interval: CandleInterval, coarser: [CandleInterval] = [], features: [Feature] = Feature.standard, window: Int = 1,
+    denoising: WaveletDenoising? = nil, largestMove: Double? = nil
   ) throws(MarketError) {
     guard let length = interval.milliseconds else {
       throw MarketError(
@@ -57,6 +70,9 @@ public struct FeatureSchema: Sendable, Hashable {
         "schema-window", subject: "features.window", expected: "1 to 10000 candles", found: "\(window)", category: .usage)
     }
     for feature in features { try feature.validate() }
+    try LargestMove.validate(largestMove, subject: "features.largest-move")
+    self.denoising = denoising
+    self.largestMove = largestMove
     self.window = window
     version = Self.currentVersion
     self.interval = interval
@@ -91,19 +107,33 @@ public struct FeatureSchema: Sendable, Hashable {
       + coarser.flatMap { longer in coarserFeatures.map { "\(longer.rawValue)/\($0)" } }
   }
 
+  /// The places of the columns that `denoising` concerns.
+  var denoisedColumns: [Int] {
+    let all = features + coarser.flatMap { _ in coarserFeatures }
+    return all.indices.filter { all[$0].isMeasurement }
+  }
+
+  /// Whether a candle begins a new history by how far its close lies from the one before.
+  func beginsAnew(_ close: Double, after before: Double) -> Bool {
+    LargestMove.isExceeded(largestMove, by: close, after: before)
+  }
+
   /// Consecutive candles after which a row is complete, however the first one lies against the coarser grid.
   public var warmUp: Int {
     let own = features.map(\.candlesNeeded).max() ?? 1
     let needed = coarserFeatures.map(\.candlesNeeded).max() ?? 0
     let longest = coarser.compactMap { $0.milliseconds.map { Int($0 / intervalMilliseconds) } }.max() ?? 0
-    return max(own, needed == 0 || longest == 0 ? 0 : needed * longest + longest - 1) + window - 1
+    return max(own, needed == 0 || longest == 0 ? 0 : needed * longest + longest - 1) + window - 1 + (denoising.map { $0.window - 1 } ?? 0)
   }
 }
 
 extension FeatureSchema: Codable {
-  private enum CodingKeys: String, CodingKey { case version, interval, coarser, features, window }
+  private enum CodingKeys: String, CodingKey {
+    case version, interval, coarser, features, window, denoising
+    case largestMove = "largest-move"
+  }
 
-  /// - Throws: `MarketError` for another version, an unknown feature or a schema that `init` refuses.
+  /// - Throws: `MarketError` for another version, an unknown feature or wavelet, or a schema that `init` refuses.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let version = try container.decode(Int.self, forKey: .version)
@@ -115,7 +145,9 @@ extension FeatureSchema: Codable {
       interval: container.decode(CandleInterval.self, forKey: .interval),
       coarser: container.decodeIfPresent([CandleInterval].self, forKey: .coarser) ?? [],
       features: container.decode([String].self, forKey: .features).map { try Feature(name: $0) },
-      window: container.decodeIfPresent(Int.self, forKey: .window) ?? 1)
+      window: container.decodeIfPresent(Int.self, forKey: .window) ?? 1,
+      denoising: container.decodeIfPresent(WaveletDenoising.self, forKey: .denoising),
+      largestMove: container.decodeIfPresent(Double.self, forKey: .largestMove))
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -125,5 +157,7 @@ extension FeatureSchema: Codable {
     if !coarser.isEmpty { try container.encode(coarser, forKey: .coarser) }
     try container.encode(features.map(\.description), forKey: .features)
     if window > 1 { try container.encode(window, forKey: .window) }
+    try container.encodeIfPresent(denoising, forKey: .denoising)
+    try container.encodeIfPresent(largestMove, forKey: .largestMove)
   }
 }

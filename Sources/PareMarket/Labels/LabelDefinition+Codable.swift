@@ -5,6 +5,7 @@ extension LabelDefinition: Codable {
     case profitBasisPoints = "profit-bp"
     case lossBasisPoints = "loss-bp"
     case volatilityCandles = "volatility-candles"
+    case largestMove = "largest-move"
   }
 
   /// - Throws: `MarketError` for an unknown kind or values that `init` refuses.
@@ -25,7 +26,9 @@ extension LabelDefinition: Codable {
         expected: "direction, buy-hold-sell, triple-barrier, cross-section-rank or forward-return",
         found: "'\(name)'")
     }
-    try self.init(kind, horizon: container.decode(Int.self, forKey: .horizon))
+    try self.init(
+      kind, horizon: container.decode(Int.self, forKey: .horizon),
+      largestMove: container.decodeIfPresent(Double.self, forKey: .largestMove))
   }
 
   /// Distances are of the one unit or of the other.
@@ -75,5 +78,6 @@ extension LabelDefinition: Codable {
       try container.encode(share, forKey: .share)
     }
     try container.encode(horizon, forKey: .horizon)
+    try container.encodeIfPresent(largestMove, forKey: .largestMove)
   }
 }

@@ -27,10 +27,16 @@ public struct LabelDefinition: Sendable, Hashable {
   public let kind: Kind
   /// Candles between the opens at which the return begins and ends (at the latest, where barriers end it), 1 to 10,000.
   public let horizon: Int
+  /// The largest move from one close to the next within a label, as a fraction; nil for no bound.
+  ///
+  /// A candle whose close lies further from the close before, `|close / close before − 1| > largestMove`, begins a new history, exactly as
+  /// after a gap: a decision at candle `t` has no outcome where one of the candles `t + 1 … t + 1 + h` is such a one. The value
+  /// is used as given; see `FeatureSchema.largestMove` on exchanges' limits.
+  public let largestMove: Double?
 
-  /// - Throws: `market.label-horizon`; `market.label-threshold` (finite, not negative); `market.label-barrier` (both
+  /// - Throws: `market.label-horizon`; `market.largest-move` (positive and finite); `market.label-threshold` (finite, not negative); `market.label-barrier` (both
   ///   positive and finite, 2 to 10,000 returns of volatility); `market.label-share` (above 0, at most a half).
-  public init(_ kind: Kind, horizon: Int) throws(MarketError) {
+  public init(_ kind: Kind, horizon: Int, largestMove: Double? = nil) throws(MarketError) {
     guard (1...10_000).contains(horizon) else {
       throw MarketError(
         "label-horizon", subject: "label.horizon", expected: "1 to 10000 candles", found: "\(horizon)",
@@ -52,8 +58,10 @@ public struct LabelDefinition: Sendable, Hashable {
           "label-share", subject: "label.share", expected: "a share above 0, at most 0.5", found: "\(share)", category: .usage)
       }
     }
+    try LargestMove.validate(largestMove, subject: "label.largest-move")
     self.kind = kind
     self.horizon = horizon
+    self.largestMove = largestMove
   }
 
   /// Names of the classes by index; empty for the forward return.

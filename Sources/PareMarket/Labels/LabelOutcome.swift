@@ -17,14 +17,17 @@ extension LabelDefinition {
   /// - Returns: one per candle; nil where the horizon reaches beyond the last candle, or where a candle is missing
   ///   anywhere from the decision to the open that ends the horizon, even if a barrier was touched before: else rows at
   ///   gaps would be labelled only where the price moved far. With `tripleBarrier` also nil where the candles do not
-  ///   say which barrier was first, or what the volatility was. All nil for monthly candles, whose length varies.
+  ///   say which barrier was first, or what the volatility was. A close beyond `largestMove` counts as a gap before its candle.
+  ///   All nil for monthly candles, whose length varies.
   public func outcomes(of series: CandleSeries) -> [LabelOutcome?] {
     let candles = series.candles
     var result = [LabelOutcome?](repeating: nil, count: candles.count)
     guard series.key.interval.milliseconds != nil else { return result }
     var runStart = 0
     for end in candles.indices.dropFirst() {
-      if !series.isConsecutive(end) { runStart = end }
+      if !series.isConsecutive(end) || LargestMove.isExceeded(largestMove, by: candles[end].close, after: candles[end - 1].close) {
+        runStart = end
+      }
       let decision = end - horizon - 1
       guard decision >= runStart else { continue }
       if case .tripleBarrier(let profit, let loss, let unit) = kind {

@@ -3,7 +3,7 @@ import PareMarket
 import Testing
 
 /// The formulas of `docs/features.md`, written down once more and without an engine.
-private func direct(_ feature: Feature, _ candles: ArraySlice<Candle>) -> Double {
+func direct(_ feature: Feature, _ candles: ArraySlice<Candle>) -> Double {
   let all = Array(candles)
   let last = all[all.count - 1]
   func newest<Value>(_ n: Int, _ value: (Int) -> Value) -> [Value] { (all.count - n..<all.count).map(value) }
@@ -46,6 +46,8 @@ private func direct(_ feature: Feature, _ candles: ArraySlice<Candle>) -> Double
     let wide = sum(sums.map { $0 * $0 }) / Double(sums.count)
     let goesOn = wide > Double(q) * sum(returns.map { $0 * $0 }) / Double(n)
     return regime == (goesOn ? .trending : .meanReverting) ? 1 : 0
+  case .shape(let shape): return AlphaFormulas.value(of: shape, last)
+  case .statistic(let statistic, let n): return AlphaFormulas.value(of: statistic, over: n, all)
   }
 }
 
