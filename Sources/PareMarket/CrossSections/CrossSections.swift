@@ -87,6 +87,19 @@ public struct CrossSections: Sendable {
     self.cells = cells
   }
 
+  /// The other's cells with these features.
+  init(_ other: CrossSections, features: [Float]) {
+    symbols = other.symbols
+    times = other.times
+    rowShape = other.rowShape
+    self.features = features
+    mask = other.mask
+    labels = other.labels
+    forwardReturns = other.forwardReturns
+    rows = other.rows
+    cells = other.cells
+  }
+
   /// The features of one time, row-major `[symbols] + rowShape`.
   public func features(at time: Int) -> ArraySlice<Float> {
     features[time * symbolCount * width..<(time + 1) * symbolCount * width]
