@@ -163,6 +163,58 @@ def panel_figures(seed, dates, symbols):
     }
 
 
+def paired_figures(seed, seeds, days, lag, margin):
+    """A student's daily coefficients beside its teacher's: Newey and West over days, Student over seeds, both together."""
+    common = persistent(seed, days, 0.5)
+    teacher = numpy.array([0.03 + common + persistent(seed + 1 + place, days, 0.0) for place in range(seeds)])
+    student = numpy.array([0.9 * own + 2 * persistent(seed + 11 + place, days, 0.3) for place, own in enumerate(teacher)])
+    ratio = student.mean() / teacher.mean()
+    difference, error, freedom = two_way(student - teacher, lag)
+    _, ratio_error, ratio_freedom = two_way((student - ratio * teacher) / teacher.mean(), lag)
+    return {
+        "difference": difference,
+        "error": error,
+        "freedom": freedom,
+        "half_width": error * student_quantile(0.975, freedom),
+        "p_difference": 2 * (1 - student_cumulative(abs(difference) / error, freedom)),
+        "p_equivalence": 1 - student_cumulative((margin - abs(difference)) / error, freedom),
+        "kept": ratio,
+        "kept_half_width": ratio_error * student_quantile(0.975, ratio_freedom),
+    }
+
+
+def two_way(values, lag):
+    seeds, days = values.shape
+    daily = values.mean(axis=0)
+    centred = daily - daily.mean()
+    # The same sum as a quadratic form: every pair of days by its distance.
+    distances = numpy.abs(numpy.subtract.outer(numpy.arange(days), numpy.arange(days)))
+    weights = numpy.clip(1 - distances / (lag + 1), 0, None)
+    of_days = centred @ weights @ centred / days / (days - 1)
+    of_seeds = numpy.var(values.mean(axis=1), ddof=1) / seeds
+    freedom = min(1.5 * days / (lag + 1), days - 1)
+    total = of_days + of_seeds
+    return values.mean(), total**0.5, total**2 / (of_days**2 / freedom + of_seeds**2 / (seeds - 1))
+
+
+def student_cumulative(value, freedom):
+    """By integration over the angle: with t = sqrt(freedom) tan(angle) the density goes with cos(angle)^(freedom - 1)."""
+    nodes, weights = numpy.polynomial.legendre.leggauss(400)
+
+    def mass(to):
+        return to / 2 * numpy.sum(weights * numpy.cos(to / 2 * (nodes + 1)) ** (freedom - 1))
+
+    return 0.5 + 0.5 * mass(numpy.arctan(value / freedom**0.5)) / mass(numpy.pi / 2)
+
+
+def student_quantile(share, freedom):
+    low, high = 0.0, 1e3
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if student_cumulative(middle, freedom) < share else (low, middle)
+    return low
+
+
 def show(title, figures):
     print(f"  static let {title}: [String: Double] = [")
     for name, value in figures.items():
@@ -177,3 +229,4 @@ if __name__ == "__main__":
     show("twoClasses", score_figures(11, 600, 2))
     show("threeClasses", score_figures(12, 900, 3))
     show("panel", panel_figures(21, 120, 25))
+    show("paired", paired_figures(40, 3, 300, 10, 0.005))

@@ -1,8 +1,15 @@
 /// Ranks of numbers, equal ones sharing the mean of theirs.
 enum Ranks {
+  /// The places of values from the least to the greatest; equal ones in any order.
+  static func order(_ values: [Double]) -> [Int] {
+    values.withUnsafeBufferPointer { values in values.indices.sorted { values[$0] < values[$1] } }
+  }
+
   /// From 1; one per value.
-  static func averaged(_ values: [Double]) -> [Double] {
-    let order = values.indices.sorted { values[$0] < values[$1] }
+  static func averaged(_ values: [Double]) -> [Double] { averaged(values, order: order(values)) }
+
+  /// - Parameter order: what `order` gives for the values.
+  static func averaged(_ values: [Double], order: [Int]) -> [Double] {
     var ranks = [Double](repeating: 0, count: values.count)
     var first = 0
     while first < order.count {

@@ -41,7 +41,7 @@ public enum BlockLength {
   }
 
   /// `R(k) = 1/n · Σ (xᵢ − x̄)(xᵢ₊ₖ − x̄)` for lags 0 ... `lag`.
-  private static func autocovariances(of series: [Double], upTo lag: Int) -> [Double] {
+  static func autocovariances(of series: [Double], upTo lag: Int) -> [Double] {
     let count = series.count
     let mean = series.reduce(0, +) / Double(count)
     let centred = series.map { $0 - mean }

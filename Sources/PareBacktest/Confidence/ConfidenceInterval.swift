@@ -29,6 +29,11 @@ public struct ConfidenceInterval: Codable, Sendable, Hashable {
     upper = Quantile.interpolated((1 + level) / 2, of: defined)
   }
 
+  /// An interval that something else than resampling gave; without bounds where it gave none.
+  init(estimate: Double?, lower: Double?, upper: Double?, level: Double) {
+    (self.estimate, self.lower, self.upper, self.level) = (estimate, lower, upper, level)
+  }
+
   /// Whether the interval lies wholly above or wholly below a value; false where there is none.
   public func excludes(_ value: Double) -> Bool {
     guard let lower, let upper else { return false }

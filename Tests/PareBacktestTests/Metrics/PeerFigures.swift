@@ -69,6 +69,16 @@ enum PeerFigures {
     "icir": 2.2661261044964482,
     "rank_icir": 2.13412645704674,
   ]
+  static let paired: [String: Double] = [
+    "difference": -0.0025660126519674916,
+    "error": 0.0006313172476184838,
+    "freedom": 9.148189253551493,
+    "half_width": 0.0014246201469920725,
+    "p_difference": 0.0027284611849434093,
+    "p_equivalence": 0.0018786642224777328,
+    "kept": 0.9177764491021082,
+    "kept_half_width": 0.04427535150455937,
+  ]
 }
 
 /// The series of `benchmarks/peers/metrics.py`, with the same bits.
