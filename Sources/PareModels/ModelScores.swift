@@ -7,6 +7,9 @@ public struct ModelScores: Sendable, Hashable {
     case classes
     /// One number or several per row that stand for themselves: an expected return, a forecast.
     case numbers
+    /// A number for each symbol of each step of a panel, `[batch, steps, symbols]`, by which the symbols of a step are ordered. Beside the
+    /// features stands an input `mask` of the same shape that says which symbols are there.
+    case panel
   }
 
   /// The value's name.
@@ -36,6 +39,9 @@ extension Graph {
     guard let type = types[found] else {
       throw GraphError("scores", subject: "model '\(self.name)'", expected: "a value '\(found)'", found: "none of that name")
     }
+    if type.rank == 3, kind == nil || kind == .panel, inputs.contains(where: { $0.name == Graph.panelMask && $0.type == type }) {
+      return ModelScores(value: found, kind: .panel, rowDimensions: Array(type.dimensions.dropFirst()))
+    }
     let isClasses = type.rank == 2 && type.dimensions[1] != 1 && kind != .numbers
     guard type.elementType == .float32, type.rank >= 1, isClasses || kind != .classes else {
       throw GraphError(
@@ -46,6 +52,9 @@ extension Graph {
       value: isClasses ? beforeSoftmax(found) : found, kind: isClasses ? .classes : .numbers,
       rowDimensions: Array(type.dimensions.dropFirst()))
   }
+
+  /// The input of a graph over panels that says which symbols are there.
+  package static let panelMask = "mask"
 
   private func onlyScore(_ types: [String: ValueType]) throws -> String {
     let candidates = outputs.filter { $0.type.elementType == .float32 && $0.type.rank >= 1 && $0.name != "normalized" }

@@ -62,5 +62,6 @@ public enum ArchitectureCatalogue {
     TransformerSettings.self,
     DeepLOBSettings.self,
     ExpertsSettings.self,
+    S3GSettings.self,
   ]
 }

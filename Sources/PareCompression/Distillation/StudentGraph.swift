@@ -15,9 +15,26 @@ enum StudentGraph {
   static func graph(
     of student: NetworkArchitecture, inPlaceOf graph: Graph, scores: ModelScores, seed: UInt64
   ) throws -> Graph {
-    try self.graph(inPlaceOf: graph, scores: scores) { rowShape, outputs in
+    if scores.kind == .panel { return try panel(of: student, inPlaceOf: graph, seed: seed) }
+    return try self.graph(inPlaceOf: graph, scores: scores) { rowShape, outputs in
       try student.graph(rowShape: rowShape, outputs: outputs, seed: seed)
     }
+  }
+
+  /// A student over panels: a network over them, or one of rows that sees each symbol's row of each step by itself.
+  private static func panel(of student: NetworkArchitecture, inPlaceOf graph: Graph, seed: UInt64) throws -> Graph {
+    guard let features = graph.inputs.first(where: { $0.name != Graph.panelMask })?.type, features.rank == 4,
+      let inputs = features.dimensions[3].fixedValue
+    else {
+      throw CompressionError(
+        "no-student", subject: "model '\(graph.name)'", expected: "features [batch, steps, symbols, inputs] beside a mask",
+        found: graph.inputs.map { "\($0.name): \($0.type)" }.joined(separator: ", "))
+    }
+    let shape = PanelShape(steps: features.dimensions[1].fixedValue, symbols: features.dimensions[2].fixedValue, inputs: inputs)
+    if let settings = student.settings as? any PanelSettings {
+      return try settings.network(shape, groups: nil).graph(seed: seed, name: graph.name)
+    }
+    return try student.graph(rowShape: [inputs], outputs: 1, seed: seed).overPanels(score: logits, shape, name: graph.name)
   }
 
   /// The same for a student of any kind.

@@ -26,6 +26,7 @@ package struct TeacherScores {
   /// softmax they are.
   func added(to rows: TrainingData) throws -> TrainingData {
     guard let given = try Scorer(teacher.graph, outputs: [scores.value]).run(rows)[scores.value] else { return rows }
+    if scores.kind == .panel { return try rows.with(Self.input, Self.known(given, of: rows)) }
     guard scores.kind == .classes, given.rowsAreDistributions else { return try rows.with(Self.input, given) }
     guard !isTheModel else {
       throw CompressionError(
@@ -34,6 +35,22 @@ package struct TeacherScores {
     }
     let logarithms = given.values(as: Float.self).map { Float.log(max($0, 1e-7)) }
     return try rows.with(Self.input, Tensor(logarithms, shape: given.shape))
+  }
+}
+
+extension TeacherScores {
+  /// Scores of a panel, NaN for symbols that are absent and for days that nothing is learned from.
+  fileprivate static func known(_ scores: Tensor, of rows: TrainingData) -> Tensor {
+    var values = scores.values(as: Float.self)
+    let mask = rows[Graph.panelMask]?.values(as: Float.self)
+    let labels = rows["labels"]?.values(as: Float.self)
+    let symbols = scores.shape[scores.shape.rank - 1]
+    for day in stride(from: 0, to: values.count, by: max(symbols, 1)) {
+      let cells = day..<day + symbols
+      let isLearned = labels.map { labels in cells.contains { !labels[$0].isNaN } } ?? true
+      for cell in cells where !isLearned || mask.map({ $0[cell] < 0.5 }) == true { values[cell] = .nan }
+    }
+    return Tensor(values, shape: scores.shape)
   }
 }
 

@@ -80,6 +80,10 @@ struct Teaching {
       main = MixedLoss(
         share: hardWeight, hard: hard(of: value, kind, weights),
         soft: MeanSquaredError(prediction: value, target: TeacherScores.input, rowWeights: weights))
+    case (.panel, .softTargets):
+      main = MixedLoss(
+        share: hardWeight, hard: hard(of: value, kind, weights),
+        soft: CrossSectionRegression(prediction: value, target: TeacherScores.input))
     }
     guard turnoverPenalty > 0, let classCount else { return main }
     let penalty = TurnoverPenalty(
@@ -91,6 +95,7 @@ struct Teaching {
     switch kind {
     case .classes: CrossEntropy(logits: value, rowWeights: weights)
     case .numbers: MeanSquaredError(prediction: value, target: "labels", rowWeights: weights)
+    case .panel: CrossSectionRegression(prediction: value, target: "labels")
     }
   }
 

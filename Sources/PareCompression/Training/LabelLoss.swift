@@ -3,11 +3,12 @@ import PareModels
 import PareTraining
 
 extension ModelScores {
-  /// The loss against the labels of rows: cross-entropy of classes, squared error of numbers.
+  /// The loss against the labels of rows: cross-entropy of classes, squared error of numbers, and correlation of a panel's.
   var labelLoss: any Loss {
     switch kind {
     case .classes: CrossEntropy(logits: value)
     case .numbers: MeanSquaredError(prediction: value, target: "labels")
+    case .panel: CrossSectionRegression(prediction: value, target: "labels")
     }
   }
 }

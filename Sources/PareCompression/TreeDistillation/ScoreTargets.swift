@@ -45,6 +45,9 @@ struct ScoreTargets {
     }
     let teacher = hardWeight < 1 ? try Self.numbers(taught, TeacherScores.input, width: width) : nil
     switch scores.kind {
+    case .panel:
+      throw CompressionError(
+        "no-student", subject: technique, expected: "scores [batch, K]", found: "a panel's, of many symbols", category: .usage)
     case .numbers:
       let labels = hardWeight > 0 ? try Self.numbers(rows, "labels", width: width) : nil
       numbers = (0..<rows.rowCount * width).map { index in

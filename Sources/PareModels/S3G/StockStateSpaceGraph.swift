@@ -16,18 +16,15 @@ import PareTensor
 /// The adjacency has rank r, its rows add up to 1, and it is never written out: time and memory grow linearly with the symbols. With
 /// `groups` another sum is added, over the symbols that share a group of a file, `γ ⊙` the mean over the groups of their means.
 ///
-/// Its graph takes `features [batch, steps, symbols, inputs]`, oldest step first, and `mask [batch, steps, symbols]`, 1 where a symbol has
-/// a row at a step and 0 where not, to `scores [batch, steps, symbols]`; steps and symbols may be any number unless the settings say which
-/// symbols they are. A step sees itself and those before. What an absent symbol's features hold reaches no output, and its score is 0; its
-/// state stays as it would with features of zeros. The values `loading [batch, steps, symbols, r]` and `share [batch, steps, r, symbols]`
+/// Inputs and scores are those of `PanelShape`; steps and symbols may be any number unless there are vectors or groups of symbols. Factors
+/// of a symbol that is absent for a while go on as they would with features of zeros. The values `loading [batch, steps, symbols, r]` and `share [batch, steps, r, symbols]`
 /// hold P and Qᵀ, `embedding` holds e.
 ///
 /// - Source: the parts are those of Lu, Hu and Zhang 2026, arXiv:2603.24236, of which no more than the abstract is known to us; how they
 ///   are made is ours (docs/s3g.md). The scan: Gu and Dao 2023, arXiv:2312.00752; two softmaxes around a low-rank product: Shen et al.
 ///   2021, arXiv:1812.01243, §3.3.
-public struct StockStateSpaceGraph: Sendable, Hashable, Codable {
-  /// Features of a symbol.
-  public var inputs: Int
+public struct StockStateSpaceGraph: PanelNetwork, Hashable, Codable {
+  public var shape: PanelShape
   /// d: numbers of a symbol's embedding.
   public var width: Int
   /// r: factors of the graph.
@@ -38,102 +35,60 @@ public struct StockStateSpaceGraph: Sendable, Hashable, Codable {
   public var hasGraph: Bool
   /// Whether factors are carried along time; without, `z = u`.
   public var hasStateSpace: Bool
-  /// A trained vector for each symbol, beside its features; nil for none, so that symbols are told apart by their features alone.
-  public var identity: Identity?
+  /// Numbers of a trained vector of each symbol, beside its features; nil for none, so that symbols are told apart by their features
+  /// alone.
+  public var identity: Int?
   /// Groups that symbols share; nil for none.
   public var groups: SymbolMemberships?
   /// Probability that a number of an embedding is dropped in a training step, in `0 ..< 1`.
   public var dropout: Double
 
-  /// Which symbols there are, each with a vector of so many numbers.
-  public struct Identity: Sendable, Hashable, Codable {
-    public var symbols: Int
-    public var dimensions: Int
-
-    public init(symbols: Int, dimensions: Int) {
-      (self.symbols, self.dimensions) = (symbols, dimensions)
-    }
-  }
-
   public init(
-    inputs: Int, width: Int = 32, rank: Int = 8, states: Int = 4, hasGraph: Bool = true, hasStateSpace: Bool = true,
-    identity: Identity? = nil, groups: SymbolMemberships? = nil, dropout: Double = 0
+    _ shape: PanelShape, width: Int = 32, rank: Int = 8, states: Int = 4, hasGraph: Bool = true, hasStateSpace: Bool = true,
+    identity: Int? = nil, groups: SymbolMemberships? = nil, dropout: Double = 0
   ) {
-    (self.inputs, self.width, self.rank, self.states) = (inputs, width, rank, states)
+    (self.shape, self.width, self.rank, self.states) = (shape, width, rank, states)
     (self.hasGraph, self.hasStateSpace) = (hasGraph, hasStateSpace)
     (self.identity, self.groups, self.dropout) = (identity, groups, dropout)
   }
 
   /// Everything trained.
   public var parameterCount: Int {
-    let seen = inputs + (identity?.dimensions ?? 0)
+    let seen = shape.inputs + (identity ?? 0)
     let sides = 2 * rank * (width + 1)
     let scans = hasStateSpace ? 2 * states * width + 2 * rank * (states + 3) : 0
     let graph = hasGraph ? sides + scans + width * width + rank * width : 0
-    let embedding = (seen + 1) * width + (identity.map { $0.symbols * $0.dimensions } ?? 0)
+    let embedding = (seen + 1) * width + (identity ?? 0) * (shape.symbols ?? 0)
     return embedding + graph + (groups == nil ? 0 : width) + 2 * width + width + 1
   }
 
-  /// The graph with freshly drawn weights.
-  ///
-  /// - Parameters:
-  ///   - seed: decides the weights; each layer draws from a stream of its own.
-  ///   - input, mask: the names of the inputs.
-  /// - Throws: `graph.architecture`, category usage, naming the setting that is out of range.
-  public func graph(seed: UInt64, name: String = "s3g", input: String = "features", mask: String = "mask") throws -> Graph {
+  public func graph(seed: UInt64, name: String? = nil) throws -> Graph {
     try validate()
     var sketch = StateSpaceSketch(self, seed: seed, name: name)
-    let rows = try sketch.rows(input: input, mask: mask)
+    let rows = try sketch.rows()
     let embedding = try sketch.embedding(of: rows)
     var sums = [embedding]
     if hasGraph { sums.append(try sketch.heard(embedding)) }
     if let groups { sums.append(try sketch.grouped(embedding, groups)) }
     try sketch.score(sums)
-    return sketch.builder.graph
+    return sketch.sketch.builder.graph
   }
 
   private func validate() throws {
     let settings = ArchitectureSettings("s3g")
-    try settings.check("inputs", inputs, in: 1...65_536)
+    try shape.validate(settings)
     try settings.check("width", width, in: 1...8192)
     try settings.check("rank", rank, in: 1...1024)
     try settings.check("states", states, in: 1...256)
     try settings.check(dropout: dropout)
     if let identity {
-      try settings.check("symbols", identity.symbols, in: 1...65_536)
-      try settings.check("identity", identity.dimensions, in: 1...1024)
+      try settings.check("identity", identity, in: 1...1024)
+      guard shape.symbols != nil else { throw settings.error("symbols", expected: "a number, for vectors of their own", found: "any") }
     }
-    try groups?.validate(settings)
-    if let identity, let groups, identity.symbols != groups.symbols {
-      throw settings.error("groups", expected: "memberships of \(identity.symbols) symbols", found: "\(groups.symbols)")
-    }
-  }
-}
-
-/// Which groups each symbol belongs to: one, as with industries, or many, as with concepts.
-public struct SymbolMemberships: Sendable, Hashable, Codable {
-  /// Per symbol the places of its groups, ascending.
-  public var groups: [[Int]]
-  public var groupCount: Int
-
-  public init(groups: [[Int]], groupCount: Int) {
-    (self.groups, self.groupCount) = (groups, groupCount)
-  }
-
-  public var symbols: Int { groups.count }
-
-  /// 1 where a symbol is a member, `[symbols, groups]`.
-  func tensor() -> Tensor {
-    var values = [Float](repeating: 0, count: symbols * groupCount)
-    for (symbol, own) in groups.enumerated() { for group in own { values[symbol * groupCount + group] = 1 } }
-    return Tensor(values, shape: [symbols, groupCount])
-  }
-
-  func validate(_ settings: ArchitectureSettings) throws {
-    try settings.check("groups", groupCount, in: 1...65_536)
-    for (symbol, own) in groups.enumerated() {
-      if let wrong = own.first(where: { !(0..<groupCount).contains($0) }) {
-        throw settings.error("groups[\(symbol)]", expected: "places in 0 ..< \(groupCount)", found: "\(wrong)")
+    if let groups {
+      try groups.validate(settings)
+      guard shape.symbols == groups.symbols else {
+        throw settings.error("groups", expected: "memberships of \(shape.symbols ?? 0) symbols", found: "\(groups.symbols)")
       }
     }
   }

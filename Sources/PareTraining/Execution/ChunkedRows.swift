@@ -25,10 +25,11 @@ final class ChunkedRows: TeamWork {
 
     /// - Parameter threads: at most.
     init(
-      _ graph: Graph, outputs: [String], rowCount: Int, chunkSize: Int, placed: Set<String> = [], threads: Int
+      _ graph: Graph, outputs: [String], data: TrainingData, chunkSize: Int, placed: Set<String> = [], threads: Int
     ) throws {
+      let rowCount = data.rowCount
       let plans = try chunkSizes(of: rowCount, limit: chunkSize).map {
-        try RowPlan(graph, rowCount: $0, outputs: outputs, placed: placed)
+        try RowPlan(graph, rowCount: $0, extents: graph.extents(of: data), outputs: outputs, placed: placed)
       }
       full = plans.first { $0.rowCount == chunkSize }
       rest = plans.last { $0.rowCount != chunkSize }

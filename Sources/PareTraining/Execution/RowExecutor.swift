@@ -6,9 +6,12 @@ struct RowPlan {
   let plan: BatchPlan
   let rowCount: Int
 
-  /// - Parameter placed: values that lie in the caller's memory.
-  init(_ graph: Graph, rowCount: Int, outputs: [String], placed: Set<String> = []) throws {
-    plan = try BatchPlan(graph, binding: graph.rowBinding(rowCount), outputs: outputs, placed: placed)
+  /// - Parameters:
+  ///   - extents: of the names of axes within a row.
+  ///   - placed: values that lie in the caller's memory.
+  init(_ graph: Graph, rowCount: Int, extents: [String: Int], outputs: [String], placed: Set<String> = []) throws {
+    let binding = extents.merging(graph.rowBinding(rowCount)) { $1 }
+    plan = try BatchPlan(graph, binding: binding, outputs: outputs, placed: placed)
     self.rowCount = rowCount
   }
 
@@ -112,6 +115,18 @@ extension Graph {
     var binding: [String: Int] = [:]
     for input in inputs {
       if case .symbolic(let name)? = input.type.dimensions.first { binding[name] = rowCount }
+    }
+    return binding
+  }
+
+  /// Binds the names of axes within a row to the extents that the data have there.
+  func extents(of data: TrainingData) -> [String: Int] {
+    var binding: [String: Int] = [:]
+    for input in inputs {
+      guard let shape = data[input.name]?.shape, shape.rank == input.type.rank else { continue }
+      for (axis, dimension) in input.type.dimensions.enumerated().dropFirst() {
+        if case .symbolic(let name) = dimension { binding[name] = shape[axis] }
+      }
     }
     return binding
   }

@@ -6,16 +6,16 @@ public struct Scorer: Sendable {
   public let graph: Graph
   /// The values to yield, each with the rows leading.
   public let outputs: [String]
-  /// Rows that run at once.
-  public let chunkSize: Int
+  /// Rows that run at once; nil for 1024, or fewer where rows are large.
+  public let chunkSize: Int?
   /// Threads at most, where there is enough to do; they change no bit of the result.
   public let threads: Int
 
   /// - Parameters:
   ///   - outputs: the graph's outputs by default, but any value may be asked for.
   ///   - threads: the processor's cores by default.
-  public init(_ graph: Graph, outputs: [String]? = nil, chunkSize: Int = 1024, threads: Int? = nil) {
-    precondition(chunkSize > 0)
+  public init(_ graph: Graph, outputs: [String]? = nil, chunkSize: Int? = nil, threads: Int? = nil) {
+    precondition((chunkSize ?? 1) > 0)
     self.graph = graph
     self.outputs = outputs ?? graph.outputs.map(\.name)
     self.chunkSize = chunkSize
@@ -26,7 +26,7 @@ public struct Scorer: Sendable {
   /// - Throws: `TrainingError` where the data do not fit the graph, or an output has no row per row of input.
   public func run(_ data: TrainingData) throws -> [String: Tensor] {
     let plan = try ChunkedRows.Plan(
-      graph.fusingAttention(keeping: Set(outputs)), outputs: outputs, rowCount: data.rowCount, chunkSize: chunkSize,
+      graph.fusingAttention(keeping: Set(outputs)), outputs: outputs, data: data, chunkSize: chunkSize ?? data.chunkSize,
       threads: threads)
     let rows = try ChunkedRows(plan, data: data)
     var results: [(name: String, tensor: Tensor)] = []
@@ -53,7 +53,7 @@ public struct Scorer: Sendable {
   /// - Throws: `TrainingError` where the data do not fit the graph.
   public func values(_ data: TrainingData) throws -> [String: Tensor] {
     let graph = try graph.fusingAttention(keeping: Set(outputs))
-    let plan = try ChunkedRows.Plan(graph, outputs: outputs, rowCount: data.rowCount, chunkSize: data.rowCount, threads: 1)
+    let plan = try ChunkedRows.Plan(graph, outputs: outputs, data: data, chunkSize: data.rowCount, threads: 1)
     var results: [String: Tensor] = [:]
     try ChunkedRows(plan, data: data).run { [outputs] _, rows in
       for name in outputs {

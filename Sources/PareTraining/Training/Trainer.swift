@@ -43,7 +43,7 @@ public struct Trainer: Sendable {
     var builder = try GraphBuilder(graph)
     let value = try loss.append(to: &builder)
     let monitored = MonitoredGraph(
-      builder.graph, loss: value, data: data, chunkSize: MonitoredGraph.chunkSize(of: loss, settings))
+      builder.graph, loss: value, data: data, chunkSize: MonitoredGraph.chunkSize(of: loss, settings, data))
     let plan = try monitored.plan(placed: [], threads: resources.threadCount)
     return try ValidationLoss(plan, of: monitored, vectors: []).value()
   }
@@ -77,7 +77,7 @@ public struct Trainer: Sendable {
     var builder = try GraphBuilder(graph)
     let lossValue = try loss.append(to: &builder)
     let monitored = validation.map {
-      MonitoredGraph(builder.graph, loss: lossValue, data: $0, chunkSize: MonitoredGraph.chunkSize(of: loss, settings))
+      MonitoredGraph(builder.graph, loss: lossValue, data: $0, chunkSize: MonitoredGraph.chunkSize(of: loss, settings, $0))
     }
     return TrainingProblem(
       model: graph, graph: builder.graph, loss: lossValue, training: training, monitored: monitored, mixesRows: loss.mixesRows)

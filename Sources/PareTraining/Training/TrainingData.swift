@@ -59,6 +59,14 @@ public struct TrainingData: Sendable {
   }
 }
 
+extension TrainingData {
+  /// Rows that are scored at once where nothing else is said: 1024, or as many as make 64 MiB.
+  var chunkSize: Int {
+    let rowByteCount = tensors.values.reduce(0) { $0 + $1.rowByteCount }
+    return max(min(1024, (64 << 20) / max(rowByteCount, 1)), 1)
+  }
+}
+
 extension Tensor {
   /// Bytes of one row along the first axis.
   var rowByteCount: Int { shape.dimensions.dropFirst().reduce(1, *) * elementType.byteCount }

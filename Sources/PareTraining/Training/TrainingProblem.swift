@@ -61,14 +61,14 @@ struct MonitoredGraph {
   }
 
   /// Rows that are scored at once: as many as in a batch where they are compared with each other.
-  static func chunkSize(of loss: some Loss, _ settings: TrainingSettings) -> Int {
-    loss.mixesRows ? settings.batchSize : 1024
+  static func chunkSize(of loss: some Loss, _ settings: TrainingSettings, _ data: TrainingData) -> Int {
+    loss.mixesRows ? settings.batchSize : data.chunkSize
   }
 
   /// - Parameter placed: parameters that lie in the caller's memory.
   func plan(placed: Set<String>, threads: Int) throws -> ChunkedRows.Plan {
     try ChunkedRows.Plan(
-      graph, outputs: [loss] + carried.map(\.value), rowCount: data.rowCount, chunkSize: chunkSize,
+      graph, outputs: [loss] + carried.map(\.value), data: data, chunkSize: chunkSize,
       placed: placed.union(carried.map(\.parameter)), threads: carried.isEmpty ? threads : 1)
   }
 }

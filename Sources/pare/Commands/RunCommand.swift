@@ -53,11 +53,28 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if let panel = try PanelFile.read(experiment) { return try await run(panel) }
     var loaded = try ExperimentFile.read(experiment)
     if let seed { (loaded.experiment.seed, loaded.experiment.moreSeeds) = (seed, []) }
     try await RunCommand.execute(
       loaded, out: out, latencyFrom: latencyFrom, teachers: teachers, workers: workers, json: json,
       observer: ProgressReporter(isQuiet: quiet))
+  }
+
+  /// An experiment on a panel.
+  private func run(_ file: PanelFile) async throws {
+    guard latencyFrom == nil, teachers == nil else {
+      throw ValidationError("--latency-from and --teachers do not go with an experiment on a panel, which keeps its models in its folder.")
+    }
+    var file = file
+    if let seed { file.experiment.seeds = [seed] }
+    let directory = out ?? "runs/\(file.experiment.name)"
+    let results = try await PanelRun(
+      file, directory: directory, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
+      observer: ProgressReporter(isQuiet: quiet)
+    ).execute()
+    print(json ? try results.json() : PanelTable(results).rendered())
+    if !json { print("\nWritten: \(directory)/results.json, and a folder with the models of each seed") }
   }
 
   static func execute(

@@ -1,0 +1,46 @@
+import Foundation
+import PareBacktest
+import PareEvaluation
+
+/// What a run on a panel found, for a terminal.
+struct PanelTable {
+  private let results: PanelResults
+
+  init(_ results: PanelResults) {
+    self.results = results
+  }
+
+  func rendered() -> String {
+    var lines = ["\(results.name), \(results.seedWords): \(results.sourceWords)", ""]
+    var table = TextTable(
+      [
+        "model", "bytes", "ratio", "IC", "ICIR", "rank IC", "rank ICIR", "direction", "excess", "IR", "long-short", "Sharpe", "turnover",
+        "fidelity", "IC less teacher's", "verdict",
+      ], words: [0, 15])
+    for row in results.summary.rows {
+      table.add([
+        row.name, String(format: "%.0f", row.bytes), row.ratio.map { String(format: "%.1f×", $0) } ?? "–", text(row.ic, 4),
+        text(row.icRatio, 2), text(row.rankIC, 4), text(row.rankICRatio, 2), text(row.direction, 4), percent(row.excess),
+        text(row.informationRatio, 2), percent(row.longShort), text(row.sharpe, 2), text(row.turnover, 2), text(row.fidelity, 3),
+        interval(row.comparison), row.comparison?.equivalence.verdict.rawValue ?? "",
+      ])
+    }
+    lines.append(table.rendered())
+    return lines.joined(separator: "\n")
+  }
+
+  /// A mean over seeds and, where there are several, their deviation.
+  private func text(_ summary: SeedSummary?, _ digits: Int) -> String {
+    guard let summary else { return "–" }
+    let mean = String(format: "%.\(digits)f", summary.mean)
+    return summary.deviation.map { "\(mean) ± " + String(format: "%.\(digits)f", $0) } ?? mean
+  }
+
+  private func percent(_ summary: SeedSummary?) -> String { summary.map { String(format: "%.1f%%", 100 * $0.mean) } ?? "–" }
+
+  private func interval(_ comparison: CoefficientComparison?) -> String {
+    guard let difference = comparison?.difference, let mean = difference.estimate, let lower = difference.lower, let upper = difference.upper
+    else { return "–" }
+    return String(format: "%+.4f [%+.4f, %+.4f]", mean, lower, upper)
+  }
+}
