@@ -66,7 +66,7 @@ enum ReproducibleSum {
   /// The sum of `term(value)` over the values, the same bits in every order.
   ///
   /// Each term is rounded to a multiple of one quantum, which the largest of them sets so that all partial sums of such multiples are
-  /// exact. Error: at most `count · 2⁻⁵²` times `count` times the largest term's size, about that of a plain sum in its worst order.
+  /// exact. Error: at most `count² · 2⁻⁵¹` times the largest term's size.
   ///
   /// - Source: the rounding by a large constant of Demmel and Nguyen 2013, Fast Reproducible Floating-Point Summation, with one bin.
   static func of(_ values: [Double], _ term: (Double) -> Double) -> Double {

@@ -1,7 +1,7 @@
 /// A statistic of the newest `n` candles.
 ///
-/// `c` is the newest close and `v` the newest volume; `cᵢ`, `hᵢ`, `lᵢ`, `vᵢ` are close, high, low and volume `i` candles ago,
-/// `i = 0 … n − 1`; `rᵢ = cᵢ / cᵢ₊₁ − 1`. Deviations are those of a sample (n − 1). A quotient whose denominator is zero is 0.
+/// `c` is the newest close; `cᵢ`, `hᵢ`, `lᵢ`, `vᵢ` are close, high, low and volume `i` candles ago, `i = 0 … n − 1`;
+/// `rᵢ = cᵢ / cᵢ₊₁ − 1`. Deviations are those of a sample (n − 1). A quotient whose denominator is zero is 0.
 ///
 /// - Source: the rolling part of Alpha158 of Microsoft's qlib (`Alpha158DL`), whose names stand in brackets. What differs is said
 ///   at the case: prices are less the newest close, so that equal prices give 0; nothing depends on the unit of prices or

@@ -29,13 +29,14 @@ public struct LabelDefinition: Sendable, Hashable {
   public let horizon: Int
   /// The largest move from one close to the next within a label, as a fraction; nil for no bound.
   ///
-  /// A candle whose close lies further from the close before, `|close / close before − 1| > largestMove`, begins a new history, exactly as
-  /// after a gap: a decision at candle `t` has no outcome where one of the candles `t + 1 … t + 1 + h` is such a one. The value
+  /// A candle whose close lies further from the close before, `|close / close before − 1| > largestMove`, begins a new history,
+  /// exactly as after a gap: a decision at candle `t` has no outcome where one of the candles `t + 1 … t + 1 + h` is such a one. The value
   /// is used as given; see `FeatureSchema.largestMove` on exchanges' limits.
   public let largestMove: Double?
 
-  /// - Throws: `market.label-horizon`; `market.largest-move` (positive and finite); `market.label-threshold` (finite, not negative); `market.label-barrier` (both
-  ///   positive and finite, 2 to 10,000 returns of volatility); `market.label-share` (above 0, at most a half).
+  /// - Throws: `market.label-horizon`; `market.largest-move` (positive and finite); `market.label-threshold` (finite, not
+  ///   negative); `market.label-barrier` (both positive and finite, 2 to 10,000 returns of volatility); `market.label-share`
+  ///   (above 0, at most a half).
   public init(_ kind: Kind, horizon: Int, largestMove: Double? = nil) throws(MarketError) {
     guard (1...10_000).contains(horizon) else {
       throw MarketError(

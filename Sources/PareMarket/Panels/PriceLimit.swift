@@ -58,6 +58,28 @@ public struct PriceLimit: Sendable, Hashable {
     return days
   }
 
+  /// The same of a panel, side by side.
+  ///
+  /// - Returns: the starts of all its candles, ascending, and the answers row-major `[starts, symbols]`; false where a symbol has no
+  ///   candle.
+  public func days(of panel: [CandleSeries]) -> (starts: [Int64], days: LimitDays) {
+    let starts = Set(panel.flatMap { $0.candles.map(\.start) }).sorted()
+    let rows = Dictionary(uniqueKeysWithValues: starts.enumerated().map { ($1, $0) })
+    var days = LimitDays(count: starts.count * panel.count)
+    for (symbol, series) in panel.enumerated() {
+      let own = self.days(of: series)
+      for (index, candle) in series.candles.enumerated() {
+        guard let row = rows[candle.start] else { continue }
+        let cell = row * panel.count + symbol
+        days.opensAtUpper[cell] = own.opensAtUpper[index]
+        days.opensAtLower[cell] = own.opensAtLower[index]
+        days.closesAtUpper[cell] = own.closesAtUpper[index]
+        days.closesAtLower[cell] = own.closesAtLower[index]
+      }
+    }
+    return (starts, days)
+  }
+
   private func ticks(after close: Double) -> (lower: Int64, upper: Int64)? {
     guard let whole = whole(close) else { return nil }
     return ((whole * (10_000 - basisPoints) + 5_000) / 10_000, (whole * (10_000 + basisPoints) + 5_000) / 10_000)
@@ -69,7 +91,7 @@ public struct PriceLimit: Sendable, Hashable {
   }
 }
 
-/// At which price limits the candles of a series opened and closed; one answer per candle.
+/// At which price limits candles opened and closed: an answer per candle of a series, or per start and symbol of a panel.
 public struct LimitDays: Sendable, Hashable {
   /// The open was the upper limit: a buy at the open is not filled.
   public internal(set) var opensAtUpper: [Bool]

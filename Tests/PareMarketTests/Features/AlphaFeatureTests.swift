@@ -78,7 +78,7 @@ import Testing
       (.shape(.bodyOverRange), 3.0 / 5), (.shape(.upperShadow), 1.0 / 101), (.shape(.upperShadowOverRange), 0.2),
       (.shape(.lowerShadow), 1.0 / 101), (.shape(.lowerShadowOverRange), 0.2), (.shape(.closeShift), 3.0 / 101),
       (.shape(.closeInRange), 0.6),
-      // About the mean 101.75: −1.75, 0.25, −0.75, 2.25; squares 8.75; slope (1.5 · 1.75 + 0.5 · −0.25 + 0.5 · −0.75 + 1.5 · 2.25) / 5.
+      // About the mean 101.75: −1.75, 0.25, −0.75, 2.25; squares 8.75; products with −1.5, −0.5, 0.5, 1.5 sum to 5.5, over 5.
       (.statistic(.priceDeviation, 4), (8.75 / 3).squareRoot() / 104), (.statistic(.trendSlope, 4), 1.1 / 104),
       (.statistic(.trendFit, 4), 5.5 * 5.5 / (5 * 8.75)), (.statistic(.trendResidual, 4), (104 - (101.75 + 1.65)) / 104),
       (.statistic(.highest, 4), 1.0 / 104), (.statistic(.lowest, 4), -5.0 / 104), (.statistic(.highest, 1), 1.0 / 104),
@@ -110,8 +110,8 @@ import Testing
       var row: [Float]?
       for index in 0..<6 {
         let price = 100 + sign * Double(index)
-        // Volumes whose log(1 + v / mean) rises by equal steps over the newest five: 2^k − 1 is of mean 57 / 5 … over 11.4.
-        let volume = (exp(0.1 * Double(index)) - 1)
+        // Volumes whose log(1 + v / mean) rises by almost equal steps.
+        let volume = exp(0.1 * Double(index)) - 1
         row = try engine.push(
           Candle(start: Int64(index) * 300_000, open: price, high: price, low: price, close: price, volume: volume))
       }

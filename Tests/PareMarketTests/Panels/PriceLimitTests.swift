@@ -46,6 +46,22 @@ import Testing
     #expect(try PriceLimit().days(of: series([])).opensAtUpper.isEmpty)
   }
 
+  @Test func aPanelHasAnAnswerForEachDayAndSymbol() throws {
+    let one = series([(10, 10), (11, 11), (11.2, 12.1)])
+    // The second day is missing: the third counts from the first.
+    let two = CandleSeries(
+      key: SeriesKey(symbol: "600001", interval: .oneDay), candles: [one.candles[0], Candle(
+        start: 2 * 86_400_000, open: 9, high: 11, low: 9, close: 11, volume: 1)])
+    let limit = try PriceLimit()
+    let (starts, days) = limit.days(of: [one, two])
+    #expect(starts == [0, 86_400_000, 172_800_000])
+    #expect(days.opensAtUpper == [false, false, true, false, false, false])
+    #expect(days.opensAtLower == [false, false, false, false, false, true])
+    #expect(days.closesAtUpper == [false, false, true, false, true, true])
+    #expect(days.closesAtLower == [false, false, false, false, false, false])
+    #expect(limit.days(of: [CandleSeries]()).starts.isEmpty)
+  }
+
   @Test func pricesBeyondCountingHaveNoLimit() throws {
     let limit = try PriceLimit()
     for close in [Double.infinity, .nan, 0, -1, 1e300, 0.001] { #expect(limit.prices(after: close) == nil) }
@@ -79,7 +95,6 @@ import Testing
         if isNear, !days.closesAtUpper[index], !days.closesAtLower[index] { unexplained += 1 }
       }
     }
-    print("csi500:", upper, lower, beyond, unexplained)
     #expect(unexplained == 0)
     #expect(upper > 1_000 && lower > 500 && beyond < 300, "\(upper) up, \(lower) down, \(beyond) beyond")
   }
