@@ -2,7 +2,7 @@
 enum Ranks {
   /// The places of values from the least to the greatest; equal ones in any order.
   static func order(_ values: [Double]) -> [Int] {
-    values.withUnsafeBufferPointer { values in values.indices.sorted { values[$0] < values[$1] } }
+    zip(values, values.indices).sorted { $0.0 < $1.0 }.map(\.1)
   }
 
   /// From 1; one per value.

@@ -70,8 +70,8 @@ public struct CrossSectionPortfolio: Sendable, Hashable {
     var result = CrossSectionResult(side: side, sizing: sizing, daysPerYear: daysPerYear)
     guard prices.days > 2 else { return result }
     let weight = 1 / Double(side == .longOnly ? top : 2 * top)
-    var long = SideBook(isShort: false, slots: top, drop: drop, holdingDays: holdingDays)
-    var short = SideBook(isShort: true, slots: top, drop: drop, holdingDays: holdingDays)
+    var long = SideBook(isShort: false, symbols: prices.symbols, slots: top, drop: drop, holdingDays: holdingDays)
+    var short = SideBook(isShort: true, symbols: prices.symbols, slots: top, drop: drop, holdingDays: holdingDays)
     var known = [Double](repeating: .nan, count: prices.symbols)
     prices.mark(&known, atOpenOf: 0)
     prices.mark(&known, atOpenOf: 1)

@@ -25,13 +25,14 @@ struct SideBook {
   let holdingDays: Int
   /// In the order of their entries.
   private(set) var held: [Int] = []
-  /// By symbol: the session of the entry of a share that is held.
-  private var entered: [Int: Int] = [:]
+  /// By symbol: the session of the entry; nil of a share that is not held.
+  private var entered: [Int?]
   /// Held shares whose exit was decided and has not been filled.
   private var leaving: Set<Int> = []
 
-  init(isShort: Bool, slots: Int, drop: Int, holdingDays: Int) {
+  init(isShort: Bool, symbols: Int, slots: Int, drop: Int, holdingDays: Int) {
     (self.isShort, self.slots, self.drop, self.holdingDays) = (isShort, slots, drop, holdingDays)
+    entered = [Int?](repeating: nil, count: symbols)
   }
 
   func holds(_ symbol: Int) -> Bool { entered[symbol] != nil }
@@ -49,13 +50,29 @@ struct SideBook {
       return left == right ? one < other : left > right
     }
     let staying = held.filter { !leaving.contains($0) }
-    let candidates = worth.indices.filter { !worth[$0].isNaN && !holds($0) && !isTaken($0) }.sorted(by: isBetter)
-    let best = candidates.prefix(drop + slots - staying.count)
+    let candidates = worth.indices.filter { !worth[$0].isNaN && !holds($0) && !isTaken($0) }
+    let best = Self.first(drop + slots - staying.count, of: candidates, by: isBetter)
     // As many as there is something to replace them with: where candidates are plenty, the last `drop`.
     let worst = Set((staying + best).sorted(by: isBetter).dropFirst(slots))
     let dropped = staying.filter { worst.contains($0) && session - (entered[$0] ?? session) >= holdingDays }
     return Plan(
       exits: held.filter(leaving.contains) + dropped, entries: Array(best.prefix(dropped.count + slots - staying.count)))
+  }
+
+  /// The first `count` of some symbols in an order, without ordering the rest where that is most of them.
+  private static func first(_ count: Int, of symbols: [Int], by isBetter: (Int, Int) -> Bool) -> [Int] {
+    guard count < symbols.count / 8 else { return Array(symbols.sorted(by: isBetter).prefix(count)) }
+    var best: [Int] = []
+    for symbol in symbols {
+      if best.count == count {
+        guard let last = best.last, isBetter(symbol, last) else { continue }
+        best.removeLast()
+      }
+      var place = best.count
+      while place > 0, isBetter(symbol, best[place - 1]) { place -= 1 }
+      best.insert(symbol, at: place)
+    }
+    return best
   }
 
   /// Fills exits, then entries as long as slots are free; the rest stays as it is.
