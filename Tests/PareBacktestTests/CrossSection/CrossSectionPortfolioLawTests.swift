@@ -49,7 +49,8 @@ import Testing
     for day in [3, 17, 40, 59] {
       var changed = panel
       for later in day..<60 {
-        (changed.scores[later], changed.open[later], changed.close[later]) = (other.scores[later], other.open[later], other.close[later])
+        changed.scores[later] = other.scores[later]
+        (changed.open[later], changed.close[later]) = (other.open[later], other.close[later])
         (changed.canBuy[later], changed.canSell[later]) = (other.canBuy[later], other.canSell[later])
       }
       // The step that ends at the open of the day before is the last that is over.
@@ -57,6 +58,10 @@ import Testing
       #expect(result.steps.prefix(day - 2) == base.steps.prefix(day - 2))
       #expect(result.trades.filter { $0.session < day } == base.trades.filter { $0.session < day })
       #expect(result.steps != base.steps)
+      // Scores of a day decide at the next open at the earliest.
+      var rated = panel
+      for later in day..<60 { rated.scores[later] = other.scores[later] }
+      #expect(try rated.run(rules).steps.prefix(day) == base.steps.prefix(day))
     }
   }
 

@@ -79,7 +79,8 @@ private let nan = Double.nan
   }
 
   @Test func aDelistedShareKeepsItsLastValueAndIsReported() throws {
-    var panel = RandomPanel(scores: [[2, 1], [2, 1], [nan, 1], [nan, 1], [nan, 1]], open: [[10, 1], [10, 1], [nan, 1], [nan, 1], [nan, 1]])
+    var panel = RandomPanel(
+      scores: [[2, 1], [2, 1], [nan, 1], [nan, 1], [nan, 1]], open: [[10, 1], [10, 1], [nan, 1], [nan, 1], [nan, 1]])
     panel.close = [[10, 1], [9, 1], [nan, 1], [nan, 1], [nan, 1]]
     let result = try panel.run(CrossSectionPortfolio(top: 1, costs: .none))
     #expect(agree(result.steps[0].gross, -0.1) && result.steps.dropFirst().allSatisfy { $0.gross == 0 && $0.longs == 1 })
@@ -149,7 +150,8 @@ private let nan = Double.nan
     let daily = try result.daily(on: (0..<42).map { Int64($0) * 86_400_000 })
     #expect(daily.count == 40 && daily[0].day == 86_400_000 && daily.map(\.net) == result.steps.map(\.net))
     #expect(errorCode { _ = try result.daily(on: [1, 2]) } == "backtest.days")
-    let text = String(decoding: try JSONEncoder().encode(RandomPanel(scores: [[1], [1]], open: [[1], [1]]).run(CrossSectionPortfolio(top: 1)).figures), as: UTF8.self)
+    let nothing = try RandomPanel(scores: [[1], [1]], open: [[1], [1]]).run(CrossSectionPortfolio(top: 1)).figures
+    let text = String(decoding: try JSONEncoder().encode(nothing), as: UTF8.self)
     #expect(text.contains(#""sharpe":null"#) && text.contains(#""breakEvenBp":null"#))
   }
 
@@ -162,7 +164,8 @@ private let nan = Double.nan
       #expect(errorCode { _ = try panel.run(portfolio) } == "backtest.cross-section-portfolio")
     }
     let good = try PanelPrices(symbols: 2, open: [1, 1], close: [1, nan])
-    #expect(errorCode { _ = try CrossSectionPortfolio(top: 1).run(scores: DailyPanel(symbols: 1, values: [1.0, 2]), prices: good) } == "backtest.panel")
+    let narrow = try DailyPanel(symbols: 1, values: [1.0, 2])
+    #expect(errorCode { _ = try CrossSectionPortfolio(top: 1).run(scores: narrow, prices: good) } == "backtest.panel")
     #expect(errorCode { _ = try PanelPrices(symbols: 2, open: [1, 0], close: [1, 1]) } == "backtest.price")
     #expect(errorCode { _ = try PanelPrices(symbols: 2, open: [1, 1], close: [-1, 1]) } == "backtest.price")
     #expect(errorCode { _ = try PanelPrices(symbols: 2, open: [1, 1], close: [1]) } == "backtest.panel")
