@@ -100,7 +100,7 @@ import Testing
 
   @Test func whatCannotLearnAlongTimeIsRefused() throws {
     let context = CompressionContext(training: try Self.rows(300, seed: 1), seed: 5)
-    #expect(throws: (any Error).self) { try Self.distillation { $0.student = .mlp(hidden: [4]) }.apply(to: Self.model(), in: context) }
+    #expect(throws: (any Error).self) { try Self.distillation { $0.student = .rows(.mlp(hidden: [4])) }.apply(to: Self.model(), in: context) }
     let hint = InnerLesson(.hint, student: "logits", teacher: "logits")
     let evolution = InnerLesson(.evolution, student: "sequence.states", teacher: "logits")
     for bad in [

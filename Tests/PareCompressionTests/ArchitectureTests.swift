@@ -22,7 +22,8 @@ struct ArchitectureCatalogueTests {
 
   private func decoded(_ student: String) throws -> NetworkArchitecture {
     let text = "schema: 1\nname: r\nsteps:\n  - {technique: distillation, student: \(student), temperature: 2, hard-weight: 0.5}"
-    return try #require(try Recipe(yaml: text).steps[0] as? Distillation).student
+    let technique = try #require(try Recipe(yaml: text).steps[0] as? Distillation)
+    return try #require(technique.student.network)
   }
 
   private func message(_ student: String) -> String {
@@ -54,8 +55,8 @@ struct ArchitectureCatalogueTests {
   }
 
   @Test(arguments: [
-    ("{tnc: {channels: [4]}}", "student.tnc: expected one of mlp, cnn, lstm, gru, tcn, transformer, deeplob, experts (nearest: 'tcn'), found 'tnc'"),
-    ("{}", "student: expected exactly one of mlp, cnn, lstm, gru, tcn, transformer, deeplob, experts, found none"),
+    ("{tnc: {channels: [4]}}", "student.tnc: expected one of mlp, cnn, lstm, gru, tcn, transformer, deeplob, experts, linear, graph-attention, graph-transformer, s3g (nearest: 'tcn'), found 'tnc'"),
+    ("{}", "student: expected exactly one of mlp, cnn, lstm, gru, tcn, transformer, deeplob, experts, linear, graph-attention, graph-transformer, s3g, found none"),
     ("{mlp: {hidden: [4]}, tcn: {channels: [4]}}", "found mlp and tcn"),
     ("{mlp: {hidden: [4], activaton: tanh}}", "student.mlp.activaton: expected one of hidden, activation, dropout, residual (nearest: 'activation'), found 'activaton'"),
     ("{mlp: {hidden: [4], activation: gellu}}", "student.mlp.activation: expected one of relu, leaky-relu, tanh, sigmoid, gelu (nearest: 'gelu'), found 'gellu'"),

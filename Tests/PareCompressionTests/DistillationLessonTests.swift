@@ -84,7 +84,7 @@ import Testing
     let rows = try Fixture.rows(400, seed: 99)
     func agreement(_ start: Distillation.Start) throws -> Double {
       let technique = Self.distillation {
-        ($0.student, $0.start, $0.training) = (.mlp(hidden: [14, 10]), start, schedule)
+        ($0.student, $0.start, $0.training) = (.rows(.mlp(hidden: [14, 10])), start, schedule)
       }
       return try DistillationTests.agreement(Self.student(technique, of: teacher).graph, teacher.graph, on: rows)
     }
@@ -92,12 +92,12 @@ import Testing
     // A student as wide as its teacher begins as one that differs by a rotation of its units at most; of one layer it is the teacher.
     let linear = try Fixture.model(seed: 6, hidden: [])
     let same = try Self.student(
-      Self.distillation { ($0.student, $0.start, $0.training) = (.mlp(hidden: []), .truncated, schedule) }, of: linear)
+      Self.distillation { ($0.student, $0.start, $0.training) = (.rows(.mlp(hidden: [])), .truncated, schedule) }, of: linear)
     for (one, other) in zip(try Self.logits(same.graph, rows), try Self.logits(linear.graph, rows)) { #expect(abs(one - other) < 1e-3) }
   }
 
   @Test func aTruncatedStartThatDoesNotFitIsRefused() throws {
-    let technique = Self.distillation { ($0.student, $0.start) = (.mlp(hidden: [40]), .truncated) }
+    let technique = Self.distillation { ($0.student, $0.start) = (.rows(.mlp(hidden: [40])), .truncated) }
     #expect { try Self.student(technique, of: Fixture.model()) } throws: { ($0 as? CompressionError)?.code == "compression.no-start" }
   }
 
@@ -155,11 +155,11 @@ import Testing
     let teacher = Model(
       graph: try ConvolutionalNetwork(steps: 12, inputs: 2, channels: [8], kernel: 3, stride: 1, outputs: 2).graph(seed: 5))
     let technique = Self.distillation {
-      $0.student = .cnn(channels: [4], kernel: 3, stride: 1)
+      $0.student = .rows(.cnn(channels: [4], kernel: 3, stride: 1))
       $0.inside = [InnerLesson(.attention, student: "conv_0", teacher: "conv_0", weight: 10)]
     }
     let taught = try technique.apply(to: teacher, in: CompressionContext(training: rows, seed: 2))
-    let plain = try Self.distillation { $0.student = .cnn(channels: [4], kernel: 3, stride: 1) }
+    let plain = try Self.distillation { $0.student = .rows(.cnn(channels: [4], kernel: 3, stride: 1)) }
       .apply(to: teacher, in: CompressionContext(training: rows, seed: 2))
     /// Sums of squares over the channels, by position, of unit length.
     func map(_ graph: Graph) throws -> [[Double]] {

@@ -108,7 +108,7 @@ import Testing
       message: "steps[0].layers.operators[0]: expected one of Conv, ConvTranspose, GRU, Gemm, LSTM, MatMul, RNN (nearest: 'Gemm'), found 'Gem'"),
     Case(
       yaml: step("technique: distillation, student: {mpl: {hidden: [8]}}, temperature: 4, hard-weight: 0.5"),
-      message: "steps[0].student.mpl: expected one of mlp, cnn, lstm, gru, tcn, transformer, deeplob, experts (nearest: 'mlp'), found 'mpl'"),
+      message: "steps[0].student.mpl: expected one of mlp, cnn, lstm, gru, tcn, transformer, deeplob, experts, linear, graph-attention, graph-transformer, s3g (nearest: 'mlp'), found 'mpl'"),
     Case(
       yaml: step("technique: distillation, student: {mlp: {hidden: [8, 0]}}, temperature: 4, hard-weight: 0.5"),
       message: "steps[0].student.mlp.hidden[1]: expected a width in 1 ... 65536, found 0"),

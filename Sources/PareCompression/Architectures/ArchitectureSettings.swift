@@ -62,6 +62,5 @@ public enum ArchitectureCatalogue {
     TransformerSettings.self,
     DeepLOBSettings.self,
     ExpertsSettings.self,
-    S3GSettings.self,
   ]
 }

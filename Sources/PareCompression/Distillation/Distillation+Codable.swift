@@ -2,7 +2,7 @@ import PareTraining
 
 extension Distillation: Codable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
-    case student, temperature, target, teacher, start, weighting, inside, peers, training
+    case student, temperature, target, teacher, start, weighting, inside, graph, explanation, peers, training
     case hardWeight = "hard-weight"
     case turnoverPenalty = "turnover-penalty"
     case alongTime = "along-time"
@@ -16,6 +16,10 @@ extension Distillation: Codable {
     try path.key(CodingKeys.turnoverPenalty).require(
       turnoverPenalty >= 0 && turnoverPenalty.isFinite, expected: "0 or more", found: turnoverPenalty)
     for (index, term) in inside.enumerated() { try term.validate(at: path.key(CodingKeys.inside).index(index)) }
+    try graph?.validate(at: path.key(CodingKeys.graph))
+    try explanation?.validate(at: path.key(CodingKeys.explanation))
+    try path.key(CodingKeys.peers).require(
+      peers == 1 || graph == nil && explanation == nil, expected: "1 beside terms on a graph or on reasons, which are one student's", found: peers)
     try path.key(CodingKeys.peers).require((1...16).contains(peers), expected: "1 to 16", found: peers)
     try path.key(CodingKeys.peers).require(
       peers == 1 || inside.isEmpty, expected: "1 beside terms on hidden values, which are one student's", found: peers)
@@ -32,7 +36,7 @@ extension Distillation: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.techniqueContainer(keyedBy: CodingKeys.self)
     self.init(
-      into: try container.decode(NetworkArchitecture.self, forKey: .student),
+      into: try container.decode(StudentArchitecture.self, forKey: .student),
       temperature: try container.decode(Temperature.self, forKey: .temperature),
       hardWeight: try container.decode(ScheduledNumber.self, forKey: .hardWeight).value,
       target: try container.decodeIfPresent(DistillationTarget.self, forKey: .target) ?? .softTargets,
@@ -41,6 +45,8 @@ extension Distillation: Codable {
       weighting: try container.decodeIfPresent(RowWeighting.self, forKey: .weighting) ?? RowWeighting(),
       turnoverPenalty: try container.decodeIfPresent(Double.self, forKey: .turnoverPenalty) ?? 0,
       inside: try container.decodeIfPresent([InnerLesson].self, forKey: .inside) ?? [],
+      graph: try container.decodeIfPresent(GraphLesson.self, forKey: .graph),
+      explanation: try container.decodeIfPresent(ExplanationLesson.self, forKey: .explanation),
       peers: try container.decodeIfPresent(Int.self, forKey: .peers) ?? 1,
       alongTime: try container.decodeIfPresent(AlongTime.self, forKey: .alongTime),
       training: try container.decodeIfPresent(TrainingSchedule.self, forKey: .training) ?? TrainingSchedule())
@@ -58,6 +64,8 @@ extension Distillation: Codable {
     if weighting != RowWeighting() { try container.encode(weighting, forKey: .weighting) }
     if turnoverPenalty != 0 { try container.encode(turnoverPenalty, forKey: .turnoverPenalty) }
     if !inside.isEmpty { try container.encode(inside, forKey: .inside) }
+    try container.encodeIfPresent(graph, forKey: .graph)
+    try container.encodeIfPresent(explanation, forKey: .explanation)
     if peers != 1 { try container.encode(peers, forKey: .peers) }
     try container.encodeIfPresent(alongTime, forKey: .alongTime)
     try container.encode(training, forKey: .training)

@@ -34,7 +34,7 @@ public struct Distillation: CompressionTechnique {
     case truncated
   }
 
-  public var student: NetworkArchitecture
+  public var student: StudentArchitecture
   public var temperature: Temperature
   /// α, in `0 ... 1`: the share of the labels.
   public var hardWeight: Scheduled
@@ -47,6 +47,10 @@ public struct Distillation: CompressionTechnique {
   public var turnoverPenalty: Double
   /// Terms on hidden values.
   public var inside: [InnerLesson]
+  /// Terms on the graph between symbols, for a student over panels; nil for none.
+  public var graph: GraphLesson?
+  /// Terms on the teacher's reasons, for a student over panels; nil for none.
+  public var explanation: ExplanationLesson?
   /// Students that learn together, each from the others as well; the best of them on the validation part is kept.
   public var peers: Int
   /// For a recurrent student whose state runs through time; nil where each row is learned by itself.
@@ -54,20 +58,22 @@ public struct Distillation: CompressionTechnique {
   public var training: TrainingSchedule
 
   public init(
-    into student: NetworkArchitecture, temperature: Temperature, hardWeight: Scheduled, target: DistillationTarget = .softTargets,
+    into student: StudentArchitecture, temperature: Temperature, hardWeight: Scheduled, target: DistillationTarget = .softTargets,
     teacher: Source = .original, start: Start = .drawn, weighting: RowWeighting = RowWeighting(), turnoverPenalty: Double = 0,
-    inside: [InnerLesson] = [], peers: Int = 1, alongTime: AlongTime? = nil, training: TrainingSchedule = TrainingSchedule()
+    inside: [InnerLesson] = [], graph: GraphLesson? = nil, explanation: ExplanationLesson? = nil, peers: Int = 1,
+    alongTime: AlongTime? = nil, training: TrainingSchedule = TrainingSchedule()
   ) {
     (self.student, self.temperature, self.hardWeight, self.target) = (student, temperature, hardWeight, target)
     (self.teacher, self.start, self.weighting, self.turnoverPenalty) = (teacher, start, weighting, turnoverPenalty)
-    (self.inside, self.peers, self.alongTime, self.training) = (inside, peers, alongTime, training)
+    (self.inside, self.graph, self.explanation) = (inside, graph, explanation)
+    (self.peers, self.alongTime, self.training) = (peers, alongTime, training)
   }
 
   public init(
     into student: NetworkArchitecture, temperature: Double, hardWeight: Double,
     training: TrainingSchedule = TrainingSchedule()
   ) {
-    self.init(into: student, temperature: .scheduled(.constant(temperature)), hardWeight: .constant(hardWeight), training: training)
+    self.init(into: .rows(student), temperature: .scheduled(.constant(temperature)), hardWeight: .constant(hardWeight), training: training)
   }
 
   /// The same student trained by the same schedule on the labels alone: what distillation has to be better than.
@@ -89,7 +95,7 @@ public struct Distillation: CompressionTechnique {
       try StudentGraph.graph(of: student, inPlaceOf: model.graph, scores: scores, seed: generator.next())
     }
     if start == .truncated { students = try students.map { try begun($0, from: original.graph) } }
-    lesson = try InnerLessons(inside, of: original.graph, seed: context.seed).added(to: lesson, of: students[0])
+    lesson = try deepened(lesson, of: students[0], teacher: original.graph, seed: context.seed)
     let trained: Graph
     if peers > 1 {
       trained = try MutualLearning(students: students, scores: scores.value, lesson: lesson, temperature: temperature)
@@ -122,8 +128,16 @@ public struct Distillation: CompressionTechnique {
     let scores = try student.graph.scores()
     var lesson = try teaching.lesson(inPlaceOf: student, asking: teacher, scores: scores, for: Self.name, in: context)
     let original = teacher == .previous ? student : context.teacher ?? student
-    lesson = try InnerLessons(inside, of: original.graph, seed: context.seed).added(to: lesson, of: student.graph)
+    lesson = try deepened(lesson, of: student.graph, teacher: original.graph, seed: context.seed)
     return Model(graph: try taught(student.graph, by: lesson, scores.value, in: context), sections: student.sections)
+  }
+
+  /// The lesson with terms on more than scores.
+  private func deepened(_ lesson: Teaching.Lesson, of student: Graph, teacher: Graph, seed: UInt64) throws -> Teaching.Lesson {
+    var lesson = try InnerLessons(inside, of: teacher, seed: seed).added(to: lesson, of: student)
+    if let graph { lesson = try graph.added(to: lesson, of: student, teacher: teacher) }
+    if let explanation { lesson = try explanation.added(to: lesson, of: student, teacher: teacher, seed: seed) }
+    return lesson
   }
 
   private var teaching: Teaching {
@@ -132,10 +146,13 @@ public struct Distillation: CompressionTechnique {
   }
 
   private func begun(_ student: Graph, from teacher: Graph) throws -> Graph {
-    guard let begun = try TruncatedStart(teacher: teacher).applied(to: student) else {
+    let isStateSpace = StateSpaceTruncation.concerns(teacher) && StateSpaceTruncation.concerns(student)
+    let fitting =
+      isStateSpace ? try StateSpaceTruncation(teacher: teacher).applied(to: student) : try TruncatedStart(teacher: teacher).applied(to: student)
+    guard let begun = fitting else {
       throw CompressionError(
         "no-start", subject: "\(Self.name): start: truncated",
-        expected: "a student of dense layers, no more and no wider ones than the teacher's, on the same inputs",
+        expected: "a student of dense layers, no more and no wider ones than the teacher's, or of S3G with parts that the teacher has, on the same inputs",
         found: "\(self.student.words) for '\(teacher.name)'")
     }
     return begun

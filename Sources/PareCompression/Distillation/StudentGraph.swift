@@ -13,16 +13,23 @@ enum StudentGraph {
   /// - Throws: `CompressionError` `compression.no-student` where the scores are no `[batch, K]`, there is nothing with a
   ///   known width for a student to start from, or an output of the model cannot be made from the scores.
   static func graph(
-    of student: NetworkArchitecture, inPlaceOf graph: Graph, scores: ModelScores, seed: UInt64
+    of student: StudentArchitecture, inPlaceOf graph: Graph, scores: ModelScores, seed: UInt64
   ) throws -> Graph {
-    if scores.kind == .panel { return try panel(of: student, inPlaceOf: graph, seed: seed) }
-    return try self.graph(inPlaceOf: graph, scores: scores) { rowShape, outputs in
-      try student.graph(rowShape: rowShape, outputs: outputs, seed: seed)
+    switch (student, scores.kind) {
+    case (_, .panel): return try panel(of: student, inPlaceOf: graph, seed: seed)
+    case (.rows(let network), _):
+      return try self.graph(inPlaceOf: graph, scores: scores) { rowShape, outputs in
+        try network.graph(rowShape: rowShape, outputs: outputs, seed: seed)
+      }
+    case (.panel(let network), _):
+      throw CompressionError(
+        "no-student", subject: "model '\(graph.name)'", expected: "a model over panels, in whose place \(network.words) can stand",
+        found: "one of rows", category: .usage)
     }
   }
 
   /// A student over panels: a network over them, or one of rows that sees each symbol's row of each step by itself.
-  private static func panel(of student: NetworkArchitecture, inPlaceOf graph: Graph, seed: UInt64) throws -> Graph {
+  private static func panel(of student: StudentArchitecture, inPlaceOf graph: Graph, seed: UInt64) throws -> Graph {
     guard let features = graph.inputs.first(where: { $0.name != Graph.panelMask })?.type, features.rank == 4,
       let inputs = features.dimensions[3].fixedValue
     else {
@@ -31,10 +38,11 @@ enum StudentGraph {
         found: graph.inputs.map { "\($0.name): \($0.type)" }.joined(separator: ", "))
     }
     let shape = PanelShape(steps: features.dimensions[1].fixedValue, symbols: features.dimensions[2].fixedValue, inputs: inputs)
-    if let settings = student.settings as? any PanelSettings {
-      return try settings.network(shape, groups: nil).graph(seed: seed, name: graph.name)
+    switch student {
+    case .panel(let network): return try network.graph(shape, seed: seed, name: graph.name)
+    case .rows(let network):
+      return try network.graph(rowShape: [inputs], outputs: 1, seed: seed).overPanels(score: logits, shape, name: graph.name)
     }
-    return try student.graph(rowShape: [inputs], outputs: 1, seed: seed).overPanels(score: logits, shape, name: graph.name)
   }
 
   /// The same for a student of any kind.

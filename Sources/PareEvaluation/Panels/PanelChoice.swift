@@ -1,14 +1,12 @@
 import PareBacktest
 
 /// Which of several sizes a teacher has.
-enum PanelChoice {
+package enum PanelChoice {
   /// The smallest whose mean IC on the validation days is within a standard error of the best one's; nil where none has any.
   ///
   /// - Parameter sizes: from the smallest to the largest.
-  static func teacher(of sizes: [PanelModelResult]) -> String? {
-    let known = sizes.compactMap { size in
-      size.validation.metrics.ic.mean.map { (name: size.name, mean: $0, error: size.validation.metrics.ic.standardError ?? 0) }
-    }
+  package static func teacher(of sizes: [(name: String, ic: DailyFigures)]) -> String? {
+    let known = sizes.compactMap { size in size.ic.mean.map { (name: size.name, mean: $0, error: size.ic.standardError ?? 0) } }
     guard let best = known.max(by: { $0.mean < $1.mean }) else { return nil }
     return known.first { $0.mean >= best.mean - best.error }?.name
   }

@@ -8,17 +8,17 @@ import PareTensor
 /// A panel by day and symbol: what models are fed, what came of it, and what could be traded at which price.
 ///
 /// A day is a decision time, known at its close. Everything about a day but what came of it depends on that day and those before.
-struct PanelData: Sendable {
-  let symbols: [String]
+package struct PanelData: Sendable {
+  package let symbols: [String]
   /// Decision times, Unix milliseconds, ascending.
-  let days: [Int64]
-  let columns: [String]
+  package let days: [Int64]
+  package let columns: [String]
   /// Row-major `[days, symbols, columns]`, z-scored across the symbols of a day; 0 where there is no row.
-  let features: [Float]
+  package let features: [Float]
   /// Row-major `[days, symbols]`: whether there is a row.
-  let mask: [Bool]
+  package let mask: [Bool]
   /// What came of it, z-scored across the symbols of a day; NaN where nothing is known.
-  let labels: [Float]
+  package let labels: [Float]
   /// The same as it was.
   let returns: DailyPanel
   /// Days of each part.
@@ -28,7 +28,7 @@ struct PanelData: Sendable {
   let digest: DataDigest
   let provenance: String
 
-  var symbolCount: Int { symbols.count }
+  package var symbolCount: Int { symbols.count }
   var shape: PanelShape { PanelShape(symbols: symbols.count, inputs: columns.count) }
 
   func range(_ part: DatasetPart) -> Range<Int> { parts[part] ?? 0..<0 }

@@ -6,11 +6,11 @@ import PareModels
 import PareTensor
 
 /// The panel of an experiment, with the noise taken out and without, by the same days and rows.
-struct PanelViews: Sendable {
-  let denoised: PanelData
-  let plain: PanelData
+package struct PanelViews: Sendable {
+  package let denoised: PanelData
+  package let plain: PanelData
 
-  init(_ file: PanelFile, seed: UInt64, observer: any RunObserver) async throws {
+  package init(_ file: PanelFile, seed: UInt64, observer: any RunObserver) async throws {
     let experiment = file.experiment
     let source = try await Self.source(file, seed: seed, observer: observer)
     observer.began("features", units: 0)
@@ -75,7 +75,7 @@ struct PanelMaker: Sendable {
     (self.experiment, self.panel, self.seed) = (experiment, panel, seed)
     var shared = experiment
     (shared.teacher, shared.models, shared.candidates, shared.seeds) = ([], [], [], [seed])
-    store = PanelStore(folder: folder, circumstances: "\(panel.denoised.digest) \(try StrictYAML.json(shared))")
+    store = PanelStore(folder: folder, circumstances: "\(PareVersion.current) \(panel.denoised.digest) \(try StrictYAML.json(shared))")
   }
 
   private func training(_ isDenoised: Bool = true) -> PanelTraining {

@@ -6,17 +6,21 @@ import PareTraining
 ///
 /// A row's first days are there for the states that they leave; the rest of one row follows the rest of the row before. Days outside the
 /// panel, and those behind the last one wanted, are empty: absent symbols without labels.
-struct PanelRows: Sendable {
+package struct PanelRows: Sendable {
   let data: PanelData
   let days: PanelDays
+
+  package init(data: PanelData, days: PanelDays) {
+    (self.data, self.days) = (data, days)
+  }
 
   /// Days of a row that count.
   private var own: Int { days.count - days.warmUp }
 
-  func count(_ wanted: Range<Int>) -> Int { (wanted.count + own - 1) / own }
+  package func count(_ wanted: Range<Int>) -> Int { (wanted.count + own - 1) / own }
 
   /// The rows whose days that count are those wanted.
-  func rows(_ wanted: Range<Int>) throws -> TrainingData {
+  package func rows(_ wanted: Range<Int>) throws -> TrainingData {
     try rows(wanted, from: 0, count: count(wanted))
   }
 
@@ -47,7 +51,7 @@ struct PanelRows: Sendable {
   }
 
   /// What was said of rows, by day: `[wanted, symbols]`.
-  func days(_ said: [Float], of wanted: Range<Int>, from first: Int, count: Int) -> [Float] {
+  package func days(_ said: [Float], of wanted: Range<Int>, from first: Int, count: Int) -> [Float] {
     let symbols = data.symbolCount
     var result: [Float] = []
     for row in 0..<count {

@@ -62,7 +62,8 @@ public struct PanelRun: Sendable {
     }
     // The largest of the sizes take longest and come first.
     let made = try await run(sizes.reversed() + models, maker, counter)
-    let chosen = PanelChoice.teacher(of: made.filter { $0.result.role == .size }.map(\.result).sorted { $0.name < $1.name })
+    let chosen = PanelChoice.teacher(
+      of: made.map(\.result).filter { $0.role == .size }.sorted { $0.name < $1.name }.map { ($0.name, $0.validation.metrics.ic) })
     guard var teacher = made.first(where: { $0.result.name == chosen }) else {
       throw EvaluationError("panel-teacher", subject: "teacher", expected: "a size that could be judged", found: "none")
     }

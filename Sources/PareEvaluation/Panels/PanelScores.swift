@@ -5,14 +5,14 @@ import PareTensor
 import PareTraining
 
 /// What a model says of a panel.
-struct PanelScores: Sendable {
+package struct PanelScores: Sendable {
   /// NaN where a symbol is absent.
-  let values: DailyPanel
+  package let values: DailyPanel
 
   /// Asks a model about some days, each with the days before it that the experiment's rows hold.
   ///
   /// - Throws: `training.…` where the panel does not fit the model.
-  init(of graph: Graph, on data: PanelData, days: PanelDays, range: Range<Int>) throws {
+  package init(of graph: Graph, on data: PanelData, days: PanelDays, range: Range<Int>) throws {
     let rows = PanelRows(data: data, days: days)
     let scorer = Scorer(graph, outputs: ["scores"], chunkSize: 1, threads: 1)
     var said: [Float] = []

@@ -44,20 +44,24 @@ struct StateSpaceSketch {
 
   /// What each symbol hears of the others along the day's graph: `P · (S ⊙ (Qᵀ · W_g e))`.
   mutating func heard(_ embedding: String) throws -> String {
-    let gates = model.hasStateSpace ? try gates(embedding) : nil
-    let exposed = try factors(of: embedding, "loading", gates)
+    let exposed = try factors(of: embedding, "loading", model.rank)
     let loading = try builder.apply("Softmax", [exposed], attributes: ["axis": .int(-1)], name: "loading.softmax", output: "loading")
     let shares = try builder.apply(
-      "Transpose", [factors(of: embedding, "share", gates)], attributes: ["perm": .ints([0, 1, 3, 2])], name: "share.turned")
+      "Transpose", [factors(of: embedding, "share", model.rank)], attributes: ["perm": .ints([0, 1, 3, 2])], name: "share.turned")
     let present = try builder.apply("Add", [shares, sketch.unsqueezed(sketch.absence(), axis: 2, name: "absence.row")], name: "share.present")
     let share = try builder.apply("Softmax", [present], attributes: ["axis": .int(-1)], name: "share.softmax", output: "share")
-    let values = try product(embedding, "hear", columns: model.width)
+    let values = try product(embedding, "hear", rows: model.width, columns: model.width)
     let ofFactors = try builder.apply("MatMul", [share, values], name: "factor.values")
     // Every second factor subtracts at first, so that both are there to be chosen from.
     let signs = (0..<model.rank).flatMap { [Float](repeating: $0.isMultiple(of: 2) ? 1 : -1, count: model.width) }
     let gain = Tensor(signs, shape: [model.rank, model.width])
     let gained = try builder.apply("Mul", [ofFactors, builder.parameter("factor.gain", gain, isTrainable: true)], name: "factor.gained")
     return try builder.apply("MatMul", [loading, gained], name: "heard")
+  }
+
+  /// What each symbol remembers of its own days: `W_o · scan(W_m e)`.
+  mutating func remembered(_ embedding: String) throws -> String {
+    try product(factors(of: embedding, "memory", model.memory), "recall", rows: model.memory, columns: model.width)
   }
 
   /// `γ ⊙` the mean over a symbol's groups of the means of those present.
@@ -79,11 +83,11 @@ struct StateSpaceSketch {
     return try builder.apply("Mul", [mean, gain], name: "groups.gained")
   }
 
-  /// `ŷ = w · norm(Σ) + b`, 0 for absent symbols.
+  /// `ŷ = w · Σ + b`, 0 for absent symbols.
   mutating func score(_ sums: [String]) throws {
     var sum = sums[0]
     for (index, other) in sums.dropFirst().enumerated() { sum = try builder.apply("Add", [sum, other], name: "sum_\(index)") }
-    try sketch.score(builder.layerNormalization(sum, width: model.width, name: "norm"), width: model.width)
+    try sketch.score(sum, width: model.width)
   }
 
   // MARK: -
@@ -94,32 +98,39 @@ struct StateSpaceSketch {
     let output: String
   }
 
+  private var made: Gates?
+
   private mutating func gates(_ embedding: String) throws -> Gates {
-    Gates(
-      input: try product(embedding, "scan.input", columns: model.states), output: try product(embedding, "scan.output", columns: model.states))
+    if let made { return made }
+    let gates = Gates(
+      input: try product(embedding, "scan.input", rows: model.width, columns: model.states),
+      output: try product(embedding, "scan.output", rows: model.width, columns: model.states))
+    made = gates
+    return gates
   }
 
-  /// A side's factors, carried along time where there are gates: `[batch, steps, symbols, rank]`.
-  private mutating func factors(of embedding: String, _ side: String, _ gates: Gates?) throws -> String {
-    let weight = draws("\(side).factors").glorot([model.width, model.rank], fanIn: model.width, fanOut: model.rank)
+  /// Factors of one side, carried along time where there is a state space: `[batch, steps, symbols, count]`.
+  private mutating func factors(of embedding: String, _ side: String, _ count: Int) throws -> String {
+    let weight = draws("\(side).factors").glorot([model.width, count], fanIn: model.width, fanOut: count)
     let own = try builder.denseAlongLastAxis(embedding, weight: weight, name: "\(side).factors")
-    guard let gates else { return own }
-    let slope = try builder.parameter("\(side).step.weight", Tensor(zeros: .float32, shape: [model.rank]), isTrainable: true)
-    let bias = try builder.parameter("\(side).step.bias", firstSteps(side), isTrainable: true)
+    guard model.hasStateSpace else { return own }
+    let gates = try gates(embedding)
+    let slope = try builder.parameter("\(side).step.weight", Tensor(zeros: .float32, shape: [count]), isTrainable: true)
+    let bias = try builder.parameter("\(side).step.bias", firstSteps(side, count), isTrainable: true)
     let product = try builder.apply("Mul", [own, slope], name: "\(side).step.product")
     let step = try builder.apply("Softplus", [builder.apply("Add", [product, bias], name: "\(side).step.sum")], name: "\(side).step")
-    let logarithms = try builder.parameter("\(side).rate", firstRates(), isTrainable: true)
+    let logarithms = try builder.parameter("\(side).rate", firstRates(count), isTrainable: true)
     let rates = try builder.apply("Neg", [builder.apply("Exp", [logarithms], name: "\(side).rate.size")], name: "\(side).rate.sign")
-    let skip = try builder.parameter("\(side).skip", Tensor([Float](repeating: 1, count: model.rank)), isTrainable: true)
+    let skip = try builder.parameter("\(side).skip", Tensor([Float](repeating: 1, count: count)), isTrainable: true)
     return try builder.apply("pare.SelectiveScan", [own, step, rates, gates.input, gates.output, skip], name: "\(side).scan")
   }
 
   /// Biases by which Δ is between 0.01 and 0.3 at first: half-lives of 2 to 70 steps where A is −1 (Gu and Dao 2023, §3.6, has 0.001 to 0.1
   /// for longer sequences).
-  private func firstSteps(_ side: String) -> Tensor {
+  private func firstSteps(_ side: String, _ count: Int) -> Tensor {
     var generator = SeededGenerator(seed: sketch.seed, stream: "s3g/\(side).step")
     let (low, high) = (0.01, 0.3)
-    let biases = (0..<model.rank).map { _ -> Float in
+    let biases = (0..<count).map { _ -> Float in
       let step = low * pow(high / low, generator.uniform())
       return Float(log(exp(step) - 1))
     }
@@ -127,13 +138,13 @@ struct StateSpaceSketch {
   }
 
   /// The logarithms of −A = 1 … states (S4D-Real: Gu et al. 2022, arXiv:2206.11893, §4).
-  private func firstRates() -> Tensor {
-    let rates = (1...model.states).flatMap { [Float](repeating: log(Float($0)), count: model.rank) }
-    return Tensor(rates, shape: [model.states, model.rank])
+  private func firstRates(_ count: Int) -> Tensor {
+    let rates = (1...model.states).flatMap { [Float](repeating: log(Float($0)), count: count) }
+    return Tensor(rates, shape: [model.states, count])
   }
 
-  private mutating func product(_ value: String, _ name: String, columns: Int) throws -> String {
-    let weight = draws(name).glorot([model.width, columns], fanIn: model.width, fanOut: columns)
+  private mutating func product(_ value: String, _ name: String, rows: Int, columns: Int) throws -> String {
+    let weight = draws(name).glorot([rows, columns], fanIn: rows, fanOut: columns)
     return try builder.apply("MatMul", [value, builder.parameter("\(name).weight", weight, isTrainable: true)], name: name)
   }
 }

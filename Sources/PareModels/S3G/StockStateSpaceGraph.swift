@@ -11,7 +11,8 @@ import PareTensor
 /// P  = softmax over the factors of zˡᵒᵃᵈⁱⁿᵍ           how a symbol listens to each factor
 /// Q  = softmax over the symbols of zˢʰᵃʳᵉ             of whom a factor is made
 /// g  = P · (S ⊙ (Qᵀ · W_g e))                         what it hears: A · W_g e with the day's adjacency A = P Qᵀ, S a gain by factor
-/// ŷ  = w · norm(e + g) + b
+/// m  = W_o · scan(W_m e)                              what it remembers of its own days
+/// ŷ  = w · (e + m + g) + b
 /// ```
 /// The adjacency has rank r, its rows add up to 1, and it is never written out: time and memory grow linearly with the symbols. With
 /// `groups` another sum is added, over the symbols that share a group of a file, `γ ⊙` the mean over the groups of their means.
@@ -31,7 +32,9 @@ public struct StockStateSpaceGraph: PanelNetwork, Hashable, Codable {
   public var rank: Int
   /// Numbers of the state by which a factor of a symbol is carried along time.
   public var states: Int
-  /// Whether symbols hear each other; without, `ŷ = w · norm(e) + b`.
+  /// Channels by which a symbol remembers its own days; 0 for none.
+  public var memory: Int
+  /// Whether symbols hear each other; without, `g = 0`.
   public var hasGraph: Bool
   /// Whether factors are carried along time; without, `z = u`.
   public var hasStateSpace: Bool
@@ -44,22 +47,22 @@ public struct StockStateSpaceGraph: PanelNetwork, Hashable, Codable {
   public var dropout: Double
 
   public init(
-    _ shape: PanelShape, width: Int = 32, rank: Int = 8, states: Int = 4, hasGraph: Bool = true, hasStateSpace: Bool = true,
+    _ shape: PanelShape, width: Int = 32, rank: Int = 8, states: Int = 4, memory: Int = 16, hasGraph: Bool = true, hasStateSpace: Bool = true,
     identity: Int? = nil, groups: SymbolMemberships? = nil, dropout: Double = 0
   ) {
     (self.shape, self.width, self.rank, self.states) = (shape, width, rank, states)
-    (self.hasGraph, self.hasStateSpace) = (hasGraph, hasStateSpace)
+    (self.memory, self.hasGraph, self.hasStateSpace) = (memory, hasGraph, hasStateSpace)
     (self.identity, self.groups, self.dropout) = (identity, groups, dropout)
   }
 
   /// Everything trained.
   public var parameterCount: Int {
     let seen = shape.inputs + (identity ?? 0)
-    let sides = 2 * rank * (width + 1)
-    let scans = hasStateSpace ? 2 * states * width + 2 * rank * (states + 3) : 0
-    let graph = hasGraph ? sides + scans + width * width + rank * width : 0
+    let carried = (hasGraph ? 2 * rank : 0) + (hasStateSpace ? memory : 0)
+    let scans = hasStateSpace && carried > 0 ? 2 * states * width + carried * (states + 3) : 0
+    let graph = hasGraph ? width * width + rank * width : 0
     let embedding = (seen + 1) * width + (identity ?? 0) * (shape.symbols ?? 0)
-    return embedding + graph + (groups == nil ? 0 : width) + 2 * width + width + 1
+    return embedding + carried * (width + 1) + scans + graph + (hasStateSpace ? memory * width : 0) + (groups == nil ? 0 : width) + width + 1
   }
 
   public func graph(seed: UInt64, name: String? = nil) throws -> Graph {
@@ -68,6 +71,7 @@ public struct StockStateSpaceGraph: PanelNetwork, Hashable, Codable {
     let rows = try sketch.rows()
     let embedding = try sketch.embedding(of: rows)
     var sums = [embedding]
+    if hasStateSpace, memory > 0 { sums.append(try sketch.remembered(embedding)) }
     if hasGraph { sums.append(try sketch.heard(embedding)) }
     if let groups { sums.append(try sketch.grouped(embedding, groups)) }
     try sketch.score(sums)
@@ -80,6 +84,7 @@ public struct StockStateSpaceGraph: PanelNetwork, Hashable, Codable {
     try settings.check("width", width, in: 1...8192)
     try settings.check("rank", rank, in: 1...1024)
     try settings.check("states", states, in: 1...256)
+    try settings.check("memory", memory, in: 0...8192)
     try settings.check(dropout: dropout)
     if let identity {
       try settings.check("identity", identity, in: 1...1024)

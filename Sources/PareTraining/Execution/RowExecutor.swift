@@ -9,7 +9,7 @@ struct RowPlan {
   /// - Parameters:
   ///   - extents: of the names of axes within a row.
   ///   - placed: values that lie in the caller's memory.
-  init(_ graph: Graph, rowCount: Int, extents: [String: Int], outputs: [String], placed: Set<String> = []) throws {
+  init(_ graph: Graph, rowCount: Int, extents: [String: Int] = [:], outputs: [String], placed: Set<String> = []) throws {
     let binding = extents.merging(graph.rowBinding(rowCount)) { $1 }
     plan = try BatchPlan(graph, binding: binding, outputs: outputs, placed: placed)
     self.rowCount = rowCount
@@ -129,6 +129,12 @@ extension Graph {
       }
     }
     return binding
+  }
+
+  /// The graph with names of axes within a row bound, so that a loss that is appended to it knows their extents.
+  func bound(to data: TrainingData) throws -> Graph {
+    let extents = extents(of: data)
+    return extents.isEmpty ? self : try specialized(extents)
   }
 
   /// Whether any number of rows may run at once: the leading dimension of every input is a name.

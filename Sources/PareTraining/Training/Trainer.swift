@@ -40,7 +40,7 @@ public struct Trainer: Sendable {
   ///
   /// - Throws: as `train`.
   public func loss(of graph: Graph, by loss: some Loss, on data: TrainingData) throws -> Double {
-    var builder = try GraphBuilder(graph)
+    var builder = try GraphBuilder(graph.bound(to: data))
     let value = try loss.append(to: &builder)
     let monitored = MonitoredGraph(
       builder.graph, loss: value, data: data, chunkSize: MonitoredGraph.chunkSize(of: loss, settings, data))
@@ -74,7 +74,7 @@ public struct Trainer: Sendable {
   ) throws -> TrainingProblem {
     try settings.validate()
     try resources.validate()
-    var builder = try GraphBuilder(graph)
+    var builder = try GraphBuilder(graph.bound(to: training))
     let lossValue = try loss.append(to: &builder)
     let monitored = validation.map {
       MonitoredGraph(builder.graph, loss: lossValue, data: $0, chunkSize: MonitoredGraph.chunkSize(of: loss, settings, $0))

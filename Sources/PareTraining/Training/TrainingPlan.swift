@@ -66,10 +66,9 @@ struct TrainingPlan {
     updates = statistics.entries.compactMap { values[$0.name] }
     mask = layout.trainingMask(of: graph)
 
-    let extents = graph.extents(of: data)
     var batches: [Batch] = []
     for size in chunkSizes(of: data.rowCount, limit: settings.batchSize) {
-      let piece = try Self.piece(0..<size, of: whole, loss: loss, extents, layout, statistics.entries + signals.entries, updates)
+      let piece = try Self.piece(0..<size, of: whole, loss: loss, layout, statistics.entries + signals.entries, updates)
       try piece.rows.checkInputs(data)
       guard graph.takesAnyRowCount, !mixesRows, !trained.mixesRows else {
         batches.append(Batch(rowCount: size, pieces: [piece]))
@@ -89,7 +88,7 @@ struct TrainingPlan {
         let share = try builder.scaled(loss, by: Double(range.count) / Double(size))
         let differentiation = try Differentiation(of: share, in: builder.graph)
         pieces.append(
-          try Self.piece(range, of: differentiation, loss: share, extents, layout, statistics.entries + signals.entries, updates))
+          try Self.piece(range, of: differentiation, loss: share, layout, statistics.entries + signals.entries, updates))
       }
       batches.append(Batch(rowCount: size, pieces: pieces))
     }
@@ -100,7 +99,7 @@ struct TrainingPlan {
   var pieceCount: Int { batches.map(\.pieces.count).max() ?? 1 }
 
   private static func piece(
-    _ range: Range<Int>, of differentiation: Differentiation, loss: String, _ extents: [String: Int], _ layout: ParameterLayout,
+    _ range: Range<Int>, of differentiation: Differentiation, loss: String, _ layout: ParameterLayout,
     _ others: [ParameterLayout.Entry], _ updates: [String]
   ) throws -> Piece {
     let computed = Set(differentiation.graph.nodes.flatMap(\.outputs)).subtracting([loss])
@@ -116,7 +115,7 @@ struct TrainingPlan {
       }
     }
     let rows = try RowPlan(
-      differentiation.graph, rowCount: range.count, extents: extents, outputs: [loss] + copied.map(\.value) + updates, placed: values)
+      differentiation.graph, rowCount: range.count, outputs: [loss] + copied.map(\.value) + updates, placed: values)
     return Piece(range: range, rows: rows, loss: loss, placed: placed, copied: copied)
   }
 }

@@ -1,18 +1,19 @@
-import PareGraph
 import PareModels
 
-/// The Stock State Space Graph; see `StockStateSpaceGraph`. A student of this kind takes a panel's model's place.
-public struct S3GSettings: PanelSettings, ArchitectureSettings {
+/// The Stock State Space Graph; see `StockStateSpaceGraph`.
+public struct S3GSettings: PanelSettings {
   public static let name = "s3g"
 
   private enum CodingKeys: String, CodingKey, CaseIterable {
-    case width, rank, states, graph, identity, groups, dropout
+    case width, rank, states, memory, graph, identity, groups, dropout
     case stateSpace = "state-space"
   }
 
   public var width: Int
   public var rank: Int
   public var states: Int
+  /// Channels by which a symbol remembers its own days.
+  public var memory: Int
   /// Whether symbols hear each other.
   public var graph: Bool
   /// Whether factors are carried along time.
@@ -25,10 +26,11 @@ public struct S3GSettings: PanelSettings, ArchitectureSettings {
   public var dropout: Double
 
   public init(
-    width: Int = 32, rank: Int = 8, states: Int = 4, graph: Bool = true, stateSpace: Bool = true, identity: Int? = nil,
+    width: Int = 32, rank: Int = 8, states: Int = 4, memory: Int = 16, graph: Bool = true, stateSpace: Bool = true, identity: Int? = nil,
     groups: Bool = false, dropout: Double = 0
   ) {
-    (self.width, self.rank, self.states, self.graph, self.stateSpace) = (width, rank, states, graph, stateSpace)
+    (self.width, self.rank, self.states, self.memory) = (width, rank, states, memory)
+    (self.graph, self.stateSpace) = (graph, stateSpace)
     (self.identity, self.groups, self.dropout) = (identity, groups, dropout)
   }
 
@@ -38,6 +40,7 @@ public struct S3GSettings: PanelSettings, ArchitectureSettings {
       width: try container.decodeIfPresent(Int.self, forKey: .width) ?? defaults.width,
       rank: try container.decodeIfPresent(Int.self, forKey: .rank) ?? defaults.rank,
       states: try container.decodeIfPresent(Int.self, forKey: .states) ?? defaults.states,
+      memory: try container.decodeIfPresent(Int.self, forKey: .memory) ?? defaults.memory,
       graph: try container.decodeIfPresent(Bool.self, forKey: .graph) ?? defaults.graph,
       stateSpace: try container.decodeIfPresent(Bool.self, forKey: .stateSpace) ?? defaults.stateSpace,
       identity: try container.decodeIfPresent(Int.self, forKey: .identity),
@@ -47,7 +50,7 @@ public struct S3GSettings: PanelSettings, ArchitectureSettings {
 
   public var words: String {
     let parts = [
-      graph ? "rank \(rank)" : "no graph", !graph ? nil : stateSpace ? "\(states) states" : "no state space",
+      graph ? "rank \(rank)" : "no graph", stateSpace ? "\(states) states" : "no state space", stateSpace && memory > 0 ? "memory \(memory)" : nil,
       identity.map { "identity \($0)" }, groups ? "groups" : nil,
     ].compactMap { $0 }
     return "S3G \(width), \(parts.joined(separator: ", "))\(dropout.dropoutWords)"
@@ -59,18 +62,9 @@ public struct S3GSettings: PanelSettings, ArchitectureSettings {
     try path.key(CodingKeys.width).require(width, in: 1...8192)
     try path.key(CodingKeys.rank).require(rank, in: 1...1024)
     try path.key(CodingKeys.states).require(states, in: 1...256)
+    try path.key(CodingKeys.memory).require(memory, in: 0...8192)
     if let identity { try path.key(CodingKeys.identity).require(identity, in: 1...1024) }
     try path.key(CodingKeys.dropout).requireProbability(dropout)
-  }
-
-  /// - Throws: `graph.architecture`: rows are no panels.
-  public func graph(
-    rowShape: [Int], outputs: Int, seed: UInt64, name: String?, input: String, normalizer: Normalizer?,
-    thresholds: DecisionThresholds?
-  ) throws -> Graph {
-    throw GraphError(
-      "architecture", subject: words, expected: "a panel, all symbols at once, as an experiment with 'panel' makes them",
-      found: "rows of \(rowShape)", category: .usage)
   }
 
   /// Symbols stay any number where none is known by a vector or a group.
@@ -79,7 +73,7 @@ public struct S3GSettings: PanelSettings, ArchitectureSettings {
     shape.steps = nil
     if identity == nil, !self.groups { shape.symbols = nil }
     return StockStateSpaceGraph(
-      shape, width: width, rank: rank, states: states, hasGraph: graph, hasStateSpace: stateSpace, identity: identity,
+      shape, width: width, rank: rank, states: states, memory: memory, hasGraph: graph, hasStateSpace: stateSpace, identity: identity,
       groups: self.groups ? groups : nil, dropout: dropout)
   }
 }
