@@ -116,7 +116,7 @@ let package = Package(
     .testTarget(name: "PareModelsTests", dependencies: ["PareModels"]),
     .testTarget(name: "PareAgentsTests", dependencies: ["PareAgents", "PareMarket"]),
     .testTarget(name: "PareBoostedTreesTests", dependencies: ["PareBoostedTrees", "PareInference"]),
-    .testTarget(name: "PareCompressionTests", dependencies: ["PareCompression"]),
+    .testTarget(name: "PareCompressionTests", dependencies: ["PareCompression", "CRuntimeCounters"]),
     .testTarget(
       name: "PareMarketTests",
       dependencies: [

@@ -12,7 +12,8 @@
   extern const pare_channel_kernels pare_channel_kernels_##variant; \
   extern const pare_pooling_kernels pare_pooling_kernels_##variant; \
   extern const pare_dynamic_kernels pare_dynamic_kernels_##variant; \
-  extern const pare_scan_kernels pare_scan_kernels_##variant;
+  extern const pare_scan_kernels pare_scan_kernels_##variant; \
+  extern const pare_panel_kernels pare_panel_kernels_##variant;
 #include "training_variants.inc"
 #undef PARE_TRAINING_VARIANT
 
@@ -32,6 +33,7 @@ static const pare_training_kernels variants[] = {
     .pooling = &pare_pooling_kernels_##variant, \
     .dynamic = &pare_dynamic_kernels_##variant, \
     .scan = &pare_scan_kernels_##variant, \
+    .panel = &pare_panel_kernels_##variant, \
   },
 #include "training_variants.inc"
 #undef PARE_TRAINING_VARIANT

@@ -70,6 +70,8 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   let takesFeatures: Bool
   /// Whether it is read where the caller has it.
   let readsFeaturesInPlace: Bool
+  /// Kernels up to the one that says whether the rows of a panel are finite; 0 in a plan of another kind.
+  let watchedCount: Int
   /// Rows that a run decides; 1 but in a plan for blocks of a batch.
   let rowCount: Int
   private let pool: ConstantPool
@@ -91,6 +93,17 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
 
   public convenience init(_ graph: Graph, outputs wanted: [String]? = nil, kernels: KernelSelection? = nil) throws {
     try self.init(graph, outputs: wanted, kernels: kernels, rows: 1)
+  }
+
+  /// A plan for other extents than 1.
+  ///
+  /// - Parameter extents: by name, of a graph that leaves them open; names that are not there are 1.
+  /// - Throws: `inference.extents` for a name that the graph does not have, or an extent below 1.
+  public convenience init(
+    _ graph: Graph, outputs wanted: [String]? = nil, extents: [String: Int], kernels: KernelSelection? = nil
+  ) throws {
+    let asked = try Self.graph(graph, yielding: wanted).bound(to: extents).withoutTraining()
+    try self.init(planning: asked, kernels: kernels ?? .fromEnvironment(), rows: 1, streamed: nil)
   }
 
   /// - Parameter rows: the extent of the batch, which the graph must leave open where it is not 1.
@@ -119,18 +132,38 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
   ///   - lowered: a graph of known extents, as `lowered(_:)` yields it.
   ///   - features: the first input, of Float32, where it is what a caller hands to a run; others lie in the arena. Nil
   ///     where all do.
-  init(lowered: Graph, features: String?, kernels: KernelSelection, rows: Int = 1, streamed: Set<String>? = nil) throws {
+  ///   - searchesNaN: whether a NaN among these features makes the decision invalid. Where not, they are rows of a panel, and the step
+  ///     that takes in which of them are there says whether these are finite.
+  ///   - carried: states that one run leaves for the next: each is an output in the memory of its input. Only the node that
+  ///     yields it may read the input, element by element.
+  init(
+    lowered: Graph, features: String?, kernels: KernelSelection, rows: Int = 1, streamed: Set<String>? = nil,
+    searchesNaN: Bool = true, carried: [StreamState] = []
+  ) throws {
     var types = try Self.types(of: lowered)
     var planned = try StepCatalogue.steps(StepGraph(lowered, types: types, streamed: streamed))
 
     let inputs = lowered.inputs.compactMap { input in types[input.name].map { Value(name: input.name, type: $0) } }
     var inPlace = false
+    var watchedCount = 0
     if let features {
       inPlace = Self.canReadInPlace(features, planned, outputs: lowered.outputs.map(\.name))
-      planned.insert(
-        PlannedStep(
-          FindNaNStep(count: inputs[0].type.shape.elementCount / rows, rows: rows), nodes: [], inputs: [features],
-          outputs: [PlannedStep.nanFlag]), at: 0)
+      if !searchesNaN {
+        guard let index = planned.firstIndex(where: { $0.inputs.first == features }), let watched = PresentRowsStep.watched(planned[index]),
+          planned[..<index].allSatisfy({ if case .reference = $0.body { false } else { true } })
+        else {
+          throw InferenceError(
+            "features", subject: "input '\(features)'", expected: "rows of which a condition leaves out those that are absent",
+            found: "another use")
+        }
+        planned[index] = watched
+        watchedCount = planned[...index].count { if case .fast = $0.body { true } else { false } }
+      } else {
+        planned.insert(
+          PlannedStep(
+            FindNaNStep(count: inputs[0].type.shape.elementCount / rows, rows: rows), nodes: [], inputs: [features],
+            outputs: [PlannedStep.nanFlag]), at: 0)
+      }
     }
     let made = Set(planned.flatMap(\.outputs))
     for output in lowered.outputs where !made.contains(output.name) {
@@ -140,7 +173,8 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
 
     types[PlannedStep.nanFlag] = TensorType(.int32, [rows])
     let layout = ArenaLayout(
-      planned, inputs: inputs.map(\.name).filter { !inPlace || $0 != features }, outputs: lowered.outputs.map(\.name), types: types)
+      planned, inputs: inputs.map(\.name).filter { !inPlace || $0 != features }, outputs: lowered.outputs.map(\.name), types: types,
+      sharing: Dictionary(carried.map { ($0.output, $0.input) }) { first, _ in first })
     let external = inPlace ? features : nil
     let counting = Program(planned, lowered, kernels, layout, external: external, pool: ConstantPool())
     // Room for what is said of steps that keep a state.
@@ -179,6 +213,7 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
     streamFlagCount = flags.count
     pool = program.pool
     rowCount = rows
+    self.watchedCount = watchedCount
   }
 
   /// Whether an input needs no copy: only kernels read it, as their first input, and it is no output under another shape.
@@ -240,14 +275,34 @@ public final class ExecutionPlan: @unchecked Sendable {  // Immutable once built
 extension Graph {
   /// Every name of an extent bound to 1, those of batches to `rows`.
   func atBatch(_ rows: Int) throws -> Graph {
-    var binding: [String: Int] = [:]
-    for case .symbolic(let name) in inputs.flatMap(\.type.dimensions) { binding[name] = 1 }
+    var binding = openExtents
     for input in inputs where rows != 1 {
       guard case .symbolic(let name)? = input.type.dimensions.first else {
         throw InferenceError(
           "rows", subject: "input '\(input.name)'", expected: "a batch that may be \(rows)", found: "\(input.type)")
       }
       binding[name] = rows
+    }
+    return try specialized(binding)
+  }
+
+  /// 1 for every name of an extent.
+  private var openExtents: [String: Int] {
+    var binding: [String: Int] = [:]
+    for case .symbolic(let name) in inputs.flatMap(\.type.dimensions) { binding[name] = 1 }
+    return binding
+  }
+
+  /// Names of extents bound as given, the others to 1.
+  func bound(to extents: [String: Int]) throws -> Graph {
+    var binding = openExtents
+    for (name, extent) in extents.sorted(by: { $0.key < $1.key }) {
+      guard binding[name] != nil, extent > 0 else {
+        throw InferenceError(
+          "extents", subject: "extent '\(name)'",
+          expected: "one above 0 of " + binding.keys.sorted().joined(separator: ", "), found: "\(extent)", category: .usage)
+      }
+      binding[name] = extent
     }
     return try specialized(binding)
   }

@@ -15,8 +15,12 @@ struct ArenaLayout {
 
   /// Inputs, outputs and state live all along, other values from their maker to their last user, scratch while its step
   /// runs.
-  init(_ steps: [PlannedStep], inputs: [String], outputs: [String], types: [String: TensorType]) {
-    var sources: [String: (name: String, offset: Int)] = [:]
+  ///
+  /// - Parameter sharing: outputs that lie where an input does, and which.
+  init(
+    _ steps: [PlannedStep], inputs: [String], outputs: [String], types: [String: TensorType], sharing: [String: String] = [:]
+  ) {
+    var sources: [String: (name: String, offset: Int)] = sharing.mapValues { ($0, 0) }
     for step in steps {
       guard case .view(let offsets) = step.body else { continue }
       let source = sources[step.inputs[0]] ?? (step.inputs[0], 0)

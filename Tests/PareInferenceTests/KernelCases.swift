@@ -108,6 +108,9 @@ struct KernelCases: ~Copyable {
         for (inputs, outputs) in [(1, 1), (3, 15), (4, 16), (5, 17), (16, 31), (20, 32), (33, 33), (64, 48), (129, 65)] {
           for extreme in [false, true] { body(quantizedProduct(operation, rows, inputs, outputs, extreme: extreme)) }
         }
+        for (inputs, outputs) in [(3, 2), (8, 2), (4, 4), (16, 4), (17, 4), (8, 8), (29, 8), (32, 8), (33, 8), (8, 3)] {
+          for extreme in [false, true] { body(quantizedProduct(operation, rows, inputs, outputs, extreme: extreme, isJoined: true)) }
+        }
       }
     default:
       break  // One variant only.
@@ -191,20 +194,23 @@ struct KernelCases: ~Copyable {
   }
 
   /// Rows that overlap and groups that lie apart, as those of a convolution do.
+  ///
+  /// - Parameter isJoined: rows of whole groups that follow one another instead.
   private mutating func quantizedProduct(
-    _ operation: pare_operation, _ rows: Int, _ inputs: Int, _ outputs: Int, extreme: Bool
+    _ operation: pare_operation, _ rows: Int, _ inputs: Int, _ outputs: Int, extreme: Bool, isJoined: Bool = false
   ) -> KernelCase {
     let isBytes = operation == pare_operation_product_u8s8_u8
     let layer = quantizedLayer(inputs, outputs, extreme: extreme)
     let groups = Int(layer.groups)
-    let rowOffsets = (0..<rows).map { Int32($0 * 3) }
-    let groupOffsets = (0..<groups).map { Int32($0 * (extreme ? 4 : 7)) }
-    let x = (0..<(rows - 1) * 3 + (groups - 1) * (extreme ? 4 : 7) + 4).map { _ in extreme ? 255 : UInt8(generator.below(256)) }
+    let (rowStep, groupStep) = (isJoined ? groups * 4 : 3, isJoined || extreme ? 4 : 7)
+    let rowOffsets = (0..<rows).map { Int32($0 * rowStep) }
+    let groupOffsets = (0..<groups).map { Int32($0 * groupStep) }
+    let x = (0..<(rows - 1) * rowStep + (groups - 1) * groupStep + 4).map { _ in extreme ? 255 : UInt8(generator.below(256)) }
     let operands = pare_product_u8s8(
       layer: layer, rows: Int32(rows), outputs: Int32(outputs), output_stride: outputs, row_offsets: place(rowOffsets),
       group_offsets: place(groupOffsets))
     return KernelCase(
-      name: "\(operation) \(rows) \(inputs) \(outputs) extreme \(extreme)", input: x, operands: place([operands]),
+      name: "\(operation) \(rows) \(inputs) \(outputs) extreme \(extreme) joined \(isJoined)", input: x, operands: place([operands]),
       outputByteCount: rows * outputs * (isBytes ? 1 : 4), isExact: true)
   }
 

@@ -59,7 +59,12 @@ PARE_INLINE void product(
 PARE_INLINE void pack(
     const float *restrict x, size_t row, size_t column, size_t rows, size_t columns, float *restrict packed) {
   const size_t width = pare_padded(columns);
-  if (column == 1) {
+  if (column == 1 && columns == 8) {
+    for (size_t i = 0; i < rows; i++) {
+      for (size_t j = 0; j < 8; j++) packed[i * 16 + j] = x[i * row + j];
+      for (size_t j = 8; j < 16; j++) packed[i * 16 + j] = 0;
+    }
+  } else if (column == 1) {
     for (size_t i = 0; i < rows; i++) {
       for (size_t j = 0; j < columns; j++) packed[i * width + j] = x[i * row + j];
       for (size_t j = columns; j < width; j++) packed[i * width + j] = 0;
@@ -86,6 +91,22 @@ PARE_INLINE void unpack(const float *restrict packed, size_t rows, size_t column
   }
 }
 
+// A long sum with eight columns, whose rows of b are read as sixteen without packing them: what the others give is left. The last row,
+// behind which nothing may be read, comes by way of memory. c's rows follow one another.
+PARE_INLINE void eight_columns(
+    const float *a, size_t a_row, size_t a_depth, const float *b, float *c, size_t rows, size_t depth) {
+  float end[16] = {0}, block[8 * 16];
+  for (size_t j = 0; j < 8; j++) end[j] = b[(depth - 1) * 8 + j];
+  for (size_t i = 0; i < rows; i += 8) {
+    const size_t count = rows - i < 8 ? rows - i : 8;
+    product(a + i * a_row, a_row, a_depth, b, 8, block, 16, count, depth - 1, 16, false);
+    product(a + i * a_row + (depth - 1) * a_depth, a_row, a_depth, end, 16, block, 16, count, 1, 16, true);
+    for (size_t r = 0; r < count; r++) {
+      for (size_t j = 0; j < 8; j++) c[(i + r) * 8 + j] = block[r * 16 + j];
+    }
+  }
+}
+
 PARE_KERNEL void products(
     const float *a, size_t a_row, size_t a_depth, size_t a_step, const float *b, size_t b_depth, size_t b_column,
     size_t b_step, float *c, size_t rows, size_t depth, size_t columns, size_t count, float *scratch) {
@@ -95,6 +116,10 @@ PARE_KERNEL void products(
     const float *left = a + index * a_step, *right = b + index * b_step;
     float *result = c + index * rows * columns;
     size_t right_step = b_depth;
+    if (columns == 8 && b_column == 1 && b_depth == 8 && depth >= 32) {
+      eight_columns(left, a_row, a_depth, right, result, rows, depth);
+      continue;
+    }
     if (!fits || b_column != 1) {
       pack(right, b_depth, b_column, depth, columns, scratch);
       right = scratch;
@@ -108,6 +133,13 @@ PARE_KERNEL void products(
     const size_t whole = columns / 16 * 16;
     if (whole > 0) product(left, a_row, a_depth, right, right_step, result, columns, rows, depth, whole, false);
     size_t i = 0;
+    for (; columns == 8 && i + 8 <= rows; i += 8) {
+      float last[8 * 16];
+      product(left + i * a_row, a_row, a_depth, right, right_step, last, 16, 8, depth, 16, false);
+      for (size_t r = 0; r < 8; r++) {
+        for (size_t j = 0; j < 8; j++) result[(i + r) * 8 + j] = last[r * 16 + j];
+      }
+    }
     for (; i + 8 <= rows; i += 8) {
       float last[8 * 16];
       product(left + i * a_row, a_row, a_depth, right + whole, right_step, last, 16, 8, depth, 16, false);

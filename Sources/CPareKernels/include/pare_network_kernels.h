@@ -56,6 +56,18 @@ typedef struct {
 } pare_choose_step;
 PARE_STEP(choose);
 
+// y = a compared with b, as 0 or 1, broadcast. Nothing compares with NaN.
+typedef enum {
+  pare_relation_greater, pare_relation_greater_or_equal, pare_relation_less, pare_relation_less_or_equal,
+} pare_relation;
+typedef struct {
+  pare_relation relation;
+  pare_place a, b;
+  pare_walk a_walk, b_walk;
+  size_t outer0, outer1, outer2, rows, columns;
+} pare_compare_step;
+PARE_STEP(compare);
+
 // Log-softmax of each row.
 typedef struct {
   void (*function)(const float *x, float *y, size_t rows, size_t columns);
@@ -257,6 +269,39 @@ typedef struct {
 } pare_copies_step;
 PARE_STEP(copies);
 PARE_STEP(copies_u8);  // of bytes
+
+// A selective scan: see pare_scan. The last state may lie where the first does.
+typedef struct {
+  const pare_scan_kernels *kernels;
+  size_t batch, steps, lanes, channels, states;
+  pare_place x, delta, a, b, c, d, state;
+  int32_t has_d, has_state, has_last;
+  size_t last;     // byte offset
+  size_t scratch;  // states x channels numbers
+} pare_scan_step;
+PARE_STEP(scan);
+
+// The same on integers: see pare_quantized_scan, whose operands these complete.
+typedef struct {
+  const pare_scan_kernels *kernels;
+  pare_quantized_scan scan;
+  pare_place x, b, c, state;
+  int32_t has_state, has_last;
+  size_t last;  // byte offset
+} pare_quantized_scan_step;
+PARE_STEP(quantized_scan);
+
+// Rows of a panel with a fill in the place of those that a condition leaves out, quantized or not: see pare_panel_kernels. Where it is
+// `watched`, an int32_t in the arena says whether a number that is not finite was among the others.
+typedef struct {
+  const pare_panel_kernels *kernels;
+  pare_place condition;
+  size_t rows, columns;
+  float fill, reciprocal;
+  int32_t zero_point, quantizes, watched;
+  size_t flag;  // byte offset
+} pare_present_rows_step;
+PARE_STEP(present_rows);
 
 // A sum of products of two values along letters: y[i] = sum over the inner axes of a * b, each walked by strides.
 typedef struct {

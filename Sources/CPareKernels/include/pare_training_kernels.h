@@ -380,6 +380,20 @@ typedef struct {
   float *x, *delta, *a, *b, *c, *d, *state;
 } pare_scan_gradient;
 
+// Numbers of the states of lanes that are taken together, so that narrow lanes fill whole vectors.
+enum { PARE_SCAN_BLOCK = 512 };
+
+// A selective scan on integers: docs/integer-arithmetic.md, section 17. Equal bits in every variant.
+typedef struct {
+  size_t batch, steps, lanes, channels, states;
+  const uint8_t *x, *b, *c;  // as of pare_scan, in codes
+  const int16_t *state;      // as of pare_scan; may be null
+  int32_t x_zero_point, b_zero_point, c_zero_point;
+  const uint32_t *table;     // [channels, 256, states]: decay in the lower half, drive in the upper one
+  float scale;
+  const float *skip;         // [channels]
+} pare_quantized_scan;
+
 typedef struct {
   const char *variant;
   // last, the state behind the last step, may be null and may be the scan's own state. scratch: states x channels.
@@ -387,9 +401,22 @@ typedef struct {
   // From the gradients by y and by the last state, of which one may be null. scratch: pare_scan_gradient_scratch.
   void (*gradient)(
       const pare_scan *scan, const float *dy, const float *dlast, const pare_scan_gradient *gradient, float *scratch);
+  // last may be null and may be the scan's own state. At most PARE_SCAN_BLOCK numbers of state to a lane.
+  void (*quantized)(const pare_quantized_scan *scan, float *y, int16_t *last);
 } pare_scan_kernels;
 
 size_t pare_scan_gradient_scratch(const pare_scan *scan);
+
+// Rows of a panel, a symbol each. Both say whether the rows whose condition holds are finite numbers alone: 1, else 0.
+typedef struct {
+  const char *variant;
+  // y[r, c] = condition[r] ? x[r, c] : fill.
+  int32_t (*present)(const float *x, const uint8_t *condition, float fill, float *y, size_t rows, size_t columns);
+  // The same, quantized: clamp(round(y * reciprocal) + zero_point), half to even; NaN gives the zero point.
+  int32_t (*present_u8)(
+      const float *x, const uint8_t *condition, float fill, float reciprocal, int32_t zero_point, uint8_t *q, size_t rows,
+      size_t columns);
+} pare_panel_kernels;
 
 // All kernels in one variant.
 typedef struct {
@@ -406,6 +433,7 @@ typedef struct {
   const pare_pooling_kernels *pooling;
   const pare_dynamic_kernels *dynamic;
   const pare_scan_kernels *scan;
+  const pare_panel_kernels *panel;
 } pare_training_kernels;
 
 // The variants that were compiled; entry 0, plain C, is the reference.

@@ -46,6 +46,32 @@ PARE_STEP(choose) {
       }
 }
 
+#define PARE_COMPARE(holds)                                                                                      \
+  for (size_t row = 0; row < step->rows; row++, y += step->columns)                                             \
+    for (size_t column = 0; column < step->columns; column++) {                                                 \
+      const float l = u.values[row * u.row_stride + column * u.column_stride];                                  \
+      const float r = v.values[row * v.row_stride + column * v.column_stride];                                  \
+      y[column] = holds;                                                                                        \
+    }                                                                                                           \
+  break
+
+PARE_STEP(compare) {
+  const pare_compare_step *step = operands;
+  const float *a = pare_at(step->a, input, arena), *b = pare_at(step->b, input, arena);
+  uint8_t *restrict y = output;
+  for (size_t i = 0; i < step->outer0; i++)
+    for (size_t j = 0; j < step->outer1; j++)
+      for (size_t k = 0; k < step->outer2; k++) {
+        const pare_operand_f32 u = matrix(a, step->a_walk, i, j, k), v = matrix(b, step->b_walk, i, j, k);
+        switch (step->relation) {
+          case pare_relation_greater: PARE_COMPARE(l > r);
+          case pare_relation_greater_or_equal: PARE_COMPARE(l >= r);
+          case pare_relation_less: PARE_COMPARE(l < r);
+          case pare_relation_less_or_equal: PARE_COMPARE(l <= r);
+        }
+      }
+}
+
 #define PARE_DEQUANTIZE(name, type)                                                                             \
   PARE_STEP(name) {                                                                                             \
     const pare_dequantize_step *step = operands;                                                                \

@@ -3,6 +3,8 @@
 #ifdef PARE_X86
 #include "../dense_u8s8/requantize_zmm.h"
 
+#include "narrow_avx512vnni.h"
+
 #define PARE_ROWS 8
 
 /// Adds the products of `tiles` tiles with `rows` rows: a weight is loaded once for all of them.
@@ -69,6 +71,10 @@ PARE_INLINE PARE_AVX512VNNI void block_f32(
 
 PARE_AVX512VNNI PARE_KERNEL(product_u8s8_u8, avx512vnni) {
   const pare_product_u8s8 *product = operands;
+  if (is_narrow(product)) {
+    narrow(product, input, output, 0);
+    return;
+  }
   int32_t row = 0;
   for (; row + 8 <= product->rows; row += 8) PARE_PRODUCT(u8, 8);
   for (; row + 4 <= product->rows; row += 4) PARE_PRODUCT(u8, 4);
@@ -77,6 +83,10 @@ PARE_AVX512VNNI PARE_KERNEL(product_u8s8_u8, avx512vnni) {
 
 PARE_AVX512VNNI PARE_KERNEL(product_u8s8_f32, avx512vnni) {
   const pare_product_u8s8 *product = operands;
+  if (is_narrow(product)) {
+    narrow(product, input, output, 1);
+    return;
+  }
   int32_t row = 0;
   for (; row + 8 <= product->rows; row += 8) PARE_PRODUCT(f32, 8);
   for (; row + 4 <= product->rows; row += 4) PARE_PRODUCT(f32, 4);

@@ -30,9 +30,56 @@ PARE_INLINE void row_statistics(const float *x, size_t columns, float epsilon, b
   *factor = 1.0f / pare_square_root(variance + epsilon);
 }
 
+// A vector with each group of `columns` lanes, 2, 4, 8 or 16, added up in all of them, in the order of lanes_total.
+#define PARE_FOLD16(v, columns)                                                                                      \
+  do {                                                                                                               \
+    if (columns > 8) v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);      \
+    if (columns > 4) v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);      \
+    if (columns > 2) v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);      \
+    v += __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);                        \
+  } while (0)
+
+// Rows of 2, 4, 8 or 16, several to a vector: the bits of rows by themselves.
+PARE_INLINE void normalize_narrow(
+    const float *x, const float *scale, const float *bias, float epsilon, bool centers, float *y, size_t rows,
+    const size_t columns) {
+  float scales[PARE_LANES], biases[PARE_LANES], last[PARE_LANES] = {0};
+  for (size_t j = 0; j < PARE_LANES; j++) {
+    scales[j] = scale[j % columns];
+    biases[j] = bias ? bias[j % columns] : 0;
+  }
+  const size_t all = rows * columns;
+  for (size_t i = 0; i < all; i += PARE_LANES) {
+    const bool is_whole = all - i >= PARE_LANES;
+    if (!is_whole) __builtin_memcpy(last, x + i, (all - i) * sizeof(float));
+    pare_v16 d = PARE_LOAD16(is_whole ? x + i : last);
+    if (centers) {
+      pare_v16 sum = (pare_v16){0} + d;
+      PARE_FOLD16(sum, columns);
+      d = d - sum / (float)columns;
+    }
+    pare_v16 squares = d * d;
+    PARE_FOLD16(squares, columns);
+    pare_v16 z = d * (1.0f / __builtin_elementwise_sqrt(squares / (float)columns + epsilon)) * PARE_LOAD16(scales);
+    if (bias) z += PARE_LOAD16(biases);
+    if (is_whole) {
+      PARE_STORE16(y + i, z);
+    } else {
+      PARE_STORE16(last, z);
+      __builtin_memcpy(y + i, last, (all - i) * sizeof(float));
+    }
+  }
+}
+
 PARE_KERNEL void normalize(
     const float *x, const float *scale, const float *bias, float epsilon, bool centers, float *y, size_t rows,
     size_t columns) {
+  switch (columns) {
+    case 4: normalize_narrow(x, scale, bias, epsilon, centers, y, rows, 4); return;
+    case 8: normalize_narrow(x, scale, bias, epsilon, centers, y, rows, 8); return;
+    case 16: normalize_narrow(x, scale, bias, epsilon, centers, y, rows, 16); return;
+    default: break;
+  }
   for (size_t row = 0; row < rows; row++) {
     const float *restrict u = x + row * columns;
     float *restrict z = y + row * columns;

@@ -3,4 +3,5 @@
 #define PARE_VARIANT_NAME "avx2"
 #define PARE_TARGET __attribute__((target("avx2,fma")))
 #include "scan_passes.h"
+#include "quantized_scan_passes.h"
 #endif

@@ -37,8 +37,78 @@ PARE_INLINE void scan_start(const float *state, float *h, size_t count) {
   for (size_t j = 0; j < count; j++) h[j] = state ? state[j] : 0;
 }
 
+typedef float pare_v8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef float pare_v4 __attribute__((vector_size(16), aligned(4), may_alias));
+#define PARE_SCAN_AT(type, x) (*(type *)(x))
+#define PARE_SCAN_FROM(type, x) (*(const type *)(x))
+
+// One step of neighbouring lanes from `row` on, whose states are h, channels in groups of a type's elements. Each number is computed
+// as by scan_step.
+#define PARE_SCAN_LANES(name, type)                                                                                  \
+  PARE_INLINE void name(                                                                                             \
+      const pare_scan *scan, size_t row, size_t lanes, float *restrict h, float *restrict y,                         \
+      float *restrict arguments, float *restrict terms, const size_t states, const size_t channels) {                \
+    const size_t width = sizeof(type) / sizeof(float);                                                               \
+    size_t at = 0;                                                                                                   \
+    for (size_t lane = 0; lane < lanes; lane++) {                                                                    \
+      const float *x = scan->x + (row + lane) * channels, *delta = scan->delta + (row + lane) * channels;            \
+      const float *b = scan->b + (row + lane) * states;                                                              \
+      for (size_t s = 0; s < states; s++) {                                                                          \
+        for (size_t c = 0; c < channels; c += width, at += width) {                                                  \
+          const type d = PARE_SCAN_FROM(type, delta + c);                                                            \
+          PARE_SCAN_AT(type, arguments + at) = d * PARE_SCAN_FROM(type, scan->a + s * channels + c);                 \
+          PARE_SCAN_AT(type, terms + at) = d * b[s] * PARE_SCAN_FROM(type, x + c);                                   \
+        }                                                                                                            \
+      }                                                                                                              \
+    }                                                                                                                \
+    for (size_t j = 0; j < at; j++) h[j] = pare_exponential(arguments[j]) * h[j] + terms[j];                         \
+    for (size_t lane = 0; lane < lanes; lane++) {                                                                    \
+      const float *x = scan->x + (row + lane) * channels, *out = scan->c + (row + lane) * states;                    \
+      const float *own = h + lane * states * channels;                                                               \
+      for (size_t c = 0; c < channels; c += width) {                                                                 \
+        type sum = {0};                                                                                              \
+        if (scan->d) sum = PARE_SCAN_FROM(type, scan->d + c) * PARE_SCAN_FROM(type, x + c);                          \
+        for (size_t s = 0; s < states; s++) sum += out[s] * PARE_SCAN_FROM(type, own + s * channels + c);            \
+        PARE_SCAN_AT(type, y + (row + lane) * channels + c) = sum;                                                   \
+      }                                                                                                              \
+    }                                                                                                                \
+  }
+PARE_SCAN_LANES(scan_lanes_16, pare_v16)
+PARE_SCAN_LANES(scan_lanes_8, pare_v8)
+PARE_SCAN_LANES(scan_lanes_4, pare_v4)
+PARE_SCAN_LANES(scan_lanes_1, float)
+
+PARE_INLINE void scan_narrow(const pare_scan *scan, float *y, float *last) {
+  const size_t states = scan->states, channels = scan->channels, size = states * channels;
+  const size_t together = PARE_SCAN_BLOCK / size;
+  float own[PARE_SCAN_BLOCK], arguments[PARE_SCAN_BLOCK], terms[PARE_SCAN_BLOCK];
+  for (size_t batch = 0; batch < scan->batch; batch++) {
+    for (size_t lane = 0; lane < scan->lanes; lane += together) {
+      const size_t lanes = scan->lanes - lane < together ? scan->lanes - lane : together;
+      const size_t place = (batch * scan->lanes + lane) * size;
+      float *h = last ? last + place : own;
+      const float *first = scan->state ? scan->state + place : 0;
+      if (h != first) scan_start(first, h, lanes * size);
+      for (size_t step = 0; step < scan->steps; step++) {
+        const size_t row = (batch * scan->steps + step) * scan->lanes + lane;
+        // Extents that the compiler knows: loops over them are unrolled.
+        if (states == 2 && channels == 4) scan_lanes_4(scan, row, lanes, h, y, arguments, terms, 2, 4);
+        else if (states == 4 && channels == 8) scan_lanes_8(scan, row, lanes, h, y, arguments, terms, 4, 8);
+        else if (channels % 16 == 0) scan_lanes_16(scan, row, lanes, h, y, arguments, terms, states, channels);
+        else if (channels % 8 == 0) scan_lanes_8(scan, row, lanes, h, y, arguments, terms, states, channels);
+        else if (channels % 4 == 0) scan_lanes_4(scan, row, lanes, h, y, arguments, terms, states, channels);
+        else scan_lanes_1(scan, row, lanes, h, y, arguments, terms, states, channels);
+      }
+    }
+  }
+}
+
 PARE_KERNEL void scan(const pare_scan *scan, float *y, float *last, float *scratch) {
   const size_t states = scan->states, channels = scan->channels, size = states * channels;
+  if (size > 0 && size <= PARE_SCAN_BLOCK) {
+    scan_narrow(scan, y, last);
+    return;
+  }
   for (size_t batch = 0; batch < scan->batch; batch++) {
     for (size_t lane = 0; lane < scan->lanes; lane++) {
       const size_t place = (batch * scan->lanes + lane) * size;
@@ -128,8 +198,3 @@ PARE_KERNEL void scan_gradient(
     }
   }
 }
-
-extern const pare_scan_kernels PARE_JOIN(pare_scan_kernels_, PARE_VARIANT);
-const pare_scan_kernels PARE_JOIN(pare_scan_kernels_, PARE_VARIANT) = {
-  .variant = PARE_VARIANT_NAME, .scan = scan, .gradient = scan_gradient,
-};

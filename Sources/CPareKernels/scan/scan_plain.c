@@ -2,3 +2,4 @@
 #define PARE_VARIANT_NAME "plain"
 #define PARE_TARGET
 #include "scan_passes.h"
+#include "quantized_scan_passes.h"

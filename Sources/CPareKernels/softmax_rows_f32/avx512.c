@@ -65,9 +65,34 @@ PARE_INLINE PARE_AVX512 void by_passes(const pare_softmax_f32 *step, const float
   }
 }
 
+// A vector with each group of 2, 4 or 8 lanes folded into all of them.
+PARE_INLINE PARE_AVX512 __m512 folded(__m512 v, const int count, const int takes_maximum) {
+#define PARE_FOLD(other) v = takes_maximum ? _mm512_max_ps(v, other) : _mm512_add_ps(v, other)
+  PARE_FOLD(_mm512_permute_ps(v, 0xb1));
+  if (count > 2) PARE_FOLD(_mm512_permute_ps(v, 0x4e));
+  if (count > 4) PARE_FOLD(_mm512_shuffle_f32x4(v, v, 0xb1));
+#undef PARE_FOLD
+  return v;
+}
+
+// Rows of 2, 4 or 8, several to a vector.
+PARE_INLINE PARE_AVX512 void by_vectors(const pare_softmax_f32 *step, const float *x, float *y, const int count) {
+  const size_t all = (size_t)count * (size_t)step->rows;
+  for (size_t i = 0; i < all; i += 16) {
+    const __mmask16 lanes = all - i >= 16 ? 0xffff : (__mmask16)((1u << (all - i)) - 1);
+    const __m512 v = _mm512_maskz_loadu_ps(lanes, x + i);
+    const __m512 e = exponential(_mm512_sub_ps(v, folded(v, count, 1)));
+    const __m512 share = _mm512_div_ps(_mm512_set1_ps(1.0f), folded(e, count, 0));
+    _mm512_mask_storeu_ps(y + i, lanes, _mm512_mul_ps(e, share));
+  }
+}
+
 PARE_AVX512 PARE_KERNEL(softmax_rows_f32, avx512) {
   const pare_softmax_f32 *step = operands;
-  if (step->count % 16 == 0 && step->count > 0) by_passes(step, input, output);
+  if (step->count == 8) by_vectors(step, input, output, 8);
+  else if (step->count == 4) by_vectors(step, input, output, 4);
+  else if (step->count == 2) by_vectors(step, input, output, 2);
+  else if (step->count % 16 == 0 && step->count > 0) by_passes(step, input, output);
   else by_rows(step, input, output);
 }
 

@@ -86,7 +86,7 @@ struct Lowering {
 
   mutating func run() throws -> Graph {
     for node in source.nodes where !absorbed.contains(node.name) {
-      if let lowered = try layer(node) ?? groupDense(node) ?? dynamicDense(node) {
+      if let lowered = try layer(node) ?? groupDense(node) ?? dynamicDense(node) ?? scan(node) {
         result.nodes.append(lowered)
       } else if node.operatorName == "QuantizeLinear", let affine = try affine(node) {
         result.nodes.append(try quantization(node, affine))

@@ -10,6 +10,11 @@ public struct StreamState: Sendable, Hashable {
 }
 
 extension Graph {
+  /// Where a scan takes its state, of what type, and which input has the number of states along which axis.
+  private static let statePlaces: [OperatorName: (input: Int, type: ElementType?, counted: Int, axis: Int)] = [
+    SelectiveScan.name: (6, nil, 2, 0), QuantizedSelectiveScan.name: (8, .int16, 4, 2),
+  ]
+
   /// The graph with the states of its selective scans as inputs and outputs, so that a call goes on where the one before ended: the scores
   /// of the steps of several calls are those of one call with all of them, and work and memory of a step do not depend on how many there
   /// were before.
@@ -18,12 +23,15 @@ extension Graph {
   public func withStates() throws -> (graph: Graph, states: [StreamState]) {
     let types = try inferredTypes()
     var (graph, states) = (self, [StreamState]())
-    for (index, node) in nodes.enumerated() where node.operatorName == SelectiveScan.name && node.input(6) == nil {
-      guard let x = types[node.inputs[0]], let a = types[node.inputs[2]] else { continue }
+    for (index, node) in nodes.enumerated() {
+      guard let place = Self.statePlaces[node.operatorName], node.input(place.input) == nil, let x = types[node.inputs[0]],
+        let constants = types[node.inputs[place.counted]]
+      else { continue }
       let places = x.dimensions.dropLast()
-      let type = ValueType(x.elementType, [x.dimensions[0]] + places.dropFirst(2) + [a.dimensions[0], x.dimensions[x.rank - 1]])
+      let count = constants.dimensions[place.axis]
+      let type = ValueType(place.type ?? x.elementType, [x.dimensions[0]] + places.dropFirst(2) + [count, x.dimensions[x.rank - 1]])
       let state = StreamState(input: "\(node.name).state", output: "\(node.name).state.next", type: type)
-      graph.nodes[index].inputs = (0..<6).map { node.input($0) ?? "" } + [state.input]
+      graph.nodes[index].inputs = (0..<place.input).map { node.input($0) ?? "" } + [state.input]
       graph.nodes[index].outputs = [node.outputs[0], state.output]
       graph.inputs.append(ValueInfo(state.input, type))
       graph.outputs.append(ValueInfo(state.output, type))

@@ -16,7 +16,7 @@ enum RearrangementStep {
     let outputs = node.outputs.filter { !$0.isEmpty }
     let moved = node.operatorName == "Concat" ? node.inputs : [node.inputs[0]]
     let types = Set((moved + outputs).map { graph.types[$0]?.elementType })
-    let isBytes = types == [.uint8]
+    let isBytes = types == [.uint8] || types == [.bool]
     guard outputs.count == node.outputs.count, isBytes || types == [.float32] || types == [.int32],
       moved.count > 1 || !graph.isParameter(moved[0]),
       // What the operator refuses here it refuses when the plan runs, too.
@@ -71,7 +71,7 @@ enum RearrangementStep {
       }
     }
     func numbered(_ type: TensorType) -> TensorType {
-      TensorType([.float32, .uint8].contains(type.elementType) ? .int32 : type.elementType, type.shape)
+      TensorType([.float32, .uint8, .bool].contains(type.elementType) ? .int32 : type.elementType, type.shape)
     }
     let evaluation = try OperatorCatalogue.prepare(
       PreparationContext(

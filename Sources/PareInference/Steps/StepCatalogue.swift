@@ -25,6 +25,8 @@ enum StepCatalogue {
     DecideStep.self,
     ActivationStep.self,
     BinaryStep.self,
+    ComparisonStep.self,
+    PresentRowsStep.self,
     ChoiceStep.self,
     SoftmaxRowsStep.self,
     RowNormalizationStep.self,
@@ -39,6 +41,8 @@ enum StepCatalogue {
     ContractionStep.self,
     QuantizedRecurrentStep.self,
     FloatRecurrentStep.self,
+    SelectiveScanStep.self,
+    QuantizedSelectiveScanStep.self,
     DequantizationStep.self,
     DynamicDequantizationStep.self,
   ]

@@ -12,7 +12,44 @@ extension OperatorCases {
       ScanSample(lanes: [2], hasD: true, hasState: true).gradient("", by: [true, true]),
       ScanSample().gradient("by the last state alone", by: [false, true]),
       ScanSample(hasD: true).gradient("by Y alone", by: [true, false]),
+    ] + [QuantizedScanSample().scan("Y alone", outputs: 1), QuantizedScanSample(lanes: [3], hasState: true).scan("with a state")]
+}
+
+/// A small selective scan on integers.
+struct QuantizedScanSample {
+  var batch = 2
+  var steps = 4
+  var lanes: [Int] = []
+  var channels = 3
+  var states = 2
+  var hasState = false
+
+  private func codes(_ shape: [Int], seed: Int) -> OperatorCase.Operand {
+    let shape = Shape(shape)
+    return .variable(Tensor((0..<shape.elementCount).map { UInt8(($0 * 97 + seed * 31) % 256) }, shape: shape))
+  }
+
+  private func integers(_ shape: Shape, from least: Int, count: Int, seed: Int) -> Tensor {
+    Tensor((0..<shape.elementCount).map { Int16(least + ($0 * 7919 + seed * 101) % count) }, shape: shape)
+  }
+
+  var operands: [OperatorCase.Operand] {
+    let places = [batch, steps] + lanes
+    return [
+      codes(places + [channels], seed: 1), codes(places + [states], seed: 2), codes(places + [states], seed: 3),
+      .constant(Tensor([120, 131, 128] as [UInt8])),
+      .constant(integers([channels, 256, states], from: 0, count: 32768, seed: 4)),
+      .constant(integers([channels, 256], from: -3000, count: 6001, seed: 5)), .constant(Tensor(scalar: Float(0x1p-20))),
+      .constant(.sample([channels], seed: 6)),
+      hasState ? .variable(integers(Shape([batch] + lanes + [states, channels]), from: -32768, count: 65536, seed: 7)) : .absent,
     ]
+  }
+
+  // Sums below 2 · 131 · 2^15 < 2^24 are exact in Float32; their product with a power of two is; the other product is below 136 · 2, and so
+  // the sum below 280.
+  func scan(_ variant: String, outputs: Int = 2) -> OperatorCase {
+    OperatorCase("pare.QuantizedSelectiveScan", variant, operands, outputs: outputs, rounding: .init(2, upTo: 280))
+  }
 }
 
 /// A small selective scan with its operands: Δ and −A above zero, as they are in a model.

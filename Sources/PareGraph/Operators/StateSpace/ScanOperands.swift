@@ -39,6 +39,37 @@ package struct ScanExtents: Sendable {
     lanes = x.dimensions[2..<x.rank - 1].reduce(1, *)
   }
 
+  /// Of a scan over X.
+  init(_ x: Shape, states: Int) {
+    (batch, steps, channels, self.states) = (x[0], x[1], x[x.rank - 1], states)
+    lanes = x.dimensions[2..<x.rank - 1].reduce(1, *)
+  }
+
+  /// One channel of a lane.
+  struct Channel {
+    let batch, lane, channel: Int
+    fileprivate let first, stride: Int
+
+    /// The place of a number of its state in `[batch, …, states, channels]`.
+    @inline(__always)
+    func state(_ index: Int) -> Int { first + index * stride }
+  }
+
+  @inline(__always)
+  func forEachChannel(_ body: (Channel) -> Void) {
+    for row in 0..<batch {
+      for lane in 0..<lanes {
+        for channel in 0..<channels {
+          let first = (row * lanes + lane) * states * channels + channel
+          body(Channel(batch: row, lane: lane, channel: channel, first: first, stride: channels))
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  func row(_ channel: Channel, _ step: Int) -> Int { (channel.batch * steps + step) * lanes + channel.lane }
+
   /// One number of the state.
   struct Number {
     let batch, lane, channel, state: Int

@@ -13,12 +13,15 @@ import PareTensor
 /// - Inputs: X `[batch, steps, …, channels]`, Δ as X, A `[states, channels]`, B and C `[batch, steps, …, states]`, optionally D
 ///   `[channels]` (0) and the state before the first step `[batch, …, states, channels]` (0).
 /// - Outputs: Y as X, optionally the last state `[batch, …, states, channels]`.
+/// - Attribute `state_scale`: what a unit of the state stands for where the scan is on integers (`pare.QuantizedSelectiveScan`, as which a
+///   scan of dequantized X, B and C runs then); states in floating point are not rounded to it. 0, by default, for none.
 /// - Source: Gu and Dao 2023, arXiv:2312.00752, eq. 2 and algorithm 2, with A held over a step exactly and B by Euler's rule.
 public enum SelectiveScan: FloatingPointOperator {
   public static let name = OperatorName("SelectiveScan", domain: "pare")
   public static let inputCount = 5...7
   public static let outputCount = 1...2
   public static let weightInputs: Set<Int> = [2, 5]
+  public static let attributeNames = ["state_scale"]
 
   public static func inferTypes(_ context: InferenceContext) throws -> [ValueType] {
     let operands = try ScanOperands(context, first: 0)

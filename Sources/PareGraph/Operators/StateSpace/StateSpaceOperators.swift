@@ -1,3 +1,3 @@
 extension OperatorCatalogue {
-  static let stateSpace: [any Operator.Type] = [SelectiveScan.self, SelectiveScanGradient.self]
+  static let stateSpace: [any Operator.Type] = [SelectiveScan.self, SelectiveScanGradient.self, QuantizedSelectiveScan.self]
 }

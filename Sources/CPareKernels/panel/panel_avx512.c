@@ -1,0 +1,7 @@
+#if defined(__x86_64__)
+#define PARE_VARIANT avx512
+#define PARE_VARIANT_NAME "avx512"
+#define PARE_TARGET __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl")))
+#include "quantize_run_avx512.h"
+#include "panel_passes.h"
+#endif
