@@ -11,6 +11,9 @@ struct QuantizationRun {
   let observations: Observations
   /// Values that hold the windows of convolutions, by the convolution's name.
   private let windows: [String: String]
+  /// Scans that become integers, and the values that hold their states, by name.
+  private let scans: [ScanForm]
+  private let traces: [String: [String]]
   var rewrite: QuantizationRewrite
 
   init(_ technique: Quantization, _ original: Graph, _ context: CompressionContext) throws {
@@ -22,7 +25,15 @@ struct QuantizationRun {
     forms = try LayerForms(technique, graph).all()
     var observed = graph
     windows = ConvolutionWindows.add(for: Self.layersWithMoments(forms, technique), to: &observed)
-    let request = Self.request(forms, technique, windows)
+    let integers = Set(forms.compactMap { form -> String? in
+      guard case .product(let layer) = form.kind, form.scheme.mode == .static, form.scheme.precision != .binary else { return nil }
+      return layer.name
+    })
+    let folded = self.graph
+    scans = technique.recurrent == .integers ? folded.nodes.compactMap { ScanForm($0, in: folded, integers: integers) } : []
+    traces = try ScanTraces.add(for: scans.map(\.node), to: &observed)
+    var request = Self.request(forms, technique, windows)
+    for scan in scans { request.ranges.formUnion(scan.operands.map(\.value) + (traces[scan.node.name] ?? [])) }
     observations = request.isEmpty
       ? Observations()
       : try ActivationObserver.observe(request, of: observed, rows: context.trainingRows(for: Quantization.name)) {
@@ -96,6 +107,7 @@ struct QuantizationRun {
       case .recurrent: break
       }
     }
+    for scan in scans { reports.append(quantize(scan)) }
     let finished = try rewrite.finish()
     let (result, recurrent) = try quantizeRecurrentLayers(finished)
     return (result, reports + recurrent + graph.floatReports())
@@ -122,6 +134,26 @@ struct QuantizationRun {
     report.figures["input_zero_point"] = Double(map.zeroPoint)
     report.figures["input_saturation"] = record.whole.histogram.share(outside: map.covered)
     report.figures.merge(record.figures(by: technique.calibration, onto: ActivationGrid(scheme.activations))) { $1 }
+  }
+
+  // MARK: scans
+
+  private mutating func quantize(_ scan: ScanForm) -> LayerReport {
+    let grid = ActivationGrid(technique.scheme.activations)
+    var maps: [AffineMap] = []
+    for operand in scan.operands {
+      guard let record = observations.records[operand.value] else { continue }
+      let map = grid.map(covering: record.range(by: technique.calibration, onto: grid))
+      rewrite.quantize(operand.value, readBy: operand.readers, by: map)
+      maps.append(map)
+    }
+    let greatest = observations.greatestMagnitude(of: traces[scan.node.name] ?? [])
+    guard maps.count == 3 else { return LayerReport(layer: scan.node.name, outcome: "left in Float32: nothing was observed of it") }
+    let scale = scan.stateScale(x: maps[0], b: maps[1], greatest: greatest)
+    rewrite.setAttribute("state_scale", of: scan.node.name, to: .float(Double(scale)))
+    return LayerReport(
+      layer: scan.node.name, outcome: "all in integers, as \(QuantizedSelectiveScan.name)",
+      figures: ["input_scale": Double(maps[0].scale), "largest_state": greatest, "state_scale": Double(scale)])
   }
 
   // MARK: recurrent layers

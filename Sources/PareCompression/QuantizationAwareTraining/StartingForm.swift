@@ -38,7 +38,7 @@ struct StartingForm {
       context.progress(CompressionProgress(technique: technique, activity: step.activity, fraction: 0))
     }
     if !products.isEmpty {
-      graph = try Quantization(precision == .int4 ? .int4 : .int8, calibration: calibration, layers: .named(products))
+      graph = try Quantization(precision == .int4 ? .int4 : .int8, calibration: calibration, layers: .named(products), recurrent: form)
         .compress(Model(graph: real), in: calibrating).model.graph
     }
     self.graph = graph
@@ -50,6 +50,15 @@ struct StartingForm {
   ///   - graph: the standard form after training.
   ///   - manner: how its weights came about.
   func reports(of graph: Graph, real: Graph, manner: String) -> [LayerReport] {
+    layerReports(of: graph, real: real, manner: manner) + scans.map { scan in
+      LayerReport(layer: scan.name, outcome: "\(manner) with rounded inputs; all in integers, as \(QuantizedSelectiveScan.name)")
+    }
+  }
+
+  /// Scans that are to become integers.
+  var scans: [Node] { graph.nodes.filter { $0.operatorName == SelectiveScan.name && $0.attributes["state_scale"] != nil } }
+
+  private func layerReports(of graph: Graph, real: Graph, manner: String) -> [LayerReport] {
     layers.map { layer in
       if recurrentLayers.contains(where: { $0.name == layer.name }) {
         let integers = recurrentWeights == .int8 ? "int8 weights" : "int4 weights in groups of 32"

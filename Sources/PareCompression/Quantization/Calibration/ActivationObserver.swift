@@ -27,6 +27,11 @@ struct MomentKey: Hashable {
 struct Observations {
   fileprivate(set) var records: [String: CalibrationRecord] = [:]
   fileprivate(set) var moments: [MomentKey: InputMoments] = [:]
+
+  /// Of all numbers of some values.
+  func greatestMagnitude(of values: [String]) -> Double {
+    values.compactMap { records[$0]?.whole.histogram }.reduce(0) { max($0, $1.minimum.magnitude, $1.maximum.magnitude) }
+  }
 }
 
 /// Gathers what methods need to know of several values while a graph runs once over the rows.

@@ -67,6 +67,30 @@ struct QuantizationRewrite {
     if let real = dequantized[key] { update(layer.name) { $0.inputs[0] = real } }
   }
 
+  /// Lets some nodes read a value through QuantizeLinear and DequantizeLinear, which all who read it by the same map share.
+  ///
+  /// - Parameter users: in the order of evaluation, and behind those that were given before.
+  mutating func quantize(_ value: String, readBy users: [String], by map: AffineMap) {
+    guard let first = users.first else { return }
+    let key = "\(map.scale) \(map.zeroPoint) \(value)"
+    if dequantized[key] == nil {
+      let scale = constant(Tensor(scalar: map.scale), "\(value).scale")
+      let zeroPoint = constant(Tensor(scalar: UInt8(clamping: map.zeroPoint)), "\(value).zero")
+      let (integer, real) = (names.fresh("\(value).q"), names.fresh("\(value).dq"))
+      insert(
+        [
+          Node("QuantizeLinear", name: integer, inputs: [value, scale, zeroPoint], outputs: [integer]),
+          Node("DequantizeLinear", name: real, inputs: [integer, scale, zeroPoint], outputs: [real]),
+        ], before: first)
+      dequantized[key] = real
+    }
+    if let real = dequantized[key] { replaceUses(of: value, in: users, by: real) }
+  }
+
+  mutating func setAttribute(_ attribute: String, of name: String, to value: Attribute) {
+    update(name) { $0.attributes[attribute] = value }
+  }
+
   // MARK: weights
 
   /// Stores the weight that layers share as integers behind a DequantizeLinear. It keeps its name where no other node uses
