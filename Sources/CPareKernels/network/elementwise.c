@@ -47,6 +47,16 @@ PARE_STEP(choose) {
 }
 
 #define PARE_COMPARE(holds)                                                                                      \
+  if (u.column_stride == 1 && v.column_stride == 0 && step->rows == 1) {                                        \
+    const float *restrict values = u.values;                                                                    \
+    const float r = *v.values;                                                                                  \
+    for (size_t column = 0; column < step->columns; column++) {                                                 \
+      const float l = values[column];                                                                           \
+      y[column] = holds;                                                                                        \
+    }                                                                                                           \
+    y += step->columns;                                                                                         \
+    break;                                                                                                      \
+  }                                                                                                             \
   for (size_t row = 0; row < step->rows; row++, y += step->columns)                                             \
     for (size_t column = 0; column < step->columns; column++) {                                                 \
       const float l = u.values[row * u.row_stride + column * u.column_stride];                                  \

@@ -101,8 +101,7 @@ struct PanelInterface {
       let rest = day.inputs[index].type.dimensions.dropFirst(3)
       day.inputs[index].type.dimensions = [.fixed(1), .fixed(1), .fixed(symbols)] + rest
     }
-    let types = try day.inferredTypes()
-    for index in day.outputs.indices { day.outputs[index].type = types[day.outputs[index].name] ?? day.outputs[index].type }
+    for index in day.outputs.indices { day.outputs[index].type.dimensions = [.fixed(1), .fixed(1), .fixed(symbols)] }
     return try day.specialized([:])
   }
 }
