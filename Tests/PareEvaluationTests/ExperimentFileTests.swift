@@ -81,7 +81,7 @@ import Testing
     #expect(names.count >= 4)
     for name in names {
       let path = folder.appendingPathComponent(name).path
-      if try !name.hasSuffix(".recipe.yaml"), PanelFile.read(path) != nil { continue }
+      if !name.hasSuffix(".recipe.yaml"), try PanelFile.read(path) != nil { continue }
       if name.hasSuffix(".recipe.yaml") {
         _ = try RecipeFile.read(path)
       } else if name.hasPrefix("search") {
