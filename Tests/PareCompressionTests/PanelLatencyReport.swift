@@ -19,7 +19,7 @@ struct PanelLatencyReport {
   @Test func aDay() throws {
     let days = PanelDays(days: 8, symbols: Self.symbols, inputs: 81, absent: 50, seed: 1)
     let teacher = try StockStateSpaceGraph(Self.shape).graph(seed: 1)
-    let small = try StockStateSpaceGraph(Self.shape, width: 8, rank: 4, states: 2).graph(seed: 1)
+    let small = try StockStateSpaceGraph(Self.shape, width: 8, rank: 4, states: 2, memory: 4).graph(seed: 1)
     let context = CompressionContext(training: try TrainingData(days.tensors), seed: 1)
     func quantized(_ graph: Graph, _ recurrent: Quantization.RecurrentForm) throws -> Graph {
       // The last layer has one output: quantizing its input costs more than its products.

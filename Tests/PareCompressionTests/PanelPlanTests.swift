@@ -11,7 +11,7 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
 /// Networks over panels, day by day.
 @Suite struct PanelPlanTests {
   static func network(symbols: Int? = nil) -> StockStateSpaceGraph {
-    StockStateSpaceGraph(PanelShape(symbols: symbols, inputs: 11), width: 12, rank: 5, states: 3)
+    StockStateSpaceGraph(PanelShape(symbols: symbols, inputs: 11), width: 12, rank: 5, states: 3, memory: 5)
   }
 
   /// Runs all days and returns their scores.
@@ -28,7 +28,7 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
   func everyStepHasAKernel(set: InstructionSet) throws {
     let plan = try PanelPlan(Self.network().graph(seed: 1), symbols: 37, kernels: KernelSelection(set))
     #expect(plan.plan.steps.allSatisfy { $0.isFast }, "\(plan.plan)")
-    #expect(plan.states.count == 2 && plan.stateByteCount == 2 * 37 * 3 * 5 * 4)
+    #expect(plan.states.count == 3 && plan.stateByteCount == 3 * 37 * 3 * 5 * 4)
   }
 
   /// The reference in Float32 and the plan both stay within bounds of the same form; see `NetworkPlanTests`.

@@ -12,7 +12,7 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
 /// Selective scans on integers, from the technique to the plan.
 @Suite struct ScanQuantizationTests {
   static func graph(width: Int = 12, rank: Int = 5, states: Int = 3) throws -> Graph {
-    try StockStateSpaceGraph(PanelShape(inputs: 11), width: width, rank: rank, states: states).graph(seed: 1)
+    try StockStateSpaceGraph(PanelShape(inputs: 11), width: width, rank: rank, states: states, memory: rank).graph(seed: 1)
   }
 
   static func context(rows: Int = 4) throws -> CompressionContext {
@@ -33,10 +33,10 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
     let graph = try Self.graph()
     let result = try Self.quantized(graph)
     let scans = result.model.graph.nodes.filter { $0.operatorName == SelectiveScan.name }
-    #expect(scans.count == 2 && scans.allSatisfy { $0.attributes["state_scale"] != nil })
-    #expect(result.layers.count { $0.outcome.contains("pare.QuantizedSelectiveScan") } == 2)
+    #expect(scans.count == 3 && scans.allSatisfy { $0.attributes["state_scale"] != nil })
+    #expect(result.layers.count { $0.outcome.contains("pare.QuantizedSelectiveScan") } == 3)
     let lowered = try IntegerLowering.lower(result.model.graph)
-    #expect(lowered.nodes.count { $0.operatorName == QuantizedSelectiveScan.name } == 2)
+    #expect(lowered.nodes.count { $0.operatorName == QuantizedSelectiveScan.name } == 3)
     #expect(!lowered.nodes.contains { $0.operatorName == "Softplus" })
     // Not asked for, or one of what they read left in Float32.
     for technique in [
@@ -69,7 +69,7 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
       let days = PanelDays(days: 7, symbols: 21, inputs: 11, seed: 3)
       let plan = try PanelPlan(graph, symbols: 21, kernels: KernelSelection(set))
       #expect(plan.plan.steps.allSatisfy { $0.isFast }, "\(plan.plan)")
-      #expect(plan.stateByteCount == 2 * 21 * states * rank * 2)
+      #expect(plan.stateByteCount == 3 * 21 * states * rank * 2)
       let context = plan.makeContext()
       let whole = try ExecutionPlan(graph, extents: ["steps": 7, "symbols": 21], kernels: KernelSelection(set))
       let all = try #require(try whole.makeContext().run(days.tensors)["scores"]).doubles
@@ -104,12 +104,12 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
     let context = try Self.context()
     let start = try Quantization(.int8, recurrent: .integers).compress(Model(graph: graph), in: context).model.graph
     let form = try FakeQuantizedForm(start, real: graph, learnsScales: true)
-    #expect(form.graph.nodes.count { $0.operatorName == SelectiveScan.name } == 2)
+    #expect(form.graph.nodes.count { $0.operatorName == SelectiveScan.name } == 3)
     // X, B and C of each, which Δ reads too.
     for scan in form.graph.nodes where scan.operatorName == SelectiveScan.name {
       for input in [0, 3, 4] { #expect(form.graph.producer(of: scan.inputs[input])?.operatorName == FakeQuantize.name) }
     }
     let deployed = try form.standardForm(of: form.graph)
-    #expect(try IntegerLowering.lower(deployed).nodes.count { $0.operatorName == QuantizedSelectiveScan.name } == 2)
+    #expect(try IntegerLowering.lower(deployed).nodes.count { $0.operatorName == QuantizedSelectiveScan.name } == 3)
   }
 }
