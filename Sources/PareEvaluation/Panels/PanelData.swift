@@ -25,6 +25,8 @@ package struct PanelData: Sendable {
   let parts: [DatasetPart: Range<Int>]
   let prices: PanelPrices
   let groups: SymbolMemberships?
+  /// Decision times in a year: sessions of a market with a calendar, all of them of one that never closes.
+  package let daysPerYear: Double
   let digest: DataDigest
   let provenance: String
 
@@ -73,6 +75,8 @@ package struct PanelData: Sendable {
       })
     prices = try Self.prices(source.series, at: sections.times, limit: experiment.priceLimit)
     self.groups = groups
+    let perDay = 86_400_000 / Double(dataset.keys[0].interval.milliseconds ?? 86_400_000)
+    daysPerYear = perDay * (source.series[0].calendar == nil ? 365 : 252)
     digest = dataset.digest
     provenance = source.provenance
   }

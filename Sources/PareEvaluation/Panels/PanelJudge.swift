@@ -43,7 +43,8 @@ struct PanelJudge: Sendable {
     let top = settings.top ?? max(symbols / 10, 1)
     let rule = CrossSectionPortfolio(
       top: top, drop: settings.drop ?? max(top / 10, 1), side: side, costs: try TradingCosts(fee: settings.cost, halfSpread: 0, slippage: 0),
-      stampDuty: settings.stampDuty, largestMove: experiment.priceLimit.map { 2 * $0 + 0.01 })
+      stampDuty: settings.stampDuty, largestMove: experiment.priceLimit.map { 2 * $0 + 0.01 },
+      daysPerYear: data.daysPerYear)
     return try rule.run(scores: scores.values, prices: prices).figures
   }
 }

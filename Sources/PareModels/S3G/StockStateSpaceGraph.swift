@@ -18,8 +18,8 @@ import PareTensor
 /// `groups` another sum is added, over the symbols that share a group of a file, `γ ⊙` the mean over the groups of their means.
 ///
 /// Inputs and scores are those of `PanelShape`; steps and symbols may be any number unless there are vectors or groups of symbols. Factors
-/// of a symbol that is absent for a while go on as they would with features of zeros. The values `loading [batch, steps, symbols, r]` and `share [batch, steps, r, symbols]`
-/// hold P and Qᵀ, `embedding` holds e.
+/// of a symbol that is absent for a while go on as they would with features of zeros. The values `loading [batch, steps, symbols, r]` and
+/// `share [batch, steps, r, symbols]` hold P and Qᵀ, `embedding` holds e.
 ///
 /// - Source: the parts are those of Lu, Hu and Zhang 2026, arXiv:2603.24236, of which no more than the abstract is known to us; how they
 ///   are made is ours (docs/s3g.md). The scan: Gu and Dao 2023, arXiv:2312.00752; two softmaxes around a low-rank product: Shen et al.

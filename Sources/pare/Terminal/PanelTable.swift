@@ -26,6 +26,11 @@ struct PanelTable {
       ])
     }
     lines.append(table.rendered())
+    lines += [
+      "",
+      "Test days; sizes and weights saw the days before them. Excess is over all symbols in equal parts; who was chosen for a panel with",
+      "knowledge of its end has survived it, so that absolute profits are not to be read off.",
+    ]
     return lines.joined(separator: "\n")
   }
 

@@ -40,6 +40,10 @@ struct PanelRowsTests {
     #expect(back.count == 33 && back[0] == 9 && back[12] == 21 + 9 && back[32] == 2 * 21 + 9 + 8)
   }
 
+  @Test func aYearHasAllCandlesOfAMarketThatNeverCloses() async throws {
+    #expect(try await Self.data().daysPerYear == 365 * 288)
+  }
+
   @Test func daysBeforeThePanelAreEmpty() async throws {
     let made = try await PanelRows(data: Self.data(), days: PanelDays(count: 5, warmUp: 4)).rows(0..<2)
     #expect(try #require(made["mask"]).values(as: Float.self).prefix(12).allSatisfy { $0 == 0 })
