@@ -43,6 +43,7 @@ public enum Artifact {
     }
     file.metadata[schemaKey] = String(schemaVersion)
     file.metadata[graphKey] = graph.text
+    if model.isPacked { return try PackedFile.encode(file, graphKey: graphKey, forms: graph.forms, name: name) }
     file.metadata[checksumKey] = checksum(of: file)
     return try file.encoded(name: name)
   }
@@ -54,7 +55,9 @@ public enum Artifact {
   /// - Throws: `ArtifactError`: `not-an-artifact`, `schema`, `checksum`, `content`, `unused-tensor`, `graph`, or what
   ///   `Safetensors.init(bytes:name:)` throws.
   public static func decode(_ bytes: [UInt8], name: String = "artifact") throws -> Model {
-    let file = try Safetensors(bytes: bytes, name: name)
+    let outer = try Safetensors(bytes: bytes, name: name)
+    let packed = try PackedFile.decode(outer, graphKey: graphKey, name: name)
+    let file = packed ?? outer
     guard let schema = file.metadata[schemaKey], let graph = file.metadata[graphKey] else {
       throw ArtifactError(
         "not-an-artifact", subject: name, expected: "a .pare artifact",
@@ -64,12 +67,13 @@ public enum Artifact {
       throw ArtifactError("schema", subject: name, expected: "schema version \(schemaVersion)", found: quoted(schema))
     }
     let computed = checksum(of: file)
-    guard file.metadata[checksumKey] == computed else {
+    guard packed != nil || file.metadata[checksumKey] == computed else {
       throw ArtifactError(
         "checksum", subject: name, expected: "content with the checksum \(quoted(file.metadata[checksumKey] ?? ""))",
         found: "a damaged or edited file, whose checksum is '\(computed)'")
     }
     var model = Model(graph: try GraphDecoding.graph(graph, tensors: file.tensors, file: name))
+    model.isPacked = packed != nil
     for (section, text) in file.metadata.sorted(by: { $0.key.precedesByBytes($1.key) })
     where ![schemaKey, graphKey, checksumKey].contains(section) {
       model.sections[section] = text

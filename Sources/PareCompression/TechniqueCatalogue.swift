@@ -14,6 +14,7 @@ public enum TechniqueCatalogue {
     LowRankFactorization.self,
     TensorFactorization.self,
     WeightSharing.self,
+    EntropyQuantization.self,
     EntropyCoding.self,
     CrossLayerEqualization.self,
     ActivationSmoothing.self,

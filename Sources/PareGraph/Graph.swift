@@ -117,9 +117,12 @@ public struct Graph: Sendable {
 public struct Model: Sendable {
   public var graph: Graph
   public var sections: OrderedDictionary<String, String>
+  /// Whether its artifact is stored under one code as a whole, header included. It is the same model, and takes longer to load.
+  public var isPacked: Bool
 
-  public init(graph: Graph, sections: OrderedDictionary<String, String> = [:]) {
+  public init(graph: Graph, sections: OrderedDictionary<String, String> = [:], isPacked: Bool = false) {
     self.graph = graph
     self.sections = sections
+    self.isPacked = isPacked
   }
 }

@@ -55,6 +55,7 @@ enum DegenerateInput {
     Entry(TensorFactorization(.tuckerOfChannels, .rank(1), condition: .smaller)),
     Entry(CrossLayerEqualization()),
     Entry(EntropyCoding()),
+    Entry(EntropyQuantization(bits: 4, rows: 64)),
     Entry(ActivationSmoothing(inserts: true)),
     Entry(LowRankAdaptation(training: FineTuning(schedule))),
   ] + ([.magnitude, .gradient, .optimalBrainDamage, .optimalBrainSurgeon] as [Pruning.Criterion]).map {

@@ -140,6 +140,7 @@ import Testing
     Sample(
       technique: EntropyCoding(layers: .operators(["Gemm"])), mayChange: { $0.hasPrefix("dense_") },
       model: { try WeightSharing(bits: 5).apply(to: EntropyCodingTests.peaked([48, 40]), in: Fixture.context()) }),
+    Sample(technique: EntropyQuantization(bits: 3, rows: 64, layers: one), mayChange: { $0.hasPrefix("dense_1.") }),
     Sample(
       technique: CrossLayerEqualization(layers: .operators(["Gemm"])), mayChange: { $0.hasPrefix("dense_") },
       model: { try QuantizationAdjustmentTests.uneven() }),

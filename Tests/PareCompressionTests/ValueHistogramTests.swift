@@ -28,11 +28,11 @@ import Testing
   }
 
   @Test func whatIntegersReachIsWhatTheScalesSay() throws {
-    // Weights: 1/127 a step, of which −127 and 64 are taken. Inputs: 0 ... 5.1 in 255 steps of 0.02.
-    let analysis = try analysis(weights: [-1, 0.5], rows: [0, 5.1], on: [10.2, -1])
+    // Weights: 1/127 a step, of which −127 and 65 are taken. Inputs: 0 ... 5.1 in 255 steps of 0.02.
+    let analysis = try analysis(weights: [-1, 0.51], rows: [0, 5.1], on: [10.2, -1])
     let step = Double(Float(1.0 / 127))
     #expect(analysis.weightValues.steps == step...step)
-    #expect(analysis.weightValues.reach == -127 * step...64 * step)
+    #expect(analysis.weightValues.reach == -127 * step...65 * step)
     let reach = try #require(analysis.inputValues.reach)
     #expect(reach.lowerBound == 0 && abs(reach.upperBound - 5.1) < 1e-6)
     #expect(abs(try #require(analysis.inputValues.steps).lowerBound - 0.02) < 1e-8)

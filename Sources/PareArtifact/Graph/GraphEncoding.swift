@@ -10,12 +10,15 @@ struct GraphEncoding {
   let text: String
   /// The sections of the parameters, by name.
   let tensors: [String: Tensor]
+  /// How numbers of less than a byte lie in their section, by its name.
+  let forms: [String: NumberForm]
 
   /// - Throws: `GraphError` where the graph is not valid; `artifact.tensor-name` where two parameters' sections have
   ///   one name.
   init(_ graph: Graph) throws {
     _ = try graph.inferredTypes()
     tensors = try Self.sections(of: graph)
+    forms = Self.forms(of: graph)
     let sorted = tensors.keys.sorted { $0.precedesByBytes($1) }
     let tensorNumbers = Dictionary(uniqueKeysWithValues: zip(sorted, sorted.indices))
     var numbers: [String: Int] = [:]
@@ -58,6 +61,19 @@ struct GraphEncoding {
       }
     }
     return tensors
+  }
+
+  private static func forms(of graph: Graph) -> [String: NumberForm] {
+    var forms: [String: NumberForm] = [:]
+    for (name, parameter) in graph.parameters where parameter.storage.coding == .none && inlineScalar(parameter.storage) == nil {
+      let shape = parameter.storage.shape
+      for section in parameter.storage.plainSections where section.itemBits < 8 {
+        let isDense = section.itemCount == shape.elementCount
+        forms[name + section.suffix] = NumberForm(
+          itemBits: section.itemBits, rowLength: isDense && shape.rank >= 2 ? shape[shape.rank - 1] : 0, elementType: .uint8)
+      }
+    }
+    return forms
   }
 
   /// `["features","F32",["batch",20]]`

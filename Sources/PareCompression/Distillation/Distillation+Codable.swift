@@ -2,7 +2,7 @@ import PareTraining
 
 extension Distillation: Codable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
-    case student, temperature, target, teacher, start, weighting, inside, graph, explanation, peers, training
+    case student, temperature, target, teacher, start, weighting, inside, graph, explanation, mixing, peers, training
     case hardWeight = "hard-weight"
     case turnoverPenalty = "turnover-penalty"
     case alongTime = "along-time"
@@ -18,6 +18,14 @@ extension Distillation: Codable {
     for (index, term) in inside.enumerated() { try term.validate(at: path.key(CodingKeys.inside).index(index)) }
     try graph?.validate(at: path.key(CodingKeys.graph))
     try explanation?.validate(at: path.key(CodingKeys.explanation))
+    if let mixing {
+      let key = path.key(CodingKeys.mixing)
+      try mixing.validate(at: key)
+      try key.require(
+        hardWeight == .constant(0) && target == .softTargets && turnoverPenalty == 0 && weighting == RowWeighting() && alongTime == nil,
+        expected: "a hard-weight of 0 and nothing but the teacher's scores to learn: mixed rows have no labels, dates or positions",
+        found: "another")
+    }
     try path.key(CodingKeys.peers).require(
       peers == 1 || graph == nil && explanation == nil, expected: "1 beside terms on a graph or on reasons, which are one student's", found: peers)
     try path.key(CodingKeys.peers).require((1...16).contains(peers), expected: "1 to 16", found: peers)
@@ -47,6 +55,7 @@ extension Distillation: Codable {
       inside: try container.decodeIfPresent([InnerLesson].self, forKey: .inside) ?? [],
       graph: try container.decodeIfPresent(GraphLesson.self, forKey: .graph),
       explanation: try container.decodeIfPresent(ExplanationLesson.self, forKey: .explanation),
+      mixing: try container.decodeIfPresent(RowMixing.self, forKey: .mixing),
       peers: try container.decodeIfPresent(Int.self, forKey: .peers) ?? 1,
       alongTime: try container.decodeIfPresent(AlongTime.self, forKey: .alongTime),
       training: try container.decodeIfPresent(TrainingSchedule.self, forKey: .training) ?? TrainingSchedule())
@@ -66,6 +75,7 @@ extension Distillation: Codable {
     if !inside.isEmpty { try container.encode(inside, forKey: .inside) }
     try container.encodeIfPresent(graph, forKey: .graph)
     try container.encodeIfPresent(explanation, forKey: .explanation)
+    try container.encodeIfPresent(mixing, forKey: .mixing)
     if peers != 1 { try container.encode(peers, forKey: .peers) }
     try container.encodeIfPresent(alongTime, forKey: .alongTime)
     try container.encode(training, forKey: .training)

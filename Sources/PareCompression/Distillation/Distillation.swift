@@ -51,6 +51,8 @@ public struct Distillation: CompressionTechnique {
   public var graph: GraphLesson?
   /// Terms on the teacher's reasons, for a student over panels; nil for none.
   public var explanation: ExplanationLesson?
+  /// Rows between the training rows, which the teacher answers, too; nil for none.
+  public var mixing: RowMixing?
   /// Students that learn together, each from the others as well; the best of them on the validation part is kept.
   public var peers: Int
   /// For a recurrent student whose state runs through time; nil where each row is learned by itself.
@@ -60,12 +62,12 @@ public struct Distillation: CompressionTechnique {
   public init(
     into student: StudentArchitecture, temperature: Temperature, hardWeight: Scheduled, target: DistillationTarget = .softTargets,
     teacher: Source = .original, start: Start = .drawn, weighting: RowWeighting = RowWeighting(), turnoverPenalty: Double = 0,
-    inside: [InnerLesson] = [], graph: GraphLesson? = nil, explanation: ExplanationLesson? = nil, peers: Int = 1,
+    inside: [InnerLesson] = [], graph: GraphLesson? = nil, explanation: ExplanationLesson? = nil, mixing: RowMixing? = nil, peers: Int = 1,
     alongTime: AlongTime? = nil, training: TrainingSchedule = TrainingSchedule()
   ) {
     (self.student, self.temperature, self.hardWeight, self.target) = (student, temperature, hardWeight, target)
     (self.teacher, self.start, self.weighting, self.turnoverPenalty) = (teacher, start, weighting, turnoverPenalty)
-    (self.inside, self.graph, self.explanation) = (inside, graph, explanation)
+    (self.inside, self.graph, self.explanation, self.mixing) = (inside, graph, explanation, mixing)
     (self.peers, self.alongTime, self.training) = (peers, alongTime, training)
   }
 
@@ -142,7 +144,8 @@ public struct Distillation: CompressionTechnique {
 
   private var teaching: Teaching {
     Teaching(
-      hardWeight: hardWeight, temperature: temperature, target: target, weighting: weighting, turnoverPenalty: turnoverPenalty)
+      hardWeight: hardWeight, temperature: temperature, target: target, weighting: weighting, turnoverPenalty: turnoverPenalty,
+      mixing: mixing)
   }
 
   private func begun(_ student: Graph, from teacher: Graph) throws -> Graph {

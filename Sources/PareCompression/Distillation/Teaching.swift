@@ -21,6 +21,7 @@ struct Teaching {
   var target = DistillationTarget.softTargets
   var weighting = RowWeighting()
   var turnoverPenalty = 0.0
+  var mixing: RowMixing?
 
   /// The tensor that holds the date of each row, where several rows have one.
   private static let dates = "groups"
@@ -38,7 +39,8 @@ struct Teaching {
     var rows = try context.trainingRows(for: technique)
     var validation = context.validation
     let asksTeacher = hardWeight != .constant(1) || turnoverPenalty > 0
-    if asksTeacher, source == .previous || rows[TeacherScores.input] == nil {
+    if let mixing { rows = try mixing.added(to: rows, seed: context.seed) }
+    if asksTeacher, source == .previous || mixing != nil || rows[TeacherScores.input] == nil {
       let teacher =
         try source == .previous
         ? TeacherScores(model, isTheModel: true, kind: scores.kind)

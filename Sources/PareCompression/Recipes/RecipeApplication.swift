@@ -30,6 +30,7 @@ extension Recipe {
     var result = CompressedModel(model: model, steps: [])
     for (index, step) in steps.enumerated() {
       let before = result.model.graph
+      if step.effects.undoes[.coding] != nil { result.model.isPacked = false }
       let compressed = try step.compress(result.model, in: context)
       let after = compressed.model.graph
       do {

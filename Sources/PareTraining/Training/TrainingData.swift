@@ -35,6 +35,15 @@ public struct TrainingData: Sendable {
     return try TrainingData(tensors)
   }
 
+  /// All rows so many times, one copy behind another.
+  ///
+  /// - Precondition: `count` is at least 1.
+  public func repeated(_ count: Int) -> TrainingData {
+    precondition(count >= 1)
+    let positions = (0..<count).flatMap { _ in 0..<rowCount }
+    return TrainingData(tensors: tensors.mapValues { $0.rows(at: positions) }, rowCount: count * rowCount)
+  }
+
   /// Some neighbouring rows.
   ///
   /// - Precondition: `range` lies within the rows and is not empty.

@@ -78,4 +78,20 @@ struct WeightMatrix: Sendable {
     let weights = values[row * self.columns + columns.lowerBound..<row * self.columns + columns.upperBound]
     return Double(weights.min() ?? 0)...Double(weights.max() ?? 0)
   }
+
+  /// The greatest power of two of which every weight is a whole multiple; nil where all are zero, or one is no finite number.
+  var largestCommonStep: Double? {
+    var exponent = Int.max
+    for value in values where value != 0 {
+      guard value.isFinite else { return nil }
+      // ulp · significand's odd part: the lowest bit that is set.
+      exponent = min(exponent, Int(value.ulp.exponent) + value.significandBitPattern.setFloor)
+    }
+    return exponent == .max ? nil : Double(sign: .plus, exponent: exponent, significand: 1)
+  }
+}
+
+extension UInt32 {
+  /// The place of the lowest bit that is set in a significand's stored bits; that of the bit in front of them where none is.
+  fileprivate var setFloor: Int { self == 0 ? Float.significandBitCount : trailingZeroBitCount }
 }

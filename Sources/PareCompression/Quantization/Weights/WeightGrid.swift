@@ -44,10 +44,13 @@ struct WeightGrid: Sendable {
     }
     let perRow = scheme.granularity == .perTensor ? ranges.count : groups
     let parts = scheme.granularity.groupSize == nil ? 1.0 : 255
+    // Weights that are whole multiples of a power of two already, few enough of them, keep their values.
+    let grid = isSymmetric && scheme.granularity.groupSize == nil ? matrix.largestCommonStep : nil
     scales = stride(from: 0, to: ranges.count, by: perRow).enumerated().map { row, first in
       let widest = ranges[first..<first + perRow].map(width).max() ?? 0
       guard widest > 0 else { return 1 }
       let floor = scheme.granularity == .perTensor ? smallestScales?.max() : smallestScales?[row]
+      if let grid, widest <= steps * grid, grid >= floor ?? 0 { return Float(grid) }
       let scale = AffineMap.scale(max(widest / steps / parts, floor ?? 0))
       // Rounded up, the outermost number of a range that ends where Float32 does would be infinite.
       return widest > Double(Float.greatestFiniteMagnitude) / 2 ? scale.nextDown : scale
