@@ -190,7 +190,7 @@ import Testing
     (["fetch", "B", "--days", "1", "--category", "sopt"], "'spot', 'linear' or 'inverse'"),
     (["inspect", "x.pare", "--errors", "y.pare"], "--rows"), (["inspect", "x.pare", "--plot", "y.html"], "--plot"), (["quantize", "x.pare", "--output", "y.pare"], "--precision"),
     (["bench"], "at least one model"), (["bench", "x.pare", "--instances", "0"], "--instances"), (["bench", "--calibrate"], "--output"),
-    (["bench", "x.pare", "--calibrate", "--output", "y"], "x.pare"), (["bench", "x.pare", "--output", "y"], "--calibrate"), (["bench", "x.pare", "--iterations", "1"], "--iterations"), (["import", "x.csv"], "--symbol"),
+    (["bench", "x.pare", "--calibrate", "--output", "y"], "x.pare"), (["bench", "x.pare", "--output", "y"], "--calibrate"), (["bench", "x.pare", "--iterations", "1"], "--iterations"), (["bench", "x.pare", "--symbols", "5"], "--symbols"), (["import", "x.csv"], "--symbol"),
     (["predict", "x.pare", "--input", "a", "--output", "b", "--engine", "fast"], "'reference', 'qdq' or 'plan'"),
     (["compress", "x.pare", "--output", "y.pare"], "--recipe"), (["import", "x.csv", "--symbol", ""], "--symbol"),
   ])

@@ -8,4 +8,6 @@ public enum BenchMode: String, Sendable, Codable, CaseIterable {
   case stream
   /// Many rows at once, per row.
   case batch
+  /// A day of a panel, all symbols to their scores, the state carried on.
+  case panel
 }

@@ -11,6 +11,7 @@ public struct ModelBench: Sendable {
   private let decisions: Int
   private let instances: Instances
   private let seed: UInt64
+  private let symbols: Int?
 
   /// - Parameters:
   ///   - name: what results call it.
@@ -18,8 +19,9 @@ public struct ModelBench: Sendable {
   ///   - instances: threads that decide at once.
   ///   - core: where the first of them stays, the next ones on the cores after it; nil where the system chooses.
   ///   - seed: of the rows, standard normal numbers.
+  ///   - symbols: of a panel, where the model leaves their number open.
   public init(
-    _ model: Model, name: String, mode: BenchMode, decisions: Int, instances: Int = 1, core: Int? = nil, seed: UInt64 = 1
+    _ model: Model, name: String, mode: BenchMode, decisions: Int, instances: Int = 1, core: Int? = nil, seed: UInt64 = 1, symbols: Int? = nil
   ) {
     self.model = model
     self.name = name
@@ -27,6 +29,7 @@ public struct ModelBench: Sendable {
     self.decisions = decisions
     self.instances = Instances(count: max(instances, 1), firstCore: core)
     self.seed = seed
+    self.symbols = symbols
   }
 
   /// - Throws: `GraphError` and `InferenceError` for models that cannot be planned, or not fed row by row.
@@ -50,6 +53,12 @@ public struct ModelBench: Sendable {
       result.keptBytes = mode == .windowed ? plan.keeping?.byteCount : nil
       result.harnessNs = try null.map { try Self.middle(sample($0, min(decisions, 20_000)).map(\.p50)) }
       return result
+    case .panel:
+      let plan = try PanelPlan(model, symbols: symbols, kernels: kernels)
+      let samples = try instances.run { try PanelSubject(plan, seed: seed + UInt64($0)).sample(decisions, $1) }
+      let day = plan.symbols * (plan.featureCount + 1) * 4
+      return merged(
+        samples, kernels, planBytes: plan.plan.residentByteCount, featureBytes: day + plan.stateByteCount, steps: plan.plan.steps)
     case .batch:
       let plan = try BatchPlan(model.graph, kernels: kernels)
       return try result(

@@ -48,7 +48,9 @@ struct ModelExport {
     file.graph.inputs = graph.inputs.map { WireValueInfo($0) }
     file.graph.outputs = graph.outputs.map { WireValueInfo($0) }
     file.graph.nodes = context.nodes
-    let used = Set(context.nodes.flatMap(\.inputs) + graph.outputs.map(\.name))
+    // What the graphs within nodes take from around them counts, too.
+    let within = context.nodes.flatMap(\.attributes).flatMap(\.graph.nodes).flatMap(\.inputs)
+    let used = Set(context.nodes.flatMap(\.inputs) + within + graph.outputs.map(\.name))
     let parameters = graph.parameters.filter { used.contains($0.key) }
     let size = parameters.values.reduce(0) { $0 + $1.storage.shape.elementCount * $1.storage.elementType.bitCount / 8 }
     if options.externalData || size > Self.inlineLimit {

@@ -40,8 +40,15 @@ package struct ExportContext {
   }
 
   /// Adds a node of a standard operator as it is.
-  package mutating func append(_ node: Node, tensors: [String: Tensor] = [:]) {
+  package mutating func append(_ node: Node, tensors: [String: Tensor] = [:], graphs: [String: StepGraph] = [:]) {
     if node.operatorName.domain.isEmpty, let first = OperatorOpsets.first(of: node) { require("", opset: first) }
+    for inner in graphs.values.flatMap(\.nodes) {
+      if let first = OperatorOpsets.first(of: inner) { require("", opset: first) }
+    }
+    nodes.append(Self.wire(node, tensors: tensors, graphs: graphs))
+  }
+
+  private static func wire(_ node: Node, tensors: [String: Tensor] = [:], graphs: [String: StepGraph] = [:]) -> WireNode {
     var wire = WireNode()
     wire.name = node.name
     wire.operatorName = node.operatorName.type
@@ -49,9 +56,22 @@ package struct ExportContext {
     wire.inputs = node.inputs
     wire.outputs = node.outputs
     wire.attributes = (node.attributes.map { WireAttribute($0.key, $0.value) } + tensors.map { WireAttribute($0.key, $0.value) })
-      .sorted { $0.name < $1.name }
-    nodes.append(wire)
+    for (name, graph) in graphs {
+      var inner = WireGraph()
+      inner.name = graph.name
+      inner.nodes = graph.nodes.map { Self.wire($0) }
+      inner.inputs = graph.inputs.map { WireValueInfo($0) }
+      inner.outputs = graph.outputs.map { WireValueInfo($0) }
+      var attribute = WireAttribute()
+      (attribute.name, attribute.kind, attribute.graph) = (name, .graph, inner)
+      wire.attributes.append(attribute)
+    }
+    wire.attributes.sort { $0.name < $1.name }
+    return wire
   }
+
+  /// A name for a value that no value has yet.
+  package mutating func value(_ stem: String) -> String { Self.fresh(stem, &values) }
 
   /// Adds a node with one output, by default a fresh value, and names the output. Names begin with that of the node
   /// whose standard form is being written.
@@ -76,6 +96,14 @@ package struct ExportContext {
   }
 }
 
+/// A graph within a node.
+package struct StepGraph {
+  let name: String
+  let nodes: [Node]
+  let inputs: [ValueInfo]
+  let outputs: [ValueInfo]
+}
+
 /// How an operator that ONNX does not have, or that other runtimes want spelt out, is written with those that it has.
 package protocol NodeExport: Sendable {
   static var operatorName: OperatorName { get }
@@ -88,7 +116,7 @@ package protocol NodeExport: Sendable {
 /// Every operator of Pare's own that a model may have when it is written, and those that are written in another way.
 package enum ExportCatalogue {
   package static let all: [any NodeExport.Type] = [
-    DecideExport.self, DequantizeLinearExport.self, QuantizeByReciprocalExport.self, TreeEnsembleExport.self,
+    DecideExport.self, DequantizeLinearExport.self, QuantizeByReciprocalExport.self, SelectiveScanExport.self, TreeEnsembleExport.self,
   ]
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.operatorName, $0) })

@@ -10,7 +10,8 @@ struct BenchCommand: ParsableCommand {
     discussion: """
       decision: all features in memory to the decision out. window, stream: the newest row of a model over a sequence to the
       answer, what can be done before the row arrives done before and timed apart; a window starts from zero state, a stream
-      carries it on. batch: rows one after another, time per row.
+      carries it on. batch: rows one after another, time per row. panel: a day of --symbols symbols to all their scores, the
+      state carried on.
 
       Figures come from fenced stamps around single decisions, whose own cost is printed beside them and not subtracted; a
       p50 below a microsecond from dependent chains over different rows (of rows of a sequence, below 20 times the clock's
@@ -24,6 +25,7 @@ struct BenchCommand: ParsableCommand {
         pare bench runs/demo/artifacts/*.pare --plot latency.html
         pare bench lstm.onnx --against lstm-int8.pare --mode window --pin 1
         pare bench student-int8.pare --mode batch --instances 2
+        pare bench s3g.pare --against c-s3g.pare --mode panel --symbols 430
         PARE_KERNELS=scalar pare bench teacher-int8.pare --iterations 1000000 --json
         pare bench --calibrate --output costs.json
       """)
@@ -38,8 +40,11 @@ struct BenchCommand: ParsableCommand {
   @Option(name: .long, help: "What is timed as one decision.")
   var mode: BenchMode = .decision
 
-  @Option(name: .long, help: "Decisions timed one by one, per model and instance.")
-  var iterations = 200_000
+  @Option(name: .long, help: "Decisions timed one by one, per model and instance (by default 200000, of panels 5000).")
+  var iterations: Int?
+
+  @Option(name: .long, help: ArgumentHelp("Symbols of a day, for a model over panels that leaves their number open.", valueName: "count"))
+  var symbols: Int?
 
   @Option(name: .long, help: "Threads that decide at once.")
   var instances = 1
@@ -66,8 +71,11 @@ struct BenchCommand: ParsableCommand {
   var quiet = false
 
   func validate() throws {
-    guard (10...1_000_000_000).contains(iterations) else {
-      throw ValidationError("--iterations: expected 10 to 1000000000, found \(iterations)")
+    guard (10...1_000_000_000).contains(decisions) else {
+      throw ValidationError("--iterations: expected 10 to 1000000000, found \(decisions)")
+    }
+    guard symbols.map({ (1...1_000_000).contains($0) && mode == .panel }) ?? true else {
+      throw ValidationError("--symbols: expected 1 to 1000000 with --mode panel, found \(symbols ?? 0)")
     }
     guard (1...1024).contains(instances) else { throw ValidationError("--instances: expected 1 to 1024, found \(instances)") }
     guard !models.isEmpty || calibrate else { throw ValidationError("expected at least one model, found none") }
@@ -78,6 +86,8 @@ struct BenchCommand: ParsableCommand {
     guard calibrate || output == nil else { throw ValidationError("--output: expected --calibrate with it, found none") }
   }
 
+  private var decisions: Int { iterations ?? (mode == .panel ? 5_000 : 200_000) }
+
   func run() throws {
     let observer = ProgressReporter(isQuiet: quiet)
     guard !calibrate else { return try measureCosts(observer) }
@@ -87,11 +97,12 @@ struct BenchCommand: ParsableCommand {
     for (index, path) in paths.enumerated() {
       results.append(
         try ModelBench(
-          try ModelFile.read(path), name: path, mode: mode, decisions: iterations, instances: instances, core: pin, seed: seed
+          try ModelFile.read(path), name: path, mode: mode, decisions: decisions, instances: instances, core: pin, seed: seed,
+          symbols: symbols
         ).run())
       observer.advanced(to: index + 1, note: path)
     }
-    observer.ended("\(iterations) decisions a model")
+    observer.ended("\(decisions) decisions a model")
     if let plot { try LatencyPlot(results).write(to: plot) }
     guard !json else { return try JSONOutput.print(results) }
     printTable(results)

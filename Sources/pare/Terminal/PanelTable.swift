@@ -2,7 +2,8 @@ import Foundation
 import PareBacktest
 import PareEvaluation
 
-/// What a run on a panel found, for a terminal.
+/// What a run on a panel found, for a terminal: what models weigh and what they keep of the teacher, and then what their scores are
+/// worth.
 struct PanelTable {
   private let results: PanelResults
 
@@ -11,27 +12,27 @@ struct PanelTable {
   }
 
   func rendered() -> String {
-    var lines = ["\(results.name), \(results.seedWords): \(results.sourceWords)", ""]
-    var table = TextTable(
-      [
-        "model", "bytes", "ratio", "IC", "ICIR", "rank IC", "rank ICIR", "direction", "excess", "IR", "long-short", "Sharpe", "turnover",
-        "fidelity", "IC less teacher's", "verdict",
-      ], words: [0, 15])
-    for row in results.summary.rows {
-      table.add([
-        row.name, String(format: "%.0f", row.bytes), row.ratio.map { String(format: "%.1f×", $0) } ?? "–", text(row.ic, 4),
-        text(row.icRatio, 2), text(row.rankIC, 4), text(row.rankICRatio, 2), text(row.direction, 4), percent(row.excess),
-        text(row.informationRatio, 2), percent(row.longShort), text(row.sharpe, 2), text(row.turnover, 2), text(row.fidelity, 3),
-        interval(row.comparison), row.comparison?.equivalence.verdict.rawValue ?? "",
+    let rows = results.summary.rows
+    var scores = TextTable(
+      ["model", "bytes", "ratio", "IC", "kept", "rank IC", "kept", "fidelity", "IC less teacher's", "verdict"], words: [0, 9])
+    var money = TextTable(
+      ["model", "ICIR", "rank ICIR", "direction", "excess", "IR", "long-short", "Sharpe", "turnover"], words: [0])
+    for row in rows {
+      scores.add([
+        row.name, String(format: "%.0f", row.bytes), row.ratio.map { String(format: "%.1f×", $0) } ?? "–", text(row.ic, 4), share(row.kept),
+        text(row.rankIC, 4), share(row.keptRank), text(row.fidelity, 3), interval(row.comparison),
+        row.comparison?.equivalence.verdict.rawValue ?? "",
+      ])
+      money.add([
+        row.name, text(row.icRatio, 2), text(row.rankICRatio, 2), text(row.direction, 4), percent(row.excess), text(row.informationRatio, 2),
+        percent(row.longShort), text(row.sharpe, 2), text(row.turnover, 2),
       ])
     }
-    lines.append(table.rendered())
-    lines += [
-      "",
+    return [
+      "\(results.name), \(results.seedWords): \(results.sourceWords)", "", scores.rendered(), "", money.rendered(), "",
       "Test days; sizes and weights saw the days before them. Excess is over all symbols in equal parts; who was chosen for a panel with",
       "knowledge of its end has survived it, so that absolute profits are not to be read off.",
-    ]
-    return lines.joined(separator: "\n")
+    ].joined(separator: "\n")
   }
 
   /// A mean over seeds and, where there are several, their deviation.
@@ -39,6 +40,12 @@ struct PanelTable {
     guard let summary else { return "–" }
     let mean = String(format: "%.\(digits)f", summary.mean)
     return summary.deviation.map { "\(mean) ± " + String(format: "%.\(digits)f", $0) } ?? mean
+  }
+
+  /// The share of the teacher's mean that is kept, and half of its interval.
+  private func share(_ kept: KeptShare?) -> String {
+    guard let estimate = kept?.share.estimate else { return "–" }
+    return String(format: "%.1f%%", 100 * estimate) + (kept?.halfWidth.map { String(format: " ± %.1f%%", 100 * $0) } ?? "")
   }
 
   private func percent(_ summary: SeedSummary?) -> String { summary.map { String(format: "%.1f%%", 100 * $0.mean) } ?? "–" }
