@@ -1,5 +1,6 @@
 import CPareKernels
 import Foundation
+import PareArtifact
 import PareCompression
 import PareGraph
 import PareInference
@@ -10,13 +11,17 @@ import Testing
 
 /// Prints what a day of 430 symbols takes in a teacher and in its compressed form, step by step.
 /// Timing asserts nothing; run by hand:
-/// `PARE_LATENCY_REPORT=1 swift test -c release --skip-build --filter PanelLatencyReport`.
+/// `PARE_LATENCY_REPORT=1 swift test -c release --skip-build --filter PanelLatencyReport`,
+/// with artifacts of one's own, the first of which the others are compared with, in `PARE_LATENCY_MODELS=a.pare:b.pare`.
 @Suite(.enabled(if: ProcessInfo.processInfo.environment["PARE_LATENCY_REPORT"] != nil, "a report, not a test"))
 struct PanelLatencyReport {
   private static let symbols = 430
   private static let shape = PanelShape(inputs: 81)
 
   @Test func aDay() throws {
+    if let paths = ProcessInfo.processInfo.environment["PARE_LATENCY_MODELS"]?.split(separator: ":").map(String.init) {
+      return try ownModels(paths)
+    }
     let days = PanelDays(days: 8, symbols: Self.symbols, inputs: 81, absent: 50, seed: 1)
     let teacher = try StockStateSpaceGraph(Self.shape).graph(seed: 1)
     let small = try StockStateSpaceGraph(Self.shape, width: 8, rank: 4, states: 2, memory: 4).graph(seed: 1)
@@ -32,6 +37,17 @@ struct PanelLatencyReport {
       ("\(size), INT8 products and scans", try quantized(small, .integers)),
     ] {
       print("\(first / (try report(name, graph, days))) times as fast as the teacher")
+    }
+  }
+
+  private func ownModels(_ paths: [String]) throws {
+    var first: Double?
+    for path in paths {
+      let graph = try Artifact.read(path).graph
+      let inputs = try PanelPlan(graph, symbols: 1).featureCount
+      let time = try report(path, graph, PanelDays(days: 8, symbols: Self.symbols, inputs: inputs, absent: 50, seed: 1))
+      print("\((first ?? time) / time) times as fast as the first")
+      first = first ?? time
     }
   }
 
