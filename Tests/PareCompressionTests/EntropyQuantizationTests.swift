@@ -75,6 +75,16 @@ import Testing
     }
   }
 
+  /// Numbers that are rounded already are not taken for numbers that nobody misses.
+  @Test func roundingAgainToFewerBitsKeepsWhatMatters() throws {
+    let (model, context) = (try Fixture.model(hidden: [24, 12]), try Fixture.context())
+    let first = try EntropyQuantization(bits: 4, rows: 256).apply(to: model, in: context)
+    let second = try EntropyQuantization(bits: 3, rows: 256).apply(to: first, in: context)
+    for name in ["dense_0.weight", "dense_1.weight", "dense_2.weight"] {
+      #expect(Self.numbers(second.graph, name).contains { $0 != 0 }, "\(name)")
+    }
+  }
+
   @Test func aLaterQuantizationKeepsTheNumbers() throws {
     let (model, context) = (try Fixture.model(hidden: [24, 12]), try Fixture.context())
     let rounded = try EntropyQuantization(bits: 4, rows: 256).apply(to: model, in: context)

@@ -15,7 +15,7 @@ struct StepChoice {
   private let options: [[Option]]
   private let numberCount: Int
 
-  /// Noise is measured of each tensor alone at a middling step, and taken to grow with the squared error at others.
+  /// Noise is measured of each tensor alone: see `NoiseCurve`.
   init(_ graph: Graph, _ parameters: [String], rows: TrainingData, in context: CompressionContext) throws {
     let reference = try ScoreReference(graph, rows: rows)
     var options: [[Option]] = []
@@ -26,8 +26,9 @@ struct StepChoice {
       guard let shape = graph.parameters[parameter]?.storage.shape else { continue }
       let values = graph.values(of: parameter)
       let grids = Self.exponents(of: values, shape).map { NumberGrid(parameter, values, shape: shape, exponent: $0) }
-      let sensitivity = try Self.sensitivity(of: graph, grids[grids.count / 2], values, reference)
-      options.append(grids.map { Option(grid: $0, bits: $0.bits, noise: sensitivity * $0.squaredError(of: values)) })
+      let errors = grids.map { $0.squaredError(of: values) }
+      let curve = try NoiseCurve(errors) { try Self.noise(of: graph, grids[$0], reference) }
+      options.append(zip(grids, errors).map { Option(grid: $0, bits: $0.bits, noise: curve.noise(at: $1)) })
     }
     self.options = options
     numberCount = options.reduce(0) { $0 + ($1.first?.grid.levels.count ?? 0) }
@@ -42,13 +43,11 @@ struct StepChoice {
     return Int(Double.log2(greatest / levels).rounded(.up))...coarsest
   }
 
-  /// Squared error of the scores for each of the numbers.
-  private static func sensitivity(of graph: Graph, _ grid: NumberGrid, _ values: [Float], _ reference: ScoreReference) throws -> Double {
-    let squaredError = grid.squaredError(of: values)
-    guard squaredError > 0 else { return 0 }
+  /// Squared error of the scores.
+  private static func noise(of graph: Graph, _ grid: NumberGrid, _ reference: ScoreReference) throws -> Double {
     var rounded = graph
     rounded.parameters[grid.parameter]?.storage = ParameterStorage(Tensor(grid.values, shape: grid.shape))
-    return try reference.error(of: rounded).noiseEnergy / squaredError
+    return try reference.error(of: rounded).noiseEnergy
   }
 
   /// The grids with the least noise among those of one λ whose mean bits a number are at most `bits`; the coarsest where even these take more.
