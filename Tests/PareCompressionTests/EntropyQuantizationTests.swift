@@ -44,7 +44,7 @@ import Testing
     #expect(errors == errors.sorted(by: >) && errors[3] < errors[0] / 100, "\(errors)")
   }
 
-  /// At the same bits, steps by what is felt make less noise than one for all.
+  /// The bits that steps are chosen by are those that a packed file takes, but for its header.
   @Test func aPackedFileIsAsSmallAsPromised() throws {
     let model = try Fixture.model(hidden: [48, 40])
     let recipe = Recipe("few bits") {

@@ -65,7 +65,9 @@ public struct PanelRun: Sendable {
     let chosen = PanelChoice.teacher(
       of: made.map(\.result).filter { $0.role == .size }.sorted { $0.name < $1.name }.map { ($0.name, $0.validation.metrics.ic) })
     guard var teacher = made.first(where: { $0.result.name == chosen }) else {
-      throw EvaluationError("panel-teacher", subject: "teacher", expected: "a size that could be judged", found: "none")
+      throw EvaluationError(
+        "panel-teacher", subject: "teacher", expected: "validation days on which scores and returns differ between symbols",
+        found: "none for any size")
     }
     teacher.result.role = .teacher
     teacher.result.name = CandidateConfiguration.teacher
