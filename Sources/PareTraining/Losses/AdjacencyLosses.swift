@@ -23,8 +23,10 @@ public struct AdjacencyValues: Sendable, Hashable {
     (self.teacherLoading, self.teacherShare) = (teacherLoading, teacherShare)
   }
 
-  /// `[batch, steps, symbols, symbols]` of the student and of the teacher.
-  fileprivate func products(_ builder: inout GraphBuilder) throws -> (student: String, teacher: String) {
+  /// P and Qᵀ.
+  fileprivate typealias Factors = (loading: String, share: String)
+
+  fileprivate func factors(_ builder: inout GraphBuilder) throws -> (student: Factors, teacher: Factors) {
     let own = try builder.type(of: loading)
     guard own.rank == 4, try builder.type(of: share).rank == 4 else {
       throw TrainingError("loss-input", subject: "value '\(loading)'", expected: "loadings [batch, steps, symbols, rank]", found: "\(own)")
@@ -32,7 +34,7 @@ public struct AdjacencyValues: Sendable, Hashable {
     let (places, rank) = (Array(own.dimensions.dropLast()), Dimension.fixed(teacherRank))
     let p = try builder.requiredInput(teacherLoading, ValueType(own.elementType, places + [rank]))
     let q = try builder.requiredInput(teacherShare, ValueType(own.elementType, Array(places.dropLast()) + [rank, places[2]]))
-    return (try builder.apply("MatMul", [loading, share]), try builder.apply("MatMul", [p, q]))
+    return ((loading, share), (p, q))
   }
 }
 
@@ -50,10 +52,12 @@ public struct AdjacencyDivergence: Loss {
   }
 
   public func append(to builder: inout GraphBuilder) throws -> String {
-    let (student, teacher) = try values.products(&builder)
+    let (student, teacher) = try values.factors(&builder)
+    let wanted = try builder.apply("MatMul", [teacher.loading, teacher.share])
+    let own = try builder.apply("MatMul", [student.loading, student.share])
     func logarithm(_ value: String) throws -> String { try builder.apply("Log", [builder.atLeast(1e-9, value)]) }
-    let surprise = try builder.difference(of: logarithm(teacher), and: logarithm(student))
-    let rows = try builder.sum(builder.product(teacher, surprise), along: builder.axes(-1))
+    let surprise = try builder.difference(of: logarithm(wanted), and: logarithm(own))
+    let rows = try builder.sum(builder.product(wanted, surprise), along: builder.axes(-1))
     return try builder.meanOfPresent(rows, values.mask)
   }
 }
@@ -61,7 +65,8 @@ public struct AdjacencyDivergence: Loss {
 /// How the graph changes from a day to the next is to be how the teacher's changes: with `D = A_t − A_(t−1)`, the mean over rows of
 /// `‖D_student − D_teacher‖² / ‖D_teacher‖²` over all their days, 1 for a graph that stays as it is.
 ///
-/// Works on symbols² numbers a day.
+/// As `D = (P_t − P_(t−1))·Q_tᵀ + P_(t−1)·(Q_t − Q_(t−1))ᵀ` is a product U·V of few columns and rows, and `‖UV‖² = Σ (UᵀU ⊙ VVᵀ)`, work grows
+/// linearly with the symbols.
 public struct AdjacencyChange: Loss {
   public var values: AdjacencyValues
 
@@ -69,19 +74,34 @@ public struct AdjacencyChange: Loss {
     self.values = values
   }
 
+  /// Matrices `[batch, steps − 1, symbols, k]` and `[batch, steps − 1, k, symbols]` whose product is meant.
+  private typealias Product = (columns: [String], rows: [String])
+
   public func append(to builder: inout GraphBuilder) throws -> String {
-    let (student, teacher) = try values.products(&builder)
-    func changes(_ value: String) throws -> String {
-      func part(_ start: Int64, _ end: Int64) throws -> String {
-        let bounds = try [start, end, 1].map { try builder.constant(Tensor([$0]), named: "bound") }
-        return try builder.apply("Slice", [value] + bounds)
-      }
-      return try builder.difference(of: part(1, .max), and: part(0, -1))
+    let (student, teacher) = try values.factors(&builder)
+    let (own, wanted) = (try changes(student, &builder), try changes(teacher, &builder))
+    let negative = try wanted.columns.map { try builder.apply("Neg", [$0]) }
+    let error = try squares((own.columns + negative, own.rows + wanted.rows), &builder)
+    return try builder.mean(builder.quotient(error, builder.shifted(squares(wanted, &builder), by: 1e-12)))
+  }
+
+  private func changes(_ factors: AdjacencyValues.Factors, _ builder: inout GraphBuilder) throws -> Product {
+    func part(_ value: String, _ start: Int64, _ end: Int64) throws -> String {
+      let bounds = try [start, end, 1].map { try builder.constant(Tensor([$0]), named: "bound") }
+      return try builder.apply("Slice", [value] + bounds)
     }
-    func total(_ value: String) throws -> String { try builder.sum(builder.product(value, value), along: builder.axes(1, 2, 3)) }
-    let wanted = try changes(teacher)
-    let error = try total(builder.difference(of: changes(student), and: wanted))
-    return try builder.mean(builder.quotient(error, builder.shifted(total(wanted), by: 1e-12)))
+    let (p, q) = (try part(factors.loading, 1, .max), try part(factors.share, 1, .max))
+    let (before, shareBefore) = (try part(factors.loading, 0, -1), try part(factors.share, 0, -1))
+    return ([try builder.difference(of: p, and: before), before], [q, try builder.difference(of: q, and: shareBefore)])
+  }
+
+  /// The sum of the squares of a product's numbers, for each row of the batch.
+  private func squares(_ product: Product, _ builder: inout GraphBuilder) throws -> String {
+    func turned(_ value: String) throws -> String { try builder.apply("Transpose", [value], attributes: ["perm": .ints([0, 1, 3, 2])]) }
+    let u = try builder.apply("Concat", product.columns, attributes: ["axis": .int(3)])
+    let v = try builder.apply("Concat", product.rows, attributes: ["axis": .int(2)])
+    let (left, right) = (try builder.apply("MatMul", [turned(u), u]), try builder.apply("MatMul", [v, turned(v)]))
+    return try builder.sum(builder.product(left, right), along: builder.axes(1, 2, 3))
   }
 }
 
