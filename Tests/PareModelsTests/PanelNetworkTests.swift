@@ -24,6 +24,7 @@ struct PanelNetworkTests {
     Sample("temporal graph attention", PanelGraphNetwork(shape, .attention(hidden: [4]), heads: 2, memory: 5)),
     Sample("graph transformer", PanelGraphNetwork(shape, .transformer(layers: 1, width: 8), heads: 2)),
     Sample("s3g", StockStateSpaceGraph(shape, width: 6, rank: 3, states: 2)),
+    Sample("compact s3g", StockStateSpaceGraph(shape, width: 6, rank: 3, states: 2, isCompact: true)),
     Sample("s3g without a graph", StockStateSpaceGraph(shape, width: 6, hasGraph: false)),
     Sample("s3g without a state space", StockStateSpaceGraph(shape, width: 6, rank: 3, hasStateSpace: false)),
   ]
@@ -108,6 +109,8 @@ struct PanelNetworkTests {
     let networks = [
       StockStateSpaceGraph(PanelShape(inputs: 7), width: 6, rank: 3, states: 2), StockStateSpaceGraph(PanelShape(inputs: 7), hasGraph: false),
       StockStateSpaceGraph(PanelShape(inputs: 7), width: 5, hasStateSpace: false),
+      StockStateSpaceGraph(PanelShape(inputs: 7), width: 6, rank: 3, states: 2, memory: 5, isCompact: true),
+      StockStateSpaceGraph(PanelShape(inputs: 7), width: 6, memory: 0, hasGraph: false, isCompact: true),
       StockStateSpaceGraph(PanelShape(symbols: 4, inputs: 7), width: 8, identity: 3, groups: groups),
     ]
     for network in networks {
@@ -129,6 +132,9 @@ struct PanelNetworkTests {
     #expect(message(StockStateSpaceGraph(PanelShape(inputs: 1), identity: 2)).contains("s3g: symbols: expected a number"))
     let groups = SymbolMemberships(groups: [[0], [2]], groupCount: 2)
     #expect(message(StockStateSpaceGraph(PanelShape(symbols: 2, inputs: 1), groups: groups)).contains("groups[1]: expected places in 0 ..< 2"))
+    #expect(
+      message(StockStateSpaceGraph(PanelShape(symbols: 2, inputs: 1), groups: SymbolMemberships(groups: [[0], [0]], groupCount: 1), isCompact: true))
+        .contains("compact: expected a form without groups"))
     #expect(message(PanelTransformer(PanelShape(inputs: 1))).contains("transformer: steps: expected a number"))
     #expect(message(PanelGraphNetwork(Self.shape, .attention(hidden: [6]), heads: 4)).contains("heads"))
     #expect(message(PanelRecurrentNetwork(Self.shape, .gru, hidden: [])).contains("gru: layers"))

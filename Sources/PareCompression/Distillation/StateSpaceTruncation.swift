@@ -7,7 +7,9 @@ import PareTensor
 /// The embedding is seen along the `m` directions that carry most of its first layer: the rows of `R [m, d]` are the first singular vectors
 /// of `W [features, d]` on the side of the embedding, each turned so that it is mostly positive. What reads an embedding is read through R
 /// (`R · W`), what is added to one is seen along R (`W · Rᵀ`), and factors by number are the mean of those of the numbers that a direction
-/// is made of, by its squares. Of factors, states and channels of memory those stay whose weights are largest.
+/// is made of, by its squares. Of factors, states and channels of memory those stay whose weights are largest. An embedding of the teacher's
+/// own width is seen as it is, and a compact student gets what of the teacher's messages concerns the score: of the same numbers of
+/// everything it is the teacher.
 ///
 /// - Source: Eckart and Young 1936, doi:10.1007/BF02288367, for the directions; what Relu does is left out.
 struct StateSpaceTruncation {
@@ -16,6 +18,11 @@ struct StateSpaceTruncation {
   /// Whether a graph is of this kind.
   static func concerns(_ graph: Graph) -> Bool {
     graph.parameters["embed.weight"] != nil && graph.parameters["score.weight"] != nil
+  }
+
+  /// Whether symbols send each other numbers of the score.
+  private static func isCompact(_ graph: Graph) -> Bool {
+    graph.parameters["factor.gain"] == nil && (graph.parameters["hear.weight"] != nil || graph.parameters["recall.weight"]?.storage.shape[1] == 1)
   }
 
   /// The student with first weights of the teacher.
@@ -33,8 +40,18 @@ struct StateSpaceTruncation {
       weights.put("\(side).factors.weight") { directions.times($0) }
     }
     for gate in ["scan.input", "scan.output"] { weights.put("\(gate).weight") { directions.times($0) } }
-    weights.put("hear.weight") { directions.times($0).times(directions.transposed) }
-    weights.put("recall.weight") { $0.times(directions.transposed) }
+    if Self.isCompact(student) {
+      let message = Self.isCompact(teacher) ? nil : Matrix(teacher, "score.weight")
+      weights.put("recall.weight") { recall in message.map { recall.times($0) } ?? recall }
+      weights.put("hear.weight") { hear in
+        guard let message, let gain = Matrix(teacher, "factor.gain") else { return directions.times(hear) }
+        return directions.times(hear.times(gain.transposed.scalingRows(by: message)))
+      }
+    } else {
+      guard !Self.isCompact(teacher) else { return nil }
+      weights.put("hear.weight") { directions.times($0).times(directions.transposed) }
+      weights.put("recall.weight") { $0.times(directions.transposed) }
+    }
     weights.put("factor.gain") { $0.times(directions.squared.transposed) }
     weights.put("groups.gain") { $0.times(directions.squared.transposed) }
     weights.put("score.weight") { directions.times($0) }
@@ -47,6 +64,7 @@ struct StateSpaceTruncation {
   }
 
   private func directions(of weight: Matrix, count: Int) throws -> Matrix {
+    guard count < weight.columns else { return Matrix(identity: count) }
     let vectors = try SingularValueDecomposition(weight.transposed.tensor, name: "embed.weight").leftVectors
     let (values, rank) = (vectors.doubles, vectors.shape[1])
     var directions = Matrix(rows: count, columns: weight.columns)
@@ -84,7 +102,9 @@ private struct Weights {
 
   func chosen() -> Graph? {
     guard fits else { return nil }
-    let ranks = kept("loading.factors.weight", scores: ["loading.factors.weight", "share.factors.weight"], rowScores: ["factor.gain"])
+    let messages = seen["factor.gain"] == nil ? ["hear.weight"] : []
+    let ranks = kept(
+      "loading.factors.weight", scores: ["loading.factors.weight", "share.factors.weight"] + messages, rowScores: ["factor.gain"])
     let memory = kept("memory.factors.weight", scores: ["memory.factors.weight"], rowScores: ["recall.weight"])
     let states = kept("scan.input.weight", scores: ["scan.input.weight", "scan.output.weight"], rowScores: [])
     var graph = student
@@ -93,6 +113,7 @@ private struct Weights {
       var weight = weight
       switch name {
       case "factor.gain": weight = weight.rows(ranks ?? [])
+      case "hear.weight" where seen["factor.gain"] == nil: weight = weight.columns(ranks ?? [])
       case "recall.weight": weight = weight.rows(memory ?? [])
       case "scan.input.weight", "scan.output.weight": weight = weight.columns(states ?? [])
       default:
@@ -129,6 +150,11 @@ private struct Matrix {
     values = [Double](repeating: 0, count: rows * columns)
   }
 
+  init(identity count: Int) {
+    self.init(rows: count, columns: count)
+    for place in 0..<count { self[place, place] = 1 }
+  }
+
   /// A parameter; a vector is one row.
   init?(_ graph: Graph, _ name: String) {
     guard let tensor = graph.parameters[name]?.storage.decoded(), tensor.shape.rank <= 2, tensor.shape.rank > 0 else { return nil }
@@ -149,6 +175,11 @@ private struct Matrix {
   func times(_ other: Matrix) -> Matrix {
     guard columns == other.rows else { return self }
     return filled(rows, other.columns) { row, column in (0..<columns).reduce(0) { $0 + self[row, $1] * other[$1, column] } }
+  }
+
+  /// - Parameter factors: a number for each row, one column.
+  func scalingRows(by factors: Matrix) -> Matrix {
+    factors.rows == rows ? filled(rows, columns) { self[$0, $1] * factors[$0, 0] } : self
   }
 
   func rows(_ kept: [Int]) -> Matrix { filled(kept.count, columns) { self[kept[$0], $1] } }

@@ -87,10 +87,19 @@ struct PanelSketch {
 
   /// A dense layer to `scores`, 0 for absent symbols: from `[batch, steps, symbols, width]`.
   mutating func score(_ value: String, width: Int) throws {
+    try yield(scored(value, width: width))
+  }
+
+  /// That layer's numbers, `[batch, steps, symbols, 1]`.
+  mutating func scored(_ value: String, width: Int) throws -> String {
     let weight = draws("score").glorot([width, 1], fanIn: width, fanOut: 1)
-    let all = try builder.denseAlongLastAxis(value, weight: weight, name: "score")
+    return try builder.denseAlongLastAxis(value, weight: weight, name: "score")
+  }
+
+  /// `[batch, steps, symbols, 1]` as the graph's scores, 0 for absent symbols.
+  mutating func yield(_ scores: String) throws {
     let axis = try builder.constant(Tensor([Int64(3)]), named: "score.axis")
-    let flat = try builder.apply("Squeeze", [all, axis], name: "score.flat")
+    let flat = try builder.apply("Squeeze", [scores, axis], name: "score.flat")
     try builder.output(builder.apply("Mul", [flat, presence], name: "score.masked", output: "scores"))
   }
 

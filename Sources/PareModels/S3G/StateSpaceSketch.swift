@@ -42,26 +42,47 @@ struct StateSpaceSketch {
     return try builder.dropout(embedding, probability: model.dropout, name: "embed.dropout")
   }
 
-  /// What each symbol hears of the others along the day's graph: `P · (S ⊙ (Qᵀ · W_g e))`.
+  /// What each symbol hears of the others along the day's graph: `P · (S ⊙ (Qᵀ · W_g e))`; in the compact form what of it concerns the
+  /// score, `P · Σ (Q ⊙ U e)`.
   mutating func heard(_ embedding: String) throws -> String {
     let exposed = try factors(of: embedding, "loading", model.rank)
     let loading = try builder.apply("Softmax", [exposed], attributes: ["axis": .int(-1)], name: "loading.softmax", output: "loading")
-    let shares = try builder.apply(
-      "Transpose", [factors(of: embedding, "share", model.rank)], attributes: ["perm": .ints([0, 1, 3, 2])], name: "share.turned")
-    let present = try builder.apply("Add", [shares, sketch.unsqueezed(sketch.absence(), axis: 2, name: "absence.row")], name: "share.present")
-    let share = try builder.apply("Softmax", [present], attributes: ["axis": .int(-1)], name: "share.softmax", output: "share")
+    return try builder.apply("MatMul", [loading, model.isCompact ? numbersOfFactors(embedding) : messagesOfFactors(embedding)], name: "heard")
+  }
+
+  /// `S ⊙ (Qᵀ · W_g e)`, `[batch, steps, rank, width]`.
+  private mutating func messagesOfFactors(_ embedding: String) throws -> String {
+    let factors = try factors(of: embedding, "share", model.rank)
+    let share = try share(turned(factors, name: "share.turned"), absence: sketch.unsqueezed(sketch.absence(), axis: 2, name: "absence.row"))
     let values = try product(embedding, "hear", rows: model.width, columns: model.width)
     let ofFactors = try builder.apply("MatMul", [share, values], name: "factor.values")
     // Every second factor subtracts at first, so that both are there to be chosen from.
     let signs = (0..<model.rank).flatMap { [Float](repeating: $0.isMultiple(of: 2) ? 1 : -1, count: model.width) }
     let gain = Tensor(signs, shape: [model.rank, model.width])
-    let gained = try builder.apply("Mul", [ofFactors, builder.parameter("factor.gain", gain, isTrainable: true)], name: "factor.gained")
-    return try builder.apply("MatMul", [loading, gained], name: "heard")
+    return try builder.apply("Mul", [ofFactors, builder.parameter("factor.gain", gain, isTrainable: true)], name: "factor.gained")
   }
 
-  /// What each symbol remembers of its own days: `W_o · scan(W_m e)`.
+  /// `Σ (Q ⊙ U e)` over the symbols, `[batch, steps, rank, 1]`. All that it takes comes before its softmax, so that a plan can do the rest at
+  /// once.
+  private mutating func numbersOfFactors(_ embedding: String) throws -> String {
+    let values = try product(embedding, "hear", rows: model.width, columns: model.rank)
+    let absence = try sketch.unsqueezed(sketch.absence(), axis: 2, name: "absence.row")
+    let factors = try factors(of: embedding, "share", model.rank)
+    let share = try share(turned(factors, name: "share.turned"), absence: absence)
+    let shared = try builder.apply("Mul", [share, turned(values, name: "hear.turned")], name: "factor.shared")
+    return try builder.apply(
+      "ReduceSum", [shared, builder.constant(Tensor([Int64(-1)]), named: "factor.values.axis")], name: "factor.values")
+  }
+
+  /// Qᵀ, of the symbols that are there.
+  private mutating func share(_ factors: String, absence: String) throws -> String {
+    let present = try builder.apply("Add", [factors, absence], name: "share.present")
+    return try builder.apply("Softmax", [present], attributes: ["axis": .int(-1)], name: "share.softmax", output: "share")
+  }
+
+  /// What each symbol remembers of its own days: `W_o · scan(W_m e)`; in the compact form a number.
   mutating func remembered(_ embedding: String) throws -> String {
-    try product(factors(of: embedding, "memory", model.memory), "recall", rows: model.memory, columns: model.width)
+    try product(factors(of: embedding, "memory", model.memory), "recall", rows: model.memory, columns: model.isCompact ? 1 : model.width)
   }
 
   /// `γ ⊙` the mean over a symbol's groups of the means of those present.
@@ -83,11 +104,13 @@ struct StateSpaceSketch {
     return try builder.apply("Mul", [mean, gain], name: "groups.gained")
   }
 
-  /// `ŷ = w · Σ + b`, 0 for absent symbols.
-  mutating func score(_ sums: [String]) throws {
-    var sum = sums[0]
-    for (index, other) in sums.dropFirst().enumerated() { sum = try builder.apply("Add", [sum, other], name: "sum_\(index)") }
-    try sketch.score(sum, width: model.width)
+  /// `ŷ = w · Σ + b`, 0 for absent symbols; in the compact form messages are numbers that are added to the product.
+  ///
+  /// - Parameter messages: `[batch, steps, symbols, width]`, or 1 in the place of the width.
+  mutating func score(_ embedding: String, _ messages: [String]) throws {
+    var sum = model.isCompact ? try sketch.scored(embedding, width: model.width) : embedding
+    for (index, message) in messages.enumerated() { sum = try builder.apply("Add", [sum, message], name: "sum_\(index)") }
+    try model.isCompact ? sketch.yield(sum) : sketch.score(sum, width: model.width)
   }
 
   // MARK: -
@@ -141,6 +164,11 @@ struct StateSpaceSketch {
   private func firstRates(_ count: Int) -> Tensor {
     let rates = (1...model.states).flatMap { [Float](repeating: log(Float($0)), count: count) }
     return Tensor(rates, shape: [model.states, count])
+  }
+
+  /// `[…, a, b]` as `[…, b, a]`.
+  private mutating func turned(_ value: String, name: String) throws -> String {
+    try builder.apply("Transpose", [value], attributes: ["perm": .ints([0, 1, 3, 2])], name: name)
   }
 
   private mutating func product(_ value: String, _ name: String, rows: Int, columns: Int) throws -> String {

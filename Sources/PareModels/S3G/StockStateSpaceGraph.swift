@@ -17,6 +17,10 @@ import PareTensor
 /// The adjacency has rank r, its rows add up to 1, and it is never written out: time and memory grow linearly with the symbols. With
 /// `groups` another sum is added, over the symbols that share a group of a file, `γ ⊙` the mean over the groups of their means.
 ///
+/// As all three meet in one number, messages of `d` numbers are more than the score can tell apart. The compact form sends only what of them
+/// concerns it: `g = P · Σ over the symbols of Q ⊙ U e` with `U [d, r] = W_g (S ⊙ wᵀ)ᵀ`, and `m = c · scan(W_m e)` with `c = W_o w`, so that
+/// `ŷ = w · e + m + g + b`. What either says the other can (of the former where r ≤ d); the compact form has fewer numbers and products.
+///
 /// Inputs and scores are those of `PanelShape`; steps and symbols may be any number unless there are vectors or groups of symbols. Factors
 /// of a symbol that is absent for a while go on as they would with features of zeros. The values `loading [batch, steps, symbols, r]` and
 /// `share [batch, steps, r, symbols]` hold P and Qᵀ, `embedding` holds e.
@@ -43,16 +47,18 @@ public struct StockStateSpaceGraph: PanelNetwork, Hashable, Codable {
   public var identity: Int?
   /// Groups that symbols share; nil for none.
   public var groups: SymbolMemberships?
+  /// Whether symbols send each other, and themselves, only what concerns the score.
+  public var isCompact: Bool
   /// Probability that a number of an embedding is dropped in a training step, in `0 ..< 1`.
   public var dropout: Double
 
   public init(
     _ shape: PanelShape, width: Int = 32, rank: Int = 8, states: Int = 4, memory: Int = 16, hasGraph: Bool = true, hasStateSpace: Bool = true,
-    identity: Int? = nil, groups: SymbolMemberships? = nil, dropout: Double = 0
+    identity: Int? = nil, groups: SymbolMemberships? = nil, isCompact: Bool = false, dropout: Double = 0
   ) {
     (self.shape, self.width, self.rank, self.states) = (shape, width, rank, states)
     (self.memory, self.hasGraph, self.hasStateSpace) = (memory, hasGraph, hasStateSpace)
-    (self.identity, self.groups, self.dropout) = (identity, groups, dropout)
+    (self.identity, self.groups, self.isCompact, self.dropout) = (identity, groups, isCompact, dropout)
   }
 
   /// Everything trained.
@@ -60,9 +66,10 @@ public struct StockStateSpaceGraph: PanelNetwork, Hashable, Codable {
     let seen = shape.inputs + (identity ?? 0)
     let carried = (hasGraph ? 2 * rank : 0) + (hasStateSpace ? memory : 0)
     let scans = hasStateSpace && carried > 0 ? 2 * states * width + carried * (states + 3) : 0
-    let graph = hasGraph ? width * width + rank * width : 0
+    let graph = hasGraph ? (isCompact ? 0 : width * width) + rank * width : 0
+    let recall = hasStateSpace ? memory * (isCompact ? 1 : width) : 0
     let embedding = (seen + 1) * width + (identity ?? 0) * (shape.symbols ?? 0)
-    return embedding + carried * (width + 1) + scans + graph + (hasStateSpace ? memory * width : 0) + (groups == nil ? 0 : width) + width + 1
+    return embedding + carried * (width + 1) + scans + graph + recall + (groups == nil ? 0 : width) + width + 1
   }
 
   public func graph(seed: UInt64, name: String? = nil) throws -> Graph {
@@ -70,11 +77,11 @@ public struct StockStateSpaceGraph: PanelNetwork, Hashable, Codable {
     var sketch = StateSpaceSketch(self, seed: seed, name: name)
     let rows = try sketch.rows()
     let embedding = try sketch.embedding(of: rows)
-    var sums = [embedding]
-    if hasStateSpace, memory > 0 { sums.append(try sketch.remembered(embedding)) }
-    if hasGraph { sums.append(try sketch.heard(embedding)) }
-    if let groups { sums.append(try sketch.grouped(embedding, groups)) }
-    try sketch.score(sums)
+    var messages: [String] = []
+    if hasStateSpace, memory > 0 { messages.append(try sketch.remembered(embedding)) }
+    if hasGraph { messages.append(try sketch.heard(embedding)) }
+    if let groups { messages.append(try sketch.grouped(embedding, groups)) }
+    try sketch.score(embedding, messages)
     return sketch.sketch.builder.graph
   }
 
@@ -92,6 +99,7 @@ public struct StockStateSpaceGraph: PanelNetwork, Hashable, Codable {
     }
     if let groups {
       try groups.validate(settings)
+      guard !isCompact else { throw settings.error("compact", expected: "a form without groups", found: "groups") }
       guard shape.symbols == groups.symbols else {
         throw settings.error("groups", expected: "memberships of \(shape.symbols ?? 0) symbols", found: "\(groups.symbols)")
       }

@@ -5,7 +5,7 @@ public struct S3GSettings: PanelSettings {
   public static let name = "s3g"
 
   private enum CodingKeys: String, CodingKey, CaseIterable {
-    case width, rank, states, memory, graph, identity, groups, dropout
+    case width, rank, states, memory, graph, identity, groups, compact, dropout
     case stateSpace = "state-space"
   }
 
@@ -22,16 +22,19 @@ public struct S3GSettings: PanelSettings {
   public var identity: Int?
   /// Whether symbols also hear those that share a group with them.
   public var groups: Bool
+  /// Whether messages between symbols, and from their own days, are numbers that the score adds up; see `StockStateSpaceGraph`. Not with
+  /// groups.
+  public var compact: Bool
   /// In `0 ..< 1`.
   public var dropout: Double
 
   public init(
     width: Int = 32, rank: Int = 8, states: Int = 4, memory: Int = 16, graph: Bool = true, stateSpace: Bool = true, identity: Int? = nil,
-    groups: Bool = false, dropout: Double = 0
+    groups: Bool = false, compact: Bool = false, dropout: Double = 0
   ) {
     (self.width, self.rank, self.states, self.memory) = (width, rank, states, memory)
     (self.graph, self.stateSpace) = (graph, stateSpace)
-    (self.identity, self.groups, self.dropout) = (identity, groups, dropout)
+    (self.identity, self.groups, self.compact, self.dropout) = (identity, groups, compact, dropout)
   }
 
   public init(from decoder: any Decoder) throws {
@@ -45,6 +48,7 @@ public struct S3GSettings: PanelSettings {
       stateSpace: try container.decodeIfPresent(Bool.self, forKey: .stateSpace) ?? defaults.stateSpace,
       identity: try container.decodeIfPresent(Int.self, forKey: .identity),
       groups: try container.decodeIfPresent(Bool.self, forKey: .groups) ?? defaults.groups,
+      compact: try container.decodeIfPresent(Bool.self, forKey: .compact) ?? defaults.compact,
       dropout: try container.decodeIfPresent(Double.self, forKey: .dropout) ?? defaults.dropout)
   }
 
@@ -52,6 +56,7 @@ public struct S3GSettings: PanelSettings {
     let parts = [
       graph ? "rank \(rank)" : "no graph", stateSpace ? "\(states) states" : "no state space", stateSpace && memory > 0 ? "memory \(memory)" : nil,
       identity.map { "identity \($0)" }, groups ? "groups" : nil,
+      compact ? "compact" : nil,
     ].compactMap { $0 }
     return "S3G \(width), \(parts.joined(separator: ", "))\(dropout.dropoutWords)"
   }
@@ -64,6 +69,7 @@ public struct S3GSettings: PanelSettings {
     try path.key(CodingKeys.states).require(states, in: 1...256)
     try path.key(CodingKeys.memory).require(memory, in: 0...8192)
     if let identity { try path.key(CodingKeys.identity).require(identity, in: 1...1024) }
+    try path.key(CodingKeys.compact).require(!(compact && groups), expected: "false with groups", found: "true")
     try path.key(CodingKeys.dropout).requireProbability(dropout)
   }
 
@@ -74,6 +80,6 @@ public struct S3GSettings: PanelSettings {
     if identity == nil, !self.groups { shape.symbols = nil }
     return StockStateSpaceGraph(
       shape, width: width, rank: rank, states: states, memory: memory, hasGraph: graph, hasStateSpace: stateSpace, identity: identity,
-      groups: self.groups ? groups : nil, dropout: dropout)
+      groups: self.groups ? groups : nil, isCompact: compact, dropout: dropout)
   }
 }
