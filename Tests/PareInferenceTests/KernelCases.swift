@@ -91,7 +91,7 @@ struct KernelCases: ~Copyable {
       }
     case pare_operation_product_f32:
       for rows in [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 50] {
-        for (inputs, outputs) in [(1, 1), (3, 15), (4, 16), (5, 17), (16, 31), (20, 32), (17, 33), (64, 48), (33, 65)] {
+        for (inputs, outputs) in [(1, 1), (2, 1), (4, 1), (8, 1), (3, 15), (4, 16), (5, 17), (16, 31), (20, 32), (17, 33), (64, 48), (33, 65)] {
           body(product(rows, inputs, outputs, relu: rows % 2 == 0))
         }
       }
@@ -104,11 +104,11 @@ struct KernelCases: ~Copyable {
         for count in [1, 2, 3, 7, 8, 9, 15, 16, 17, 30, 31, 32, 33, 50, 64, 65] { body(softmax(rows, count)) }
       }
     case pare_operation_product_u8s8_u8, pare_operation_product_u8s8_f32:
-      for rows in [1, 2, 3, 4, 5, 7, 8, 9, 12, 17] {
+      for rows in [1, 2, 3, 4, 5, 7, 8, 9, 12, 17, 35] {
         for (inputs, outputs) in [(1, 1), (3, 15), (4, 16), (5, 17), (16, 31), (20, 32), (33, 33), (64, 48), (129, 65)] {
           for extreme in [false, true] { body(quantizedProduct(operation, rows, inputs, outputs, extreme: extreme)) }
         }
-        for (inputs, outputs) in [(3, 2), (8, 2), (4, 4), (16, 4), (17, 4), (8, 8), (29, 8), (32, 8), (33, 8), (8, 3)] {
+        for (inputs, outputs) in [(3, 1), (8, 1), (12, 1), (3, 2), (8, 2), (4, 4), (16, 4), (17, 4), (8, 8), (29, 8), (32, 8), (33, 8), (81, 8), (8, 3)] {
           for extreme in [false, true] { body(quantizedProduct(operation, rows, inputs, outputs, extreme: extreme, isJoined: true)) }
         }
       }

@@ -36,7 +36,7 @@ struct AttentionKernelTests {
   @Test(arguments: KernelTests.variantNames)
   func productsEqualPlainC(variant: String) throws {
     let other = try kernels(variant)
-    for (rows, depth, columns, count) in [(1, 1, 1, 1), (3, 2, 5, 4), (8, 16, 16, 2), (9, 7, 33, 3), (50, 16, 50, 2), (17, 50, 31, 2), (5, 3, 48, 1)] {
+    for (rows, depth, columns, count) in [(1, 1, 1, 1), (37, 2, 1, 2), (37, 4, 1, 2), (3, 2, 5, 4), (8, 16, 16, 2), (9, 7, 33, 3), (50, 16, 50, 2), (17, 50, 31, 2), (5, 3, 48, 1)] {
       let (a, b) = (numbers(count * rows * depth, seed: 1), numbers(count * depth * columns, seed: 2))
       // Either operand as it is, or transposed.
       for (aRow, aDepth) in [(depth, 1), (1, rows)] {

@@ -303,6 +303,14 @@ typedef struct {
 } pare_present_rows_step;
 PARE_STEP(present_rows);
 
+// Means of columns, weighted by a softmax over their rows: see pare_panel_kernels.
+typedef struct {
+  const pare_panel_kernels *kernels;
+  pare_place bias, values;
+  size_t rows, columns;
+} pare_weighted_columns_step;
+PARE_STEP(weighted_columns);
+
 // A sum of products of two values along letters: y[i] = sum over the inner axes of a * b, each walked by strides.
 typedef struct {
   size_t extent, a, b;

@@ -416,6 +416,10 @@ typedef struct {
   int32_t (*present_u8)(
       const float *x, const uint8_t *condition, float fill, float reciprocal, int32_t zero_point, uint8_t *q, size_t rows,
       size_t columns);
+  // For each column c the mean of values[r, c] over the rows, weighted by the softmax over the rows of x[r, c] + bias[r]:
+  // y[c] = (sum over r of e[r, c] values[r, c]) / (sum over r of e[r, c]), e[r, c] = exp(x[r, c] + bias[r] - the largest of its column).
+  // At least one row. |y - exact| <= (rows + 16) 2^-22 times the weighted mean of the magnitudes.
+  void (*weighted_columns)(const float *x, const float *bias, const float *values, float *y, size_t rows, size_t columns);
 } pare_panel_kernels;
 
 // All kernels in one variant.

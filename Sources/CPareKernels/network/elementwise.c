@@ -50,7 +50,8 @@ PARE_STEP(choose) {
   if (u.column_stride == 1 && v.column_stride == 0 && step->rows == 1) {                                        \
     const float *restrict values = u.values;                                                                    \
     const float r = *v.values;                                                                                  \
-    for (size_t column = 0; column < step->columns; column++) {                                                 \
+    const size_t columns = step->columns;                                                                       \
+    for (size_t column = 0; column < columns; column++) {                                                       \
       const float l = values[column];                                                                           \
       y[column] = holds;                                                                                        \
     }                                                                                                           \

@@ -10,3 +10,9 @@ PARE_STEP(present_rows) {
       : step->kernels->present(input, condition, step->fill, output, step->rows, step->columns);
   if (step->watched) *(int32_t *)(void *)(arena + step->flag) = !is_finite;
 }
+
+PARE_STEP(weighted_columns) {
+  const pare_weighted_columns_step *step = operands;
+  step->kernels->weighted_columns(
+    input, pare_at(step->bias, input, arena), pare_at(step->values, input, arena), output, step->rows, step->columns);
+}

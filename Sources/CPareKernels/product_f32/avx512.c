@@ -39,19 +39,22 @@ PARE_INLINE PARE_AVX512 void rows_of(const pare_product_f32 *layer, const float 
   if (tile < count) block(layer, x, y, tile, rows, 1, last);
 }
 
-// One output of eight inputs: two rows to a register, whose halves are added up.
-PARE_INLINE PARE_AVX512 void eight_to_one(const pare_product_f32 *layer, const float *x, float *y) {
+// One output of two, four or eight inputs: several rows to a register, each of which is added up.
+PARE_INLINE PARE_AVX512 void narrow_to_one(const pare_product_f32 *layer, const float *x, float *y, const int inputs) {
+  const int32_t together = PARE_TILE / inputs;
   float w[PARE_TILE];
-  for (int i = 0; i < PARE_TILE; i++) w[i] = layer->weights[i % 8 * PARE_TILE];
+  for (int i = 0; i < PARE_TILE; i++) w[i] = layer->weights[i % inputs * PARE_TILE];
   const __m512 weights = _mm512_loadu_ps(w), bias = _mm512_set1_ps(layer->bias[0]);
-  for (int32_t row = 0; row < layer->rows; row += 2) {
-    const int whole = layer->rows - row > 1;
-    __m512 v = _mm512_mul_ps(_mm512_maskz_loadu_ps(whole ? 0xffff : 0xff, x + (size_t)row * 8), weights);
-    v = _mm512_add_ps(v, _mm512_shuffle_f32x4(v, v, 0xb1));
-    v = _mm512_add_ps(v, _mm512_permute_ps(v, 0x4e));
+  const __mmask16 firsts = inputs == 8 ? 0x101 : inputs == 4 ? 0x1111 : 0x5555;
+  for (int32_t row = 0; row < layer->rows; row += together) {
+    const int32_t rows = layer->rows - row < together ? layer->rows - row : together;
+    const __mmask16 loaded = (__mmask16)(0xffff >> (PARE_TILE - rows * inputs));
+    __m512 v = _mm512_mul_ps(_mm512_maskz_loadu_ps(loaded, x + (size_t)(row * inputs)), weights);
+    if (inputs == 8) v = _mm512_add_ps(v, _mm512_shuffle_f32x4(v, v, 0xb1));
+    if (inputs > 2) v = _mm512_add_ps(v, _mm512_permute_ps(v, 0x4e));
     v = _mm512_add_ps(_mm512_add_ps(v, _mm512_permute_ps(v, 0xb1)), bias);
     if (layer->relu) v = _mm512_max_ps(_mm512_setzero_ps(), v);
-    _mm512_mask_compressstoreu_ps(y + row, whole ? 0x101 : 1, v);
+    _mm512_mask_storeu_ps(y + row, (__mmask16)((1u << rows) - 1), _mm512_maskz_compress_ps(firsts, v));
   }
 }
 
@@ -60,7 +63,15 @@ PARE_AVX512 PARE_KERNEL(product_f32, avx512) {
   const float *x = input;
   float *y = output;
   if (layer->outputs == 1 && layer->inputs == 8) {
-    eight_to_one(layer, x, y);
+    narrow_to_one(layer, x, y, 8);
+    return;
+  }
+  if (layer->outputs == 1 && layer->inputs == 2) {
+    narrow_to_one(layer, x, y, 2);
+    return;
+  }
+  if (layer->outputs == 1 && layer->inputs == 4) {
+    narrow_to_one(layer, x, y, 4);
     return;
   }
   int32_t left = layer->rows;

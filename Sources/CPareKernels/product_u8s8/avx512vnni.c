@@ -4,6 +4,7 @@
 #include "../dense_u8s8/requantize_zmm.h"
 
 #include "narrow_avx512vnni.h"
+#include "eight_avx512vnni.h"
 
 #define PARE_ROWS 8
 
@@ -75,7 +76,7 @@ PARE_AVX512VNNI PARE_KERNEL(product_u8s8_u8, avx512vnni) {
     narrow(product, input, output, 0);
     return;
   }
-  int32_t row = 0;
+  int32_t row = is_eight(product) ? eight_u8(product, input, output) : 0;
   for (; row + 8 <= product->rows; row += 8) PARE_PRODUCT(u8, 8);
   for (; row + 4 <= product->rows; row += 4) PARE_PRODUCT(u8, 4);
   for (; row < product->rows; row++) PARE_PRODUCT(u8, 1);

@@ -55,10 +55,16 @@ PARE_INLINE void quantized_scan_lanes(
   }
 }
 
-// What a variant takes of 4 channels with 2 numbers each in a quicker way, and to how many lanes it gets.
-#ifndef PARE_QUANTIZED_SCAN_4X2
-#define PARE_QUANTIZED_SCAN_4X2(scan, row, lanes, h, y) 0
+// What a variant takes of channels with 2 numbers each in a quicker way, and to how many lanes it gets.
+#ifndef PARE_QUANTIZED_SCAN_PAIRS
+#define PARE_QUANTIZED_SCAN_PAIRS(scan, row, lanes, h, y, channels) 0
 #endif
+
+#define PARE_SCAN_PAIRS(n)                                                                                                   \
+  do {                                                                                                                      \
+    const size_t done = PARE_QUANTIZED_SCAN_PAIRS(scan, row, lanes, h, y, n);                                               \
+    quantized_scan_lanes(scan, row + done, lanes - done, h + done * 2 * n, y, entries, factors, 2, n);                      \
+  } while (0)
 
 PARE_KERNEL void quantized_scan(const pare_quantized_scan *scan, float *y, int16_t *last) {
   const size_t size = scan->states * scan->channels, together = PARE_SCAN_BLOCK / size;
@@ -74,10 +80,9 @@ PARE_KERNEL void quantized_scan(const pare_quantized_scan *scan, float *y, int16
       for (size_t step = 0; step < scan->steps; step++) {
         const size_t row = (batch * scan->steps + step) * scan->lanes + lane;
         // Extents that the compiler knows: loops over them are unrolled.
-        if (scan->states == 2 && scan->channels == 4) {
-          const size_t done = PARE_QUANTIZED_SCAN_4X2(scan, row, lanes, h, y);
-          quantized_scan_lanes(scan, row + done, lanes - done, h + done * 8, y, entries, factors, 2, 4);
-        }
+        if (scan->states == 2 && scan->channels == 2) PARE_SCAN_PAIRS(2);
+        else if (scan->states == 2 && scan->channels == 4) PARE_SCAN_PAIRS(4);
+        else if (scan->states == 2 && scan->channels == 8) PARE_SCAN_PAIRS(8);
         else if (scan->states == 4 && scan->channels == 8) quantized_scan_lanes(scan, row, lanes, h, y, entries, factors, 4, 8);
         else quantized_scan_lanes(scan, row, lanes, h, y, entries, factors, scan->states, scan->channels);
       }

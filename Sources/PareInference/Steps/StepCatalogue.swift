@@ -37,6 +37,7 @@ enum StepCatalogue {
     ConvolutionStep.self,
     BatchedProductStep.self,
     AttentionStep.self,
+    WeightedColumnsStep.self,
     StridedCopyStep.self,
     ContractionStep.self,
     QuantizedRecurrentStep.self,
