@@ -7,6 +7,7 @@ public enum TechniqueCatalogue {
     Pruning.self,
     LotteryTicket.self,
     StructuredPruning.self,
+    FeatureSelection.self,
     BlockRemoval.self,
     Quantization.self,
     QuantizationAwareTraining.self,

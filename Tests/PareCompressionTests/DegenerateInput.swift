@@ -56,6 +56,7 @@ enum DegenerateInput {
     Entry(CrossLayerEqualization()),
     Entry(EntropyCoding()),
     Entry(EntropyQuantization(bits: 4, rows: 64)),
+    Entry(FeatureSelection(keep: 2)),
     Entry(ActivationSmoothing(inserts: true)),
     Entry(LowRankAdaptation(training: FineTuning(schedule))),
   ] + ([.magnitude, .gradient, .optimalBrainDamage, .optimalBrainSurgeon] as [Pruning.Criterion]).map {

@@ -4,6 +4,7 @@ import PareGraph
 import PareInference
 import PareModels
 import PareTensor
+import PareTraining
 import Testing
 
 private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
@@ -12,6 +13,15 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
 @Suite struct PanelPlanTests {
   static func network(symbols: Int? = nil) -> StockStateSpaceGraph {
     StockStateSpaceGraph(PanelShape(symbols: symbols, inputs: 11), width: 12, rank: 5, states: 3, memory: 5)
+  }
+
+  /// Of every kind that has steps of its own.
+  private static func graphs(seed: UInt64) throws -> [Graph] {
+    let shape = PanelShape(inputs: 11)
+    return try [network()].map { try $0.graph(seed: seed) }
+      + [(12, 5, 3, 5), (8, 2, 2, 2), (8, 4, 1, 0), (8, 8, 2, 4)].map { width, rank, states, memory in
+        try StockStateSpaceGraph(shape, width: width, rank: rank, states: states, memory: memory, isCompact: true).graph(seed: seed)
+      }
   }
 
   /// Runs all days and returns their scores.
@@ -31,18 +41,27 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
     #expect(plan.states.count == 3 && plan.stateByteCount == 3 * 37 * 3 * 5 * 4)
   }
 
+  @Test(arguments: availableSets)
+  func whatAFactorIsMadeOfIsOneStepOfACompactNetwork(set: InstructionSet) throws {
+    for graph in try Self.graphs(seed: 1).dropFirst() {
+      let plan = try PanelPlan(graph, symbols: 37, kernels: KernelSelection(set)).plan
+      #expect(plan.steps.allSatisfy { $0.isFast } && plan.steps.count { $0.kernel.hasPrefix("weighted_columns") } == 1, "\(plan)")
+    }
+  }
+
   /// The reference in Float32 and the plan both stay within bounds of the same form; see `NetworkPlanTests`.
   @Test(arguments: availableSets)
   func daysOneByOneAreAsNearToFloat64AsTheReferenceOnAllAtOnce(set: InstructionSet) throws {
-    let graph = try Self.network().graph(seed: 1)
-    let days = PanelDays(days: 9, symbols: 37, inputs: 11, seed: 2)
-    let context = try PanelPlan(graph, symbols: 37, kernels: KernelSelection(set)).makeContext()
-    let (exact, reference, found) = (try days.scores(graph, precision: .float64), try days.scores(graph), try stream(context, days))
-    func distance(_ values: [Double]) -> Double { zip(values, exact).map { ($0 - $1).magnitude }.max() ?? 0 }
-    let largest = exact.map(\.magnitude).max() ?? 0
-    #expect(distance(found) <= max(4 * distance(reference), 8 * 0x1p-24 * largest))
-    for day in 0..<9 {
-      for symbol in 0..<37 where days.masks[day][symbol] == 0 { #expect(found[day * 37 + symbol] == 0) }
+    for graph in try Self.graphs(seed: 1) {
+      let days = PanelDays(days: 9, symbols: 37, inputs: 11, seed: 2)
+      let context = try PanelPlan(graph, symbols: 37, kernels: KernelSelection(set)).makeContext()
+      let (exact, reference, found) = (try days.scores(graph, precision: .float64), try days.scores(graph), try stream(context, days))
+      func distance(_ values: [Double]) -> Double { zip(values, exact).map { ($0 - $1).magnitude }.max() ?? 0 }
+      let largest = exact.map(\.magnitude).max() ?? 0
+      #expect(distance(found) <= max(4 * distance(reference), 8 * 0x1p-24 * largest))
+      for day in 0..<9 {
+        for symbol in 0..<37 where days.masks[day][symbol] == 0 { #expect(found[day * 37 + symbol] == 0) }
+      }
     }
   }
 
@@ -59,6 +78,23 @@ private let availableSets = InstructionSet.allCases.filter(\.isAvailable)
     context.reset()
     #expect(context.scores.allSatisfy { $0 == 0 })
     #expect(try stream(context, days) == scores)
+  }
+
+  /// Columns that a graph picks are all that a day has to bring, and the scores are those of the graph with all of them.
+  @Test func aDayBringsTheColumnsThatAGraphPicks() throws {
+    let graph = try Self.network().graph(seed: 8)
+    let context = CompressionContext(training: try TrainingData(PanelDays(days: 9, symbols: 21, inputs: 11, absent: 1 << 20, seed: 9).tensors), seed: 1)
+    let selected = try FeatureSelection(keep: 4).apply(to: Model(graph: graph), in: context).graph
+    let plan = try PanelPlan(selected, symbols: 21)
+    #expect(plan.featureCount == 4 && plan.columns == plan.columns.sorted())
+    #expect(try PanelPlan(graph, symbols: 21).columns == Array(0..<11))
+    let days = PanelDays(days: 5, symbols: 21, inputs: 11, seed: 10)
+    let (exact, own) = (try days.scores(selected, precision: .float64), plan.makeContext())
+    for day in 0..<5 {
+      let picked = (0..<21).flatMap { symbol in plan.columns.map { days.features[day][symbol * 11 + $0] } }
+      #expect(try own.run(features: picked, mask: days.masks[day]))
+      for (score, wanted) in zip(own.scores, exact[day * 21..<day * 21 + 21]) { #expect(abs(Double(score) - wanted) < 1e-5) }
+    }
   }
 
   @Test func aDayWithANumberThatIsNotFiniteIsRefusedAndChangesNothing() throws {

@@ -55,6 +55,7 @@ import Testing
         .ratio(0.4), criterion: .taylor, scope: .perLayer, rounds: 2,
         fineTuning: FineTuning(TrainingSchedule(epochs: 1, batchSize: 64), hardWeight: 0.5, temperature: 3)),
       mayChange: { $0.hasPrefix("dense_") }),
+    Sample(technique: FeatureSelection(keep: 2), mayChange: { $0.hasPrefix("dense_0") || $0.hasPrefix("normalizer") || $0.hasPrefix("features") }),
     Sample(
       technique: BlockRemoval(.blocks(1), criterion: .loss, layers: .named(["dense_1", "dense_2"])),
       mayChange: { $0.hasPrefix("dense_1") || $0.hasPrefix("dense_2") }, model: { try Fixture.model(hidden: [8, 8, 8]) }),

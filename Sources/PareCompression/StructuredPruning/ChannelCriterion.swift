@@ -10,6 +10,9 @@ public enum ChannelCriterion: String, RecipeWord {
   case activationVariance = "activation-variance"
   /// Share of rows in which it is not zero (Hu et al. 2016, arXiv:1607.03250).
   case nonZero = "non-zero"
+  /// √(Σ w²) of the weights that read it times the root mean square of what they read over the training part (Sun et al. 2023,
+  /// arXiv:2306.11695, summed over what reads it).
+  case weightedActivation = "weighted-activation"
   /// Σ (Σ g · w)² over pieces of the training part, with the loss's gradient g of every weight that goes with it: what the loss
   /// loses, to first order (Molchanov et al. 2019, arXiv:1906.10771).
   case taylor
@@ -20,7 +23,7 @@ public enum ChannelCriterion: String, RecipeWord {
   var needsRows: Bool {
     switch self {
     case .l1, .l2, .normalizationScale: false
-    case .activationMean, .activationVariance, .nonZero, .taylor: true
+    case .activationMean, .activationVariance, .nonZero, .weightedActivation, .taylor: true
     }
   }
 }

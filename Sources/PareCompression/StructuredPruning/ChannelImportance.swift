@@ -21,20 +21,23 @@ struct ChannelImportance {
   ///   normalization has a scale to go by.
   func values(by criterion: ChannelCriterion, rows: TrainingData?, statistics: ChannelStatistics?) throws -> [Double] {
     switch criterion {
-    case .l1: return producing { $0.reduce(0) { $0 + $1.magnitude } }
-    case .l2: return producing { $0.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    case .l1: return norms(.producing) { $0.reduce(0) { $0 + $1.magnitude } }
+    case .l2: return norms(.producing, Self.length)
     case .activationMean: return read(statistics) { $0.meanMagnitude }
     case .activationVariance: return read(statistics) { $0.variance }
     case .nonZero: return read(statistics) { $0.nonZeroShare }
+    case .weightedActivation: return zip(norms(.consuming, Self.length), read(statistics) { $0.rootMeanSquare }).map { $0 * $1 }
     case .taylor: return try taylor(rows)
     case .normalizationScale: return try scales()
     }
   }
 
-  /// Over the weights that make each unit.
-  private func producing(_ norm: ([Double]) -> Double) -> [Double] {
+  private static func length(_ numbers: [Double]) -> Double { numbers.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+
+  /// Over the weights that make each unit, or that read it.
+  private func norms(_ role: ChannelTable.Slice.Role, _ norm: ([Double]) -> Double) -> [Double] {
     var reader = SliceReader(map.graph)
-    return units.map { unit in norm(unit.slices.filter { $0.role == .producing }.flatMap { reader.numbers($0) }) }
+    return units.map { unit in norm(unit.slices.filter { $0.role == role }.flatMap { reader.numbers($0) }) }
   }
 
   /// The mean over the places where each unit is read; 0 where it is read nowhere.

@@ -101,6 +101,10 @@ extension ChannelMap {
     let rank = extents(of: data).count
     let along = axis < 0 ? axis + rank : axis
     let indexRank = extents(of: node.inputs[1]).count
+    if let picked = integers(node.input(1)), indexRank == 1, graph.inputs.contains(where: { $0.name == data }) {
+      // Columns of the model's input that are picked may be fewer.
+      return set(node.outputs[0], [along: produce(node, node.inputs[1], axis: 0, count: picked.count)])
+    }
     freeze(node.inputs[1], "it is an index")
     var result: [Int: [Channel]] = [:]
     for (own, channels) in axes(of: data) {

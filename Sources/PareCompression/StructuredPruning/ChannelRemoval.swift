@@ -28,13 +28,18 @@ extension ParameterStorage {
     let kept = shape.dimensions.enumerated().map { axis, extent in
       (0..<extent).filter { !(positions[axis]?.contains($0) ?? false) }
     }
-    let values = decoded().values(as: Float.self)
     var offsets = [0]
     for (axis, positions) in kept.enumerated() {
       let inner = shape.dimensions[(axis + 1)...].reduce(1, *)
       offsets = offsets.flatMap { offset in positions.map { offset + $0 * inner } }
     }
-    let tensor = Tensor(offsets.map { values[$0] }, shape: Shape(kept.map(\.count)))
+    let (all, left) = (decoded(), Shape(kept.map(\.count)))
+    if all.elementType == .int64 {
+      let values = all.values(as: Int64.self)
+      return ParameterStorage(Tensor(offsets.map { values[$0] }, shape: left))
+    }
+    let values = all.values(as: Float.self)
+    let tensor = Tensor(offsets.map { values[$0] }, shape: left)
     return isShared ? .smallest(of: tensor, sharing: true) : ParameterStorage(tensor, layout: layout)
   }
 }

@@ -15,6 +15,7 @@ struct ChannelStatistics {
     var mean: Double { count == 0 ? 0 : sum / Double(count) }
     var meanMagnitude: Double { count == 0 ? 0 : magnitude / Double(count) }
     var variance: Double { count == 0 ? 0 : max(square / Double(count) - mean * mean, 0) }
+    var rootMeanSquare: Double { count == 0 ? 0 : (square / Double(count)).squareRoot() }
     var nonZeroShare: Double { count == 0 ? 0 : 1 - Double(zeros) / Double(count) }
   }
 

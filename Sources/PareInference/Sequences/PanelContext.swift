@@ -36,7 +36,7 @@ public final class PanelContext {
   /// What an absent symbol's features hold reaches nothing, and its score is 0; its state goes on as the graph says.
   ///
   /// - Parameters:
-  ///   - features: `plan.symbols · plan.featureCount` numbers, symbol by symbol.
+  ///   - features: `plan.symbols · plan.featureCount` numbers, symbol by symbol: of each those of `plan.columns`.
   ///   - mask: a number for each symbol, above 0.5 where it has a row.
   /// - Returns: false where a feature of a symbol that is there is infinite or no number: then the day is refused, and scores and states are
   ///   as before it.

@@ -17,8 +17,9 @@ import PareTensor
 /// A plan never changes and may be shared; each thread runs it in a context of its own.
 public final class PanelPlan: Sendable {
   public let symbols: Int
-  /// Features of a symbol on a day.
-  public let featureCount: Int
+  /// Which of the model's columns a day brings of each symbol, in this order: all, unless the graph begins with a Gather that picks some
+  /// (`feature-selection` makes such graphs).
+  public let columns: [Int]
   /// What goes on from day to day.
   public let states: [StreamState]
   /// A day's work.
@@ -36,8 +37,10 @@ public final class PanelPlan: Sendable {
     let kernels = try kernels ?? .fromEnvironment()
     let shape = try PanelInterface(graph)
     self.symbols = try shape.symbols(asked: symbols)
-    (featureCount, mask, scores) = (shape.inputs, shape.mask, shape.scores)
-    let day = try shape.day(of: graph, symbols: self.symbols).withoutTraining()
+    (mask, scores) = (shape.mask, shape.scores)
+    let whole = try shape.day(of: graph, symbols: self.symbols).withoutTraining()
+    let (day, columns) = try whole.withoutPicking(columns: shape.inputs)
+    self.columns = columns
     try StepsApart(day, shape).check()
     let (streaming, states) = try ExecutionPlan.lowered(day).withStates()
     self.states = states
@@ -47,6 +50,9 @@ public final class PanelPlan: Sendable {
   public convenience init(_ model: Model, symbols: Int? = nil, kernels: KernelSelection? = nil) throws {
     try self.init(model.graph, symbols: symbols, kernels: kernels)
   }
+
+  /// Features of a symbol on a day.
+  public var featureCount: Int { columns.count }
 
   /// Bytes of the states.
   public var stateByteCount: Int {
@@ -103,6 +109,27 @@ struct PanelInterface {
     }
     for index in day.outputs.indices { day.outputs[index].type.dimensions = [.fixed(1), .fixed(1), .fixed(symbols)] }
     return try day.specialized([:])
+  }
+}
+
+extension Graph {
+  /// A day's graph that is given the columns which it picked, and which these are of `count`.
+  ///
+  /// - Throws: `GraphError` where what is left does not fit together.
+  fileprivate func withoutPicking(columns count: Int) throws -> (day: Graph, columns: [Int]) {
+    let (features, rank) = (inputs[0].name, inputs[0].type.rank)
+    guard let index = nodes.firstIndex(where: { $0.inputs.first == features }), consumers(of: features).count == 1,
+      nodes[index].operatorName == Gather.name, let axis = try? nodes[index].int("axis", default: 0), axis == rank - 1 || axis == -1,
+      let picked = nodes[index].input(1).flatMap({ parameters[$0]?.storage.decoded() }), picked.elementType == .int64, picked.shape.rank == 1,
+      !outputs.contains(where: { $0.name == nodes[index].outputs[0] })
+    else { return (self, Array(0..<count)) }
+    let columns = picked.values(as: Int64.self).map { Int($0 < 0 ? $0 + Int64(count) : $0) }
+    var day = self
+    let gather = day.nodes.remove(at: index)
+    for place in day.nodes.indices { day.nodes[place].inputs = day.nodes[place].inputs.map { $0 == gather.outputs[0] ? features : $0 } }
+    day.inputs[0].type.dimensions[rank - 1] = .fixed(columns.count)
+    if !day.nodes.contains(where: { $0.inputs.contains(gather.inputs[1]) }) { day.parameters[gather.inputs[1]] = nil }
+    return (day, columns)
   }
 }
 
