@@ -6,7 +6,7 @@ import PareTensor
 enum PackedFile {
   /// The name of the one tensor.
   private static let tensorName = "pare"
-  private static let version: UInt8 = 1
+  private static let version: UInt8 = 2
   /// Bytes of text and numbers that a packed file may stand for; coding takes about three seconds for each million.
   static let maximumByteCount = 16 << 20
   /// What a byte of code stands for at most, beside the first 65,536, so that a small file cannot ask for much time.
