@@ -22,7 +22,7 @@ package struct PanelData: Sendable {
   /// The same as it was.
   let returns: DailyPanel
   /// Days of each part.
-  let parts: [DatasetPart: Range<Int>]
+  private(set) var parts: [DatasetPart: Range<Int>]
   let prices: PanelPrices
   let groups: SymbolMemberships?
   /// Decision times in a year: sessions of a market with a calendar, all of them of one that never closes.
@@ -34,6 +34,13 @@ package struct PanelData: Sendable {
   var shape: PanelShape { PanelShape(symbols: symbols.count, inputs: columns.count) }
 
   func range(_ part: DatasetPart) -> Range<Int> { parts[part] ?? 0..<0 }
+
+  /// The same days in other parts.
+  func with(parts: [DatasetPart: Range<Int>]) -> PanelData {
+    var data = self
+    data.parts = parts
+    return data
+  }
 
   /// The rows of an experiment's panel.
   ///

@@ -6,6 +6,7 @@ extension PanelExperiment: Codable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
     case schema, name, seed, seeds, panel, groups, features, label, split, days, loss, training, teacher, models, candidates, portfolio, margin
     case priceLimit = "price-limit"
+    case walkForward = "walk-forward"
   }
 
   private enum LabelKeys: String, CodingKey, CaseIterable { case horizon }
@@ -42,6 +43,7 @@ extension PanelExperiment: Codable {
     models = try container.decodeIfPresent([PanelModel].self, forKey: .models) ?? models
     candidates = try container.decodeIfPresent([CandidateConfiguration].self, forKey: .candidates) ?? candidates
     portfolio = try container.decodeIfPresent(PanelPortfolio.self, forKey: .portfolio) ?? portfolio
+    walkForward = try container.decodeIfPresent(PanelWalkForward.self, forKey: .walkForward)
     margin = try container.decodeIfPresent(Double.self, forKey: .margin) ?? margin
     try validate(at: path)
   }
@@ -66,6 +68,7 @@ extension PanelExperiment: Codable {
     try container.encode(models, forKey: .models)
     try container.encode(candidates, forKey: .candidates)
     try container.encode(portfolio, forKey: .portfolio)
+    try container.encodeIfPresent(walkForward, forKey: .walkForward)
     try container.encode(margin, forKey: .margin)
   }
 
@@ -106,6 +109,17 @@ extension PanelExperiment: Codable {
         made.contains(candidate.from), expected: "the teacher, a model or a candidate above", found: "'\(candidate.from)'")
       try add(candidate.name, at: place)
       for (step, technique) in candidate.recipe.steps.enumerated() { try technique.validate(at: place.key("steps").index(step)) }
+    }
+    if let walkForward { try validate(walkForward, at: path.key(CodingKeys.walkForward).key("models")) }
+  }
+
+  private func validate(_ walk: PanelWalkForward, at place: ParameterPath) throws {
+    let known = models.map(\.name) + candidates.map(\.name)
+    try place.require(!walk.models.isEmpty, expected: "at least one model or candidate", found: "none")
+    for name in walk.models {
+      try place.require(known.contains(name), expected: "models and candidates of the experiment", found: "'\(name)'")
+      guard let from = candidates.first(where: { $0.name == name })?.from, from != CandidateConfiguration.teacher else { continue }
+      try place.require(walk.models.contains(from), expected: "'\(from)' beside '\(name)', which starts from it", found: "'\(name)' alone")
     }
   }
 

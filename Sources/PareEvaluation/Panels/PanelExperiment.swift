@@ -47,6 +47,8 @@ public struct PanelExperiment: Sendable, Hashable {
   public var models: [PanelModel]
   public var candidates: [CandidateConfiguration]
   public var portfolio: PanelPortfolio
+  /// Nil for one split alone.
+  public var walkForward: PanelWalkForward?
   /// The difference of mean ICs up to which a candidate counts as equivalent to the teacher.
   public var margin: Double
 

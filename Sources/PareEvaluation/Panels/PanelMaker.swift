@@ -28,6 +28,15 @@ package struct PanelViews: Sendable {
     observer.ended("\(denoised.symbolCount) symbols, \(denoised.days.count) days, \(denoised.columns.count) features")
   }
 
+  private init(denoised: PanelData, plain: PanelData) {
+    (self.denoised, self.plain) = (denoised, plain)
+  }
+
+  /// The same days in other parts.
+  func with(parts: [DatasetPart: Range<Int>]) -> PanelViews {
+    PanelViews(denoised: denoised.with(parts: parts), plain: plain.with(parts: parts))
+  }
+
   private static func source(_ file: PanelFile, seed: UInt64, observer: any RunObserver) async throws -> MarketSource {
     if case .simulatedPanel(let simulation) = file.experiment.data {
       observer.began("simulate market", units: 0)
@@ -71,11 +80,13 @@ struct PanelMaker: Sendable {
     var test: PanelScores
   }
 
-  init(_ experiment: PanelExperiment, _ panel: PanelViews, seed: UInt64, folder: RunFolder) throws {
+  /// - Parameter window: words for the days of a window; nil for the experiment's own split.
+  init(_ experiment: PanelExperiment, _ panel: PanelViews, seed: UInt64, folder: RunFolder, window: String? = nil) throws {
     (self.experiment, self.panel, self.seed) = (experiment, panel, seed)
     var shared = experiment
-    (shared.teacher, shared.models, shared.candidates, shared.seeds) = ([], [], [], [seed])
-    store = PanelStore(folder: folder, circumstances: "\(PareVersion.current) \(panel.denoised.digest) \(try StrictYAML.json(shared))")
+    (shared.teacher, shared.models, shared.candidates, shared.seeds, shared.walkForward) = ([], [], [], [seed], nil)
+    let circumstances = "\(PareVersion.current) \(panel.denoised.digest) \(try StrictYAML.json(shared))"
+    store = PanelStore(folder: folder, circumstances: circumstances + (window.map { " \($0)" } ?? ""))
   }
 
   private func training(_ isDenoised: Bool = true) -> PanelTraining {

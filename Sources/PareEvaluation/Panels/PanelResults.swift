@@ -46,6 +46,8 @@ public struct PanelResults: Codable, Sendable {
   var columns: Int
   var seeds: [PanelSeedResult]
   package var summary: PanelSummary
+  /// Nil where the experiment asks for none.
+  package var walkForward: PanelWalkForwardResult?
 
   package var name: String { experiment.name }
   package var seedWords: String { seeds.count == 1 ? "seed \(seeds[0].seed)" : "\(seeds.count) seeds" }

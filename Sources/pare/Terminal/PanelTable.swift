@@ -11,7 +11,7 @@ struct PanelTable {
     self.results = results
   }
 
-  func rendered() -> String {
+  private func lines() -> [String] {
     let rows = results.summary.rows
     var scores = TextTable(
       ["model", "bytes", "ratio", "IC", "kept", "rank IC", "kept", "fidelity", "IC less teacher's", "verdict"], words: [0, 9])
@@ -30,9 +30,31 @@ struct PanelTable {
     }
     return [
       "\(results.name), \(results.seedWords): \(results.sourceWords)", "", scores.rendered(), "", money.rendered(), "",
+    ] + (results.walkForward.map { windows($0) + [""] } ?? []) + [
       "Test days; sizes and weights saw the days before them. Excess is over all symbols in equal parts; who was chosen for a panel with",
       "knowledge of its end has survived it, so that absolute profits are not to be read off.",
-    ].joined(separator: "\n")
+    ]
+  }
+
+  func rendered() -> String { lines().joined(separator: "\n") }
+
+  /// ICs of each window's test days, and of all together.
+  private func windows(_ walk: PanelWalkForwardResult) -> [String] {
+    let names = walk.windows.map { day($0.first) + " …" }
+    var table = TextTable(["model"] + names + ["all", "kept", "fidelity", "IC less teacher's", "verdict"], words: [0, names.count + 5])
+    for row in walk.summary.rows {
+      let own = walk.windows.map { window in text(window.summary.rows.first { $0.name == row.name }?.ic, 4) }
+      table.add(
+        [row.name] + own + [
+          text(row.ic, 4), share(row.kept), text(row.fidelity, 3), interval(row.comparison), row.comparison?.equivalence.verdict.rawValue ?? "",
+        ])
+    }
+    let until = walk.windows.last.map { day($0.last) } ?? ""
+    return ["Walk-forward, IC by window until \(until); in each everything is made anew from the days before:", "", table.rendered()]
+  }
+
+  private func day(_ time: Int64) -> String {
+    Date(timeIntervalSince1970: Double(time - 1) / 1000).formatted(.iso8601.year().month().day())
   }
 
   /// A mean over seeds and, where there are several, their deviation.

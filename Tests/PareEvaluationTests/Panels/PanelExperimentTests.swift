@@ -46,6 +46,7 @@ struct PanelExperimentTests {
             hard-weight: 0
       - {name: int8, from: student, steps: [{technique: quantization, precision: int8}]}
     portfolio: {top: 10, drop: 2, cost-bp: 3, stamp-duty-bp: 10}
+    walk-forward: {windows: 3, kind: rolling, models: [linear, student, int8]}
     margin: 0.01
     """
 
@@ -55,6 +56,7 @@ struct PanelExperimentTests {
     #expect(experiment.features.columns == Feature.alpha(windows: [5, 10]) && experiment.features.denoising?.wavelet == .haar)
     #expect(experiment.days == PanelDays(count: 12, warmUp: 4) && experiment.portfolio.stampDuty == 10)
     #expect(experiment.teacher.map(\.name) == ["s3g", "s3g"] && experiment.models.map(\.isDenoised) == [true, true, false])
+    #expect(experiment.walkForward == PanelWalkForward(WalkForward(windows: 3, kind: .rolling), models: ["linear", "student", "int8"]))
     let again = try JSONDecoder().decode(PanelExperiment.self, from: JSONEncoder().encode(experiment))
     #expect(again == experiment)
   }
@@ -79,6 +81,10 @@ struct PanelExperimentTests {
     ("levels: 1, window: 8", "levels: 9, window: 8", "levels"), ("top: 10", "top: 0", "portfolio.top: expected 1 or more"),
     ("adjacency: 0.5, change: 0.1, embeddings: 0.2", "adjacency: 0", "graph: expected one weight above 0"),
     ("top: 0.3", "top: 1", "explanation.top: expected a share above 0, below 1"), ("width: 4, rank: 2", "width: 0, rank: 2", "teacher[0].s3g.width"),
+    ("windows: 3", "windows: 1", "walk-forward.windows: expected 2 to 100, found 1"), ("kind: rolling", "kind: roling", "walk-forward.kind"),
+    ("models: [linear, student, int8]", "models: []", "walk-forward.models: expected at least one model or candidate, found none"),
+    ("models: [linear, student, int8]", "models: [lineal]", "walk-forward.models: expected models and candidates of the experiment, found 'lineal'"),
+    ("models: [linear, student, int8]", "models: [int8]", "walk-forward.models: expected 'student' beside 'int8', which starts from it"),
     ("margin: 0.01", "margin: 0", "margin: expected a number above 0"), ("seeds: [3, 4]", "seeds: [3, 3]", "seeds: expected one or more different seeds"),
   ])
   func aMistakeIsNamedByItsPlace(right: String, wrong: String, message: String) throws {

@@ -80,6 +80,42 @@ struct PanelRunTests {
     #expect(try date("linear") == linear && date("size-0") != size)
   }
 
+  @Test func inEachWindowModelsAreMadeAnewFromTheDaysBefore() async throws {
+    let folder = Self.folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let file = try Self.experiment { $0.walkForward = PanelWalkForward(WalkForward(windows: 2, kind: .expanding), models: ["linear", "student"]) }
+    let results = try await PanelRun(file, directory: folder).execute()
+    let walk = try #require(results.walkForward)
+    #expect(walk.windows.count == 2 && walk.windows[0].last < walk.windows[1].first)
+    for window in walk.windows { #expect(window.summary.rows.map(\.name) == ["teacher", "student", "linear"]) }
+    #expect(walk.summary.rows.map(\.name) == ["teacher", "student", "linear"])
+    #expect(walk.windows[0].days["train"] ?? 0 < walk.windows[1].days["train"] ?? 0)
+    func bytes(_ place: String) -> Data? { FileManager.default.contents(atPath: "\(folder)/\(place)/linear.pare") }
+    #expect(bytes("seed-1-window-1") != nil && bytes("seed-1-window-1") != bytes("seed-1-window-2"))
+    let again = try await PanelRun(file, directory: folder).execute()
+    #expect(try again.json() == results.json())
+    // What is not asked for is not made, and changes no other model.
+    #expect(!FileManager.default.fileExists(atPath: folder + "/seed-1-window-1/int8.pare"))
+    #expect(try await PanelRun(Self.experiment(), directory: folder).execute().summary.rows.count == 5)
+  }
+
+  @Test func partsOfWindowsFollowOneAnotherWithWhatAnEarningTakesBetween() throws {
+    for kind in WalkForward.Kind.allCases {
+      let walk = PanelWalkForward(WalkForward(windows: 4, kind: kind), models: ["linear"])
+      let windows = try walk.parts(days: 600, split: .standard, horizon: 5)
+      var before = 0
+      for parts in windows {
+        let (train, validation, test) = (try #require(parts[.train]), try #require(parts[.validation]), try #require(parts[.test]))
+        // The last earning of a part is over before the next begins, and the embargo passes.
+        #expect(train.upperBound + 6 + 5 <= validation.lowerBound + 1 && validation.upperBound + 6 + 5 <= test.lowerBound + 1)
+        #expect(test.lowerBound >= before)
+        before = test.upperBound
+      }
+      #expect(before == 600)
+      #expect(throws: EvaluationError.self) { try walk.parts(days: 20, split: .standard, horizon: 5) }
+    }
+  }
+
   @Test func theSameSeedGivesTheSameModelsWithAnyNumberOfWorkers() async throws {
     let folders = [Self.folder(), Self.folder()]
     defer { for folder in folders { try? FileManager.default.removeItem(atPath: folder) } }
