@@ -100,7 +100,7 @@ struct KernelCases: ~Copyable {
         for extreme in [false, true] { body(cases.quantizedDense(operation, inputs, outputs, extreme: extreme)) }
       }
     case pare_operation_softmax_rows_f32:
-      for rows in [1, 2, 5] {
+      for rows in [1, 2, 5, 16, 37] {
         for count in [1, 2, 3, 7, 8, 9, 15, 16, 17, 30, 31, 32, 33, 50, 64, 65] { body(softmax(rows, count)) }
       }
     case pare_operation_product_u8s8_u8, pare_operation_product_u8s8_f32:

@@ -87,11 +87,35 @@ PARE_INLINE PARE_AVX512 void by_vectors(const pare_softmax_f32 *step, const floa
   }
 }
 
+// Pairs: one exponential for both, since the larger's is 1. The bits of by_vectors.
+PARE_INLINE PARE_AVX512 void by_pairs(const pare_softmax_f32 *step, const float *x, float *y) {
+  const __m512i firsts = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  const __m512i seconds = _mm512_add_epi32(firsts, _mm512_set1_epi32(1));
+  const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  const __m512i high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
+  const __m512 one = _mm512_set1_ps(1.0f);
+  const int32_t whole = step->rows / 16 * 16;
+  for (int32_t row = 0; row < whole; row += 16) {
+    const __m512 v = _mm512_loadu_ps(x + 2 * row), w = _mm512_loadu_ps(x + 2 * row + 16);
+    const __m512 a = _mm512_permutex2var_ps(v, firsts, w), b = _mm512_permutex2var_ps(v, seconds, w);
+    const __mmask16 larger = _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ);
+    // One of the two is 0, or NaN where the larger is infinite.
+    const __m512 most = _mm512_max_ps(a, b);
+    const __m512 e = exponential(_mm512_add_ps(_mm512_sub_ps(a, most), _mm512_sub_ps(b, most)));
+    const __m512 share = _mm512_div_ps(one, _mm512_add_ps(one, e)), less = _mm512_mul_ps(e, share);
+    const __m512 p = _mm512_mask_mov_ps(less, larger, share), q = _mm512_mask_mov_ps(share, larger, less);
+    _mm512_storeu_ps(y + 2 * row, _mm512_permutex2var_ps(p, low, q));
+    _mm512_storeu_ps(y + 2 * row + 16, _mm512_permutex2var_ps(p, high, q));
+  }
+  const pare_softmax_f32 rest = {.count = 2, .rows = step->rows - whole};
+  by_vectors(&rest, x + 2 * whole, y + 2 * whole, 2);
+}
+
 PARE_AVX512 PARE_KERNEL(softmax_rows_f32, avx512) {
   const pare_softmax_f32 *step = operands;
   if (step->count == 8) by_vectors(step, input, output, 8);
   else if (step->count == 4) by_vectors(step, input, output, 4);
-  else if (step->count == 2) by_vectors(step, input, output, 2);
+  else if (step->count == 2) by_pairs(step, input, output);
   else if (step->count % 16 == 0 && step->count > 0) by_passes(step, input, output);
   else by_rows(step, input, output);
 }
