@@ -28,13 +28,13 @@ public struct PanelRun: Sendable {
     let output = RunFolder(directory)
     try output.prepare(experiment.seeds.map { Self.folder($0) })
     var seeds: [PanelSeedResult] = []
-    var windows: [PanelWalkForwardResult.Window] = []
+    var windows: [[PanelSeedResult]] = []
     var last: PanelData?
     for seed in experiment.seeds {
       let panel = try await PanelViews(file, seed: seed, observer: observer)
       let maker = try PanelMaker(experiment, panel, seed: seed, folder: RunFolder("\(directory)/\(Self.folder(seed))"))
       seeds.append(try await execute(experiment, with: maker, "seed \(seed)", seed))
-      if let walk = experiment.walkForward { try await add(walk, seed, on: panel, to: &windows) }
+      if let walk = experiment.walkForward { windows.append(try await execute(walk, seed, on: panel)) }
       last = panel.denoised
     }
     guard let data = last else { throw EvaluationError("panel", subject: "seeds", expected: "at least one", found: "none") }
@@ -43,11 +43,10 @@ public struct PanelRun: Sendable {
       days: Dictionary(uniqueKeysWithValues: DatasetPart.allCases.map { ($0.rawValue, data.range($0).count) }),
       columns: data.columns.count, seeds: seeds,
       summary: try PanelSummary(seeds, horizon: experiment.horizon, margin: experiment.margin))
-    if !windows.isEmpty {
-      for index in windows.indices {
-        windows[index].summary = try PanelSummary(windows[index].seeds, horizon: experiment.horizon, margin: experiment.margin)
-      }
-      results.walkForward = try PanelWalkForwardResult(windows, horizon: experiment.horizon, margin: experiment.margin)
+    if let walk = experiment.walkForward {
+      results.walkForward = try PanelWalkForwardResult(
+        windows, walk.parts(days: data.days.count, split: experiment.split, horizon: experiment.horizon), times: data.days,
+        horizon: experiment.horizon, margin: experiment.margin)
     }
     try output.write(try results.json() + "\n", to: "results.json")
     return results
@@ -58,29 +57,18 @@ public struct PanelRun: Sendable {
   }
 
   /// Makes and judges the models of each window with one seed.
-  private func add(
-    _ walk: PanelWalkForward, _ seed: UInt64, on panel: PanelViews, to windows: inout [PanelWalkForwardResult.Window]
-  ) async throws {
-    let data = panel.denoised
-    let parts = try walk.parts(days: data.days.count, split: experiment.split, horizon: experiment.horizon)
+  private func execute(_ walk: PanelWalkForward, _ seed: UInt64, on panel: PanelViews) async throws -> [PanelSeedResult] {
+    let parts = try walk.parts(days: panel.denoised.days.count, split: experiment.split, horizon: experiment.horizon)
     let part = experiment.inAWindow(of: walk)
+    var results: [PanelSeedResult] = []
     for (index, days) in parts.enumerated() {
       let folder = RunFolder("\(directory)/\(Self.folder(seed, window: index))")
       try folder.prepare(["."])
       let words = DatasetPart.allCases.map { "\($0.rawValue) \(days[$0] ?? 0..<0)" }.joined(separator: " ")
       let maker = try PanelMaker(part, panel.with(parts: days), seed: seed, folder: folder, window: words)
-      let result = try await execute(part, with: maker, "seed \(seed), window \(index + 1) of \(parts.count)", seed)
-      if index < windows.count {
-        windows[index].seeds.append(result)
-      } else {
-        let test = days[.test] ?? 0..<1
-        windows.append(
-          PanelWalkForwardResult.Window(
-            first: data.days[test.lowerBound], last: data.days[test.upperBound - 1],
-            days: Dictionary(uniqueKeysWithValues: days.map { ($0.key.rawValue, $0.value.count) }), seeds: [result],
-            summary: try PanelSummary([result], horizon: experiment.horizon, margin: experiment.margin)))
-      }
+      results.append(try await execute(part, with: maker, "seed \(seed), window \(index + 1) of \(parts.count)", seed))
     }
+    return results
   }
 
   private func execute(

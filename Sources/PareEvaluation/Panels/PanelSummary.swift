@@ -35,11 +35,17 @@ package struct PanelSummary: Codable, Sendable {
 
   /// The teacher first, then the candidates, then the others by falling rank IC.
   init(_ seeds: [PanelSeedResult], horizon: Int, margin: Double) throws {
-    let names = seeds.first?.models.map(\.name) ?? []
-    let teachers = seeds.compactMap { $0.models.first }
+    try self.init(stretches: seeds.map { [$0] }, horizon: horizon, margin: margin)
+  }
+
+  /// - Parameter stretches: by seed, the results on stretches of days that follow one another, the same for every seed. A seed's days are
+  ///   compared as one stretch; means and deviations are over all results.
+  init(stretches seeds: [[PanelSeedResult]], horizon: Int, margin: Double) throws {
+    let names = seeds.first?.first?.models.map(\.name) ?? []
+    let teachers = seeds.map { $0.compactMap { $0.models.first } }
     rows = try names.compactMap { name in
-      let models = seeds.compactMap { $0[name] }
-      guard models.count == seeds.count, let first = models.first else { return nil }
+      let models = seeds.map { $0.compactMap { $0[name] } }
+      guard models.map(\.count) == seeds.map(\.count), let first = models.first?.first else { return nil }
       return try Row(first, models, teachers, horizon: horizon, margin: margin)
     }
   }
@@ -47,8 +53,9 @@ package struct PanelSummary: Codable, Sendable {
 
 extension PanelSummary.Row {
   fileprivate init(
-    _ first: PanelModelResult, _ models: [PanelModelResult], _ teachers: [PanelModelResult], horizon: Int, margin: Double
+    _ first: PanelModelResult, _ bySeed: [[PanelModelResult]], _ teachersBySeed: [[PanelModelResult]], horizon: Int, margin: Double
   ) throws {
+    let (models, teachers) = (bySeed.flatMap(\.self), teachersBySeed.flatMap(\.self))
     func mean(_ value: (PanelModelResult) -> Double) -> Double { models.reduce(0) { $0 + value($1) } / Double(models.count) }
     func summary(_ value: (PanelJudgement) -> Double?) -> SeedSummary? {
       let values = models.compactMap { value($0.test) }
@@ -65,11 +72,11 @@ extension PanelSummary.Row {
     guard first.role != .teacher else { return }
     let own = teachers.reduce(0) { $0 + Double($1.bytes) } / Double(teachers.count)
     ratio = own / bytes
-    func daily(_ figures: (CrossSectionMetrics) -> DailyFigures, _ of: [PanelModelResult]) -> [DailyFigures] {
-      of.map { figures($0.test.metrics) }
+    func daily(_ figures: (CrossSectionMetrics) -> DailyFigures, _ of: [[PanelModelResult]]) -> [DailyFigures] {
+      of.map { stretches in DailyFigures(stretches.flatMap { figures($0.test.metrics).values }) }
     }
-    comparison = try CoefficientComparison(student: daily(\.ic, models), teacher: daily(\.ic, teachers), horizon: horizon, margin: margin)
-    kept = try KeptShare(student: daily(\.ic, models), teacher: daily(\.ic, teachers), horizon: horizon)
-    keptRank = try KeptShare(student: daily(\.rankIC, models), teacher: daily(\.rankIC, teachers), horizon: horizon)
+    comparison = try CoefficientComparison(student: daily(\.ic, bySeed), teacher: daily(\.ic, teachersBySeed), horizon: horizon, margin: margin)
+    kept = try KeptShare(student: daily(\.ic, bySeed), teacher: daily(\.ic, teachersBySeed), horizon: horizon)
+    keptRank = try KeptShare(student: daily(\.rankIC, bySeed), teacher: daily(\.rankIC, teachersBySeed), horizon: horizon)
   }
 }

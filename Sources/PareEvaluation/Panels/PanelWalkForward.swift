@@ -90,11 +90,21 @@ package struct PanelWalkForwardResult: Codable, Sendable {
   }
 
   package var windows: [Window]
-  /// Over all windows and seeds, each window with each seed counting as one.
+  /// Means over windows and seeds; a seed's windows are compared with the teacher's as one stretch of days.
   package var summary: PanelSummary
 
-  init(_ windows: [Window], horizon: Int, margin: Double) throws {
-    self.windows = windows
-    summary = try PanelSummary(windows.flatMap(\.seeds), horizon: horizon, margin: margin)
+  /// - Parameters:
+  ///   - results: by seed and window.
+  ///   - parts: the days of each window.
+  ///   - times: decision times of the panel's days.
+  init(_ results: [[PanelSeedResult]], _ parts: [[DatasetPart: Range<Int>]], times: [Int64], horizon: Int, margin: Double) throws {
+    windows = try parts.enumerated().map { index, days in
+      let (test, seeds) = (days[.test] ?? 0..<1, results.map { $0[index] })
+      return Window(
+        first: times[test.lowerBound], last: times[test.upperBound - 1],
+        days: Dictionary(uniqueKeysWithValues: days.map { ($0.key.rawValue, $0.value.count) }), seeds: seeds,
+        summary: try PanelSummary(seeds, horizon: horizon, margin: margin))
+    }
+    summary = try PanelSummary(stretches: results, horizon: horizon, margin: margin)
   }
 }

@@ -89,6 +89,14 @@ struct PanelRunTests {
     #expect(walk.windows.count == 2 && walk.windows[0].last < walk.windows[1].first)
     for window in walk.windows { #expect(window.summary.rows.map(\.name) == ["teacher", "student", "linear"]) }
     #expect(walk.summary.rows.map(\.name) == ["teacher", "student", "linear"])
+    // A seed's windows are one stretch: every day of each is compared, and counts once.
+    for name in ["student", "linear"] {
+      let differences = walk.windows.compactMap { window in window.summary.rows.first { $0.name == name }?.comparison }
+      let whole = try #require(walk.summary.rows.first { $0.name == name }?.comparison)
+      #expect(whole.days == differences.reduce(0) { $0 + $1.days } && whole.seeds == 1)
+      let sum = differences.reduce(0) { $0 + Double($1.days) * ($1.difference.estimate ?? 0) }
+      #expect(abs(try #require(whole.difference.estimate) - sum / Double(whole.days)) < 1e-12)
+    }
     #expect(walk.windows[0].days["train"] ?? 0 < walk.windows[1].days["train"] ?? 0)
     func bytes(_ place: String) -> Data? { FileManager.default.contents(atPath: "\(folder)/\(place)/linear.pare") }
     #expect(bytes("seed-1-window-1") != nil && bytes("seed-1-window-1") != bytes("seed-1-window-2"))
