@@ -418,7 +418,8 @@ typedef struct {
       size_t columns);
   // For each column c the mean of values[r, c] over the rows, weighted by the softmax over the rows of x[r, c] + bias[r]:
   // y[c] = (sum over r of e[r, c] values[r, c]) / (sum over r of e[r, c]), e[r, c] = exp(x[r, c] + bias[r] - the largest of its column).
-  // At least one row. |y - exact| <= (rows + 16) 2^-22 times the weighted mean of the magnitudes.
+  // At least one row. |y - exact| <= (4 R + 2 rows + 40) 2^-24 times the weighted mean of the magnitudes, for sums of a column that lie
+  // within R of its largest or so far below that they weigh nothing.
   void (*weighted_columns)(const float *x, const float *bias, const float *values, float *y, size_t rows, size_t columns);
 } pare_panel_kernels;
 

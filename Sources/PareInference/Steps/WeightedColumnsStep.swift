@@ -5,7 +5,8 @@ import PareTensor
 /// For each column the mean of values over the rows, weighted by a softmax over the rows: a Transpose of `x [rows, columns]`, a number
 /// added for each row, a Softmax, the product with the Transpose of `values [rows, columns]` and its sum.
 ///
-/// Bound: `|ŷ − y| ≤ (rows + 16) · 2⁻²² · Σ w |values|` over the exact weights w, where nothing overflows.
+/// Bound: `|ŷ − y| ≤ (4 R + 2 rows + 40) · 2⁻²⁴ · Σ w |values|` over the exact weights w, for sums within R of the largest of their column or
+/// so far below that they weigh nothing.
 struct WeightedColumnsStep: StepKind {
   private let rows: Int
   private let columns: Int
